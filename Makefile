@@ -1,0 +1,53 @@
+# Every recipe is a plain command that also works without make.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+RUNTIME := $(VENV)/.runtime-ready
+DEV := $(VENV)/.dev-ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint golden docs bench lock debian
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(RUNTIME) ## The `newsletter` command in .venv, from requirements.lock
+
+demo: $(RUNTIME) ## The whole line on a sample company (ONCE=1: do not wait)
+	@$(VENV)/bin/newsletter demo $(if $(ONCE),--once)
+
+test: debian $(DEV) ## Install what the tests need, then all of them (ARGS="-k name")
+	$(PY) -m pytest $(ARGS)
+
+lint: $(DEV) ## ruff, mypy --strict, generated docs
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) docs/generate.py --check
+
+golden: $(DEV) ## Rewrite the golden mails; look at the difference before you commit it
+	$(PY) -m pytest tests/golden --update-golden
+
+docs: $(DEV) ## Rewrite the generated pages of docs/
+	$(PY) docs/generate.py
+
+bench: debian $(DEV) ## Side-by-side measurements, as one table
+	$(PY) -m bench.run
+
+debian:
+	@sh tests/install-debian.sh
+
+$(RUNTIME): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "newsletter needs Python 3.11 or newer; set PYTHON=/path/to/python3")'
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): $(RUNTIME) requirements-dev.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+lock: ## Rewrite both lock files (needs uv)
+	uv pip compile --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group build -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group build --group dev -o requirements-dev.lock

@@ -1,0 +1,89 @@
+"""The `newsletter` command. Each subcommand lives in a file of its own and loads when it runs.
+
+The table below is all that `newsletter --help` needs, so help costs hardly more than importing
+click. A test keeps it equal to the commands' own help.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from newsletter import __version__
+from newsletter.errors import NewsletterError
+
+COMMANDS = {
+    "collect": "Ask Prometheus for a month's numbers and freeze them in a snapshot.",
+    "facts": "Show what an edition can say, and the numbers behind it.",
+    "explain": "Show where one number comes from: query, window, samples, coverage.",
+    "build": "Write every variant of an edition to files, offline.",
+    "preview": "Read the edition in the browser; it follows every saved file.",
+    "approve": "Put your name to exactly this edition.",
+    "send": "Mail the edition; run it again to resume.",
+    "status": "Tell how far the sending of an edition is.",
+    "demo": "Run the whole line on a sample company, into an inbox of its own.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and imports one only to run it or to show its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the one command asked for."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"newsletter.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Like click's, with the nearest name for a mistyped one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            guess = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{guess}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a foreseen error becomes two lines and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except NewsletterError as error:
+            report(error)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
+
+
+def report(error: NewsletterError) -> None:
+    """Print what is at fault and what to do, to stderr."""
+    click.echo(click.style("error: ", fg="red", bold=True) + error.message, err=True)
+    if error.hint:
+        click.echo(click.style("  fix: ", fg="cyan") + error.hint, err=True)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="newsletter")
+def main() -> None:
+    """A monthly email newsletter that an IT department writes from its monitoring data.
+
+    The way of an edition: collect, preview, approve, send.
+    """
+    # Reports must survive a pipe to a terminal or file that cannot show every letter.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

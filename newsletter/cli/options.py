@@ -1,0 +1,98 @@
+"""What all commands share: the config file, the month, and how much to say on stderr."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from newsletter.config import Config
+from newsletter.model import Period
+
+log = logging.getLogger("newsletter")
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One run of one command: its config, its month, and the moment it began."""
+
+    config: Config
+    month: Period
+    now: datetime
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, for machines that read the log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Time (UTC, ISO 8601), level and message."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps({"time": at, "level": record.levelname.lower(), "message": record.getMessage()}, ensure_ascii=False)
+
+
+def _set_up_log(verbose: int, quiet: bool, log_format: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if log_format == "json" else logging.Formatter("%(message)s"))
+    log.handlers[:] = [handler]
+    log.propagate = False
+    log.setLevel(logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO)
+
+
+def log_options(function: Command) -> Command:
+    """-v, -q and --log-format: how much goes to stderr, and how."""
+
+    @functools.wraps(function)
+    def run(*args: Any, verbose: int, quiet: bool, log_format: str, **kwargs: Any) -> Any:
+        _set_up_log(verbose, quiet, log_format)
+        return function(*args, **kwargs)
+
+    for option in (
+        click.option("-v", "--verbose", count=True, help="Say more on stderr."),
+        click.option("-q", "--quiet", is_flag=True, help="Only warnings and errors on stderr."),
+        click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of the lines on stderr."),
+    ):
+        run = option(run)
+    return run  # type: ignore[return-value]  # click adds parameters; the decorated function keeps its role
+
+
+def edition_options(function: Command) -> Command:
+    """--config and --month; the command gets a `Session` as its first argument."""
+
+    @functools.wraps(function)
+    def run(*args: Any, config_path: Path, month_label: str | None, **kwargs: Any) -> Any:
+        return function(open_session(config_path, month_label), *args, **kwargs)
+
+    for option in (
+        click.option(
+            "--month", "month_label", metavar="YYYY-MM", help="The edition. Default: the last complete month."
+        ),
+        click.option(
+            "--config",
+            "config_path",
+            type=click.Path(path_type=Path),
+            default=Path("config.yaml"),
+            show_default=True,
+            help="The configuration; paths inside it are relative to it.",
+        ),
+    ):
+        run = option(run)
+    return log_options(run)  # type: ignore[return-value]
+
+
+def open_session(config_path: Path, month_label: str | None) -> Session:
+    """Read the config and settle which month this is about."""
+    from newsletter import config, pipeline
+
+    now = datetime.now(UTC)
+    loaded = config.load(config_path)
+    return Session(config=loaded, month=pipeline.resolve_month(loaded, month_label, now), now=now)

@@ -1,0 +1,277 @@
+"""The straight way of the data: each function here is one prefix of it.
+
+config -> collect -> snapshot -> facts -> compose -> render -> deliver. Only this module (and what
+stands above it) knows more than one stage; the stages themselves never import one another.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter import approval, period
+from newsletter.config import Config
+from newsletter.errors import ContentError, CoverageError
+from newsletter.model import Fact, Period, Recipient, Rendered, Snapshot
+
+if TYPE_CHECKING:
+    from newsletter.audience import RecipientList
+    from newsletter.deliver.message import CompiledMessage
+
+Progress = Callable[[str], None]
+
+SNAPSHOT_NAME = "snapshot.json"
+
+
+def resolve_month(config: Config, label: str | None, now: datetime) -> Period:
+    """The month a command is about: the one named, or the last complete one."""
+    if label is None:
+        return period.last_complete(now, config.timezone)
+    return period.require_complete(period.month(label, config.timezone), now)
+
+
+def edition_folder(config: Config, month: Period) -> Path:
+    """Where an edition's notes, snapshot and approvals stand."""
+    return config.editions / month.label
+
+
+# --- collect ------------------------------------------------------------------------------
+
+
+def collect_edition(
+    config: Config, month: Period, *, now: datetime, output: Path | None = None, progress: Progress | None = None
+) -> tuple[Path, Snapshot]:
+    """Ask Prometheus and freeze the answer in a file.
+
+    Raises:
+        SourceError: no answer, or one that must not be trusted; nothing is written.
+        CoverageError: the file is written, but some services were measured too little.
+    """
+    from newsletter import collect
+
+    snapshot = collect.collect(config, month, now=now, progress=progress)
+    path = output or edition_folder(config, month) / SNAPSHOT_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    collect.snapshot.write(snapshot, path)
+    thin = collect.below_gate(snapshot, config.coverage)
+    if thin:
+        raise CoverageError(_coverage_message(snapshot, thin, config), f"{path} is written, without a percentage for these.")
+    return path, snapshot
+
+
+def _coverage_message(snapshot: Snapshot, thin: Sequence[str], config: Config) -> str:
+    measured = ", ".join(f"{name} ({snapshot.services[name].coverage * 100:.1f}% of the month)" for name in thin)
+    return f"measured less than {config.coverage.fail * 100:g}% of {snapshot.edition}: {measured}"
+
+
+# --- read what is frozen ------------------------------------------------------------------
+
+
+def read_snapshot(config: Config, month: Period, path: Path | None = None) -> Snapshot:
+    """The frozen numbers of a month.
+
+    Raises:
+        ContentError: there is no such file, or it is of another month.
+    """
+    from newsletter.collect import snapshot
+
+    found = path or edition_folder(config, month) / SNAPSHOT_NAME
+    if not found.is_file():
+        raise ContentError(f"no snapshot for {month.label} ({found})", _missing_hint(config, month))
+    read = snapshot.read(found)
+    if read.edition != month.label:
+        raise ContentError(f"{found}: the numbers of {read.edition}, not of {month.label}", f"Use --month {read.edition}.")
+    return read
+
+
+def _missing_hint(config: Config, month: Period) -> str:
+    known = [folder.parent.name for folder in sorted(config.editions.glob(f"*/{SNAPSHOT_NAME}"))]
+    collect = f"Run: newsletter collect --month {month.label}"
+    return f"{collect} (the newest one here is --month {known[-1]})" if known else collect
+
+
+def past_snapshots(config: Config, month: Period) -> tuple[Snapshot, ...]:
+    """The frozen numbers of all earlier months, oldest first."""
+    from newsletter.collect import snapshot
+
+    earlier = sorted(path for path in config.editions.glob(f"*/{SNAPSHOT_NAME}") if path.parent.name < month.label)
+    return tuple(snapshot.read(path) for path in earlier)
+
+
+# --- build --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An edition built in memory: everything that preview, approval and send need."""
+
+    month: Period
+    snapshot: Snapshot
+    facts: tuple[Fact, ...]
+    variants: Mapping[str, Rendered]
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Each variant's digest."""
+        return {name: one.digest for name, one in self.variants.items()}
+
+    @property
+    def digest(self) -> str:
+        """The hash that approvals are bound to."""
+        return approval.edition_digest(self.digests, facts_json(self))
+
+
+def build(
+    config: Config, month: Period, *, now: datetime, snapshot_path: Path | None = None, drafts: bool = False
+) -> Draft:
+    """Snapshot and notes to every variant of the edition, offline.
+
+    Raises:
+        ContentError: a snapshot, note or template is at fault.
+    """
+    from newsletter import facts, notes
+    from newsletter.compose import compose
+    from newsletter.language import require_supported
+    from newsletter.render import Renderer
+
+    require_supported(config.locales)
+    snapshot = read_snapshot(config, month, snapshot_path)
+    past = past_snapshots(config, month)
+    told = facts.facts(snapshot, past=past, config=config)
+    written = notes.load(edition_folder(config, month) / "notes", config=config, now=now, drafts=drafts)
+    renderer = Renderer(config.templates)
+    variants = {}
+    for audience in config.audiences:
+        for locale in config.locales:
+            edition = compose(
+                told, written, snapshot=snapshot, past=past, audience=audience, locale=locale, config=config
+            )
+            variants[edition.variant] = renderer.render(edition)
+    return Draft(month=month, snapshot=snapshot, facts=told, variants=variants)
+
+
+def facts_json(draft: Draft) -> str:
+    """The facts with the evidence behind them, as stable JSON (LF, two blanks)."""
+    evidence = {
+        key: {**dataclasses.asdict(one), "evaluated_at": one.evaluated_at.isoformat()}
+        for key, one in sorted(draft.snapshot.evidence.items())
+    }
+    facts = [dataclasses.asdict(one) for one in draft.facts]
+    whole = {"edition": draft.month.label, "facts": facts, "evidence": evidence}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+# --- messages and recipients --------------------------------------------------------------
+
+
+def messages(config: Config, draft: Draft) -> dict[str, CompiledMessage]:
+    """Each variant as a message that only lacks the recipient's own fields."""
+    from newsletter.deliver.message import compile_message
+
+    return {
+        name: compile_message(
+            rendered, smtp=config.smtp, organisation=config.organisation, edition=draft.month.label
+        )
+        for name, rendered in draft.variants.items()
+    }
+
+
+def sample_reader(config: Config) -> Recipient:
+    """The reader that a preview is made out to."""
+    domain = config.smtp.sender.rpartition("@")[2].rstrip("> ")
+    return Recipient(address=f"reader@{domain}", name="")
+
+
+def sample_eml(config: Config, draft: Draft, variant: str, message: CompiledMessage) -> bytes:
+    """A variant as the sample reader would get it; the same bytes at every build."""
+    reader = sample_reader(config)
+    domain = reader.address.rpartition("@")[2]
+    return message.eml(reader, f"<{draft.month.label}.{variant}.preview@{domain}>", draft.month.end)
+
+
+def write_build(config: Config, draft: Draft, output: Path) -> list[Path]:
+    """Write `<variant>.html .txt .eml .mjml` and `facts.json`; the paths, in order."""
+    from newsletter.render import fill_html, fill_text
+
+    output.mkdir(parents=True, exist_ok=True)
+    reader = sample_reader(config)
+    values = {"address": reader.address, "name": reader.name}
+    written = []
+    for name, message in messages(config, draft).items():
+        rendered = draft.variants[name]
+        parts = {
+            "html": fill_html(rendered, values).encode(),
+            "txt": fill_text(rendered, values).encode(),
+            "eml": sample_eml(config, draft, name, message),
+            "mjml": rendered.mjml.encode(),
+        }
+        for suffix, content in parts.items():
+            path = output / f"{name}.{suffix}"
+            path.write_bytes(content)
+            written.append(path)
+    facts_path = output / "facts.json"
+    facts_path.write_text(facts_json(draft), encoding="utf-8")
+    return [*written, facts_path]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Who gets which variant, each address once, and what was folded or left out."""
+
+    planned: tuple[tuple[Recipient, str], ...]
+    remarks: tuple[str, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Recipients per variant."""
+        counted: dict[str, int] = {}
+        for _, variant in self.planned:
+            counted[variant] = counted.get(variant, 0) + 1
+        return counted
+
+
+def audience(config: Config, *, skip_invalid: bool = False) -> Audience:
+    """Read every list of the config; somebody on two gets the copy of the audience named first.
+
+    Raises:
+        ContentError: a list cannot be read, has bad rows, or nobody is left.
+    """
+    from newsletter import audience as lists
+
+    if not config.audiences:
+        raise ContentError(f"{config.path}: no audiences, so there is nobody to write to", "Add one under audiences:.")
+    loaded: list[RecipientList] = [
+        lists.load(one.recipients, audience=name, skip_invalid=skip_invalid) for name, one in config.audiences.items()
+    ]
+    merged = lists.merge(loaded)
+    planned = tuple((one, f"{one.audience}.{_locale_for(one, config)}") for one in merged.recipients)
+    return Audience(planned=planned, remarks=tuple(merged.remarks))
+
+
+def _locale_for(recipient: Recipient, config: Config) -> str:
+    """The recipient's language if we write it, else its base language, else the default."""
+    wanted = recipient.locale.replace("_", "-").lower()
+    ours = {locale.lower(): locale for locale in config.locales}
+    return ours.get(wanted) or ours.get(wanted.partition("-")[0]) or config.locales[0]
+
+
+# --- approve and deliver ------------------------------------------------------------------
+
+
+def require_approval(config: Config, draft: Draft) -> None:
+    """Refuse to send what nobody approved as it is now.
+
+    Raises:
+        ApprovalError: too few approvals, or they were given for something else.
+    """
+    approval.require(
+        edition_folder(config, draft.month),
+        needed=config.approvals,
+        digest=draft.digest,
+        variants=draft.digests,
+        month=draft.month.label,
+    )
