@@ -4,6 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const kept = (name, fallback) => sessionStorage.getItem(name) ?? fallback;
 let state = null;
+let drawing = 0; // an older answer must not overwrite a newer one
 
 function chosen(name) {
   return document.querySelector(`input[name="${name}"]:checked`).value;
@@ -27,14 +28,18 @@ function drawFrame() {
 }
 
 async function drawText(variant) {
+  const turn = ++drawing;
   const answer = await fetch(`/mail/${encodeURIComponent(variant)}/text`);
+  const words = await answer.text();
+  if (turn !== drawing) return;
   const place = $("stage").scrollTop;
-  $("text").textContent = await answer.text();
+  $("text").textContent = words;
   $("stage").scrollTop = place;
 }
 
 // The document inside the frame is swapped, not navigated: no flash, and the stage does not jump.
 async function drawMail(variant) {
+  const turn = ++drawing;
   const answer = await fetch(`/mail/${encodeURIComponent(variant)}?look=${chosen("look")}`);
   const html = await answer.text();
   const frame = $("frame");
@@ -45,6 +50,7 @@ async function drawMail(variant) {
     });
     frame.dataset.ready = "yes";
   }
+  if (turn !== drawing) return;
   const place = $("stage").scrollTop;
   const parsed = new DOMParser().parseFromString(html, "text/html");
   // Links in a preview lead nowhere: the text stays, the target is in its title.
