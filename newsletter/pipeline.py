@@ -21,7 +21,7 @@ from newsletter.model import Fact, Period, Recipient, Rendered, Snapshot
 
 if TYPE_CHECKING:
     from newsletter.audience import RecipientList
-    from newsletter.deliver.message import CompiledMessage
+    from newsletter.deliver import CompiledMessage, DeliveryReport, Freeze, InDoubt, TestCopy
 
 Progress = Callable[[str], None]
 
@@ -171,7 +171,7 @@ def facts_json(draft: Draft) -> str:
 
 def messages(config: Config, draft: Draft) -> dict[str, CompiledMessage]:
     """Each variant as a message that only lacks the recipient's own fields."""
-    from newsletter.deliver.message import compile_message
+    from newsletter.deliver import compile_message
 
     return {
         name: compile_message(
@@ -275,3 +275,56 @@ def require_approval(config: Config, draft: Draft) -> None:
         variants=draft.digests,
         month=draft.month.label,
     )
+
+
+def deliver(
+    config: Config,
+    draft: Draft,
+    messages: Mapping[str, CompiledMessage],
+    people: Audience,
+    *,
+    in_doubt: InDoubt = "hold",
+    progress: Callable[[Mapping[str, int]], None] | None = None,
+) -> tuple[DeliveryReport, tuple[str, ...]]:
+    """Freeze the edition's recipients if that was not done, and mail everybody who has no copy yet.
+
+    Returns:
+        The report, and remarks about the frozen list ("... joined the list after it was frozen").
+
+    Raises:
+        ContentError: the edition was frozen with other content.
+        DeliveryError: another send is running.
+        LedgerError: the ledger cannot be read or written; nothing more was sent.
+    """
+    from newsletter import deliver as stage
+
+    with stage.open_ledger(config.ledger) as ledger:
+        frozen = stage.freeze(ledger, draft.month.label, messages, people.planned)
+        report = stage.send(
+            ledger, draft.month.label, messages, config.smtp, in_doubt=in_doubt, progress=progress
+        )
+    return report, _frozen_remarks(frozen)
+
+
+def _frozen_remarks(frozen: Freeze) -> tuple[str, ...]:
+    told = {
+        "on the list now, but not when the sending began: no copy of this edition": frozen.added,
+        "not on the list any more, but on it when the sending began: still gets a copy": frozen.removed,
+    }
+    return tuple(f"{address} is {what}" for what, addresses in told.items() for address in addresses)
+
+
+def deliver_test(
+    config: Config, messages: Mapping[str, CompiledMessage], addresses: Sequence[str]
+) -> list[TestCopy]:
+    """Every variant to each address: the bytes of the real mail, and nothing recorded.
+
+    Raises:
+        DeliveryError: the relay cannot be reached.
+        ContentError: an address cannot be mailed.
+    """
+    from newsletter import audience as lists
+    from newsletter import deliver as stage
+
+    recipients = [Recipient(address=lists.valid_address(address)) for address in addresses]
+    return stage.send_test(messages, recipients, config.smtp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +16,11 @@ from newsletter.cli.table import table
 from newsletter.errors import DeliveryError, PartialDelivery, UsageError
 
 if TYPE_CHECKING:
-    from newsletter.deliver import DeliveryReport
-    from newsletter.deliver.message import CompiledMessage
+    from newsletter.deliver import CompiledMessage, DeliveryReport
     from newsletter.pipeline import Audience, Draft
+
+
+SHOWN = 20  # rows of each kind; `status --json` counts them all
 
 
 @click.command("send")
@@ -59,18 +62,23 @@ def command(
     pipeline.require_approval(session.config, draft)
     if not yes:
         _confirm(session, draft, people)
+    # A service manager ends a unit with SIGTERM: finish the copies on the wire, then stop.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with sending_progress(session.month.label) as progress:
-        report = pipeline.deliver(
-            session.config, draft, messages, people, now=session.now, in_doubt=in_doubt, progress=progress
+        report, remarks = pipeline.deliver(
+            session.config, draft, messages, people, in_doubt=in_doubt, progress=progress
         )
+    for remark in remarks:
+        log.warning("%s", remark)
     _report(session, report)
 
 
 def _send_test(session: Session, messages: Mapping[str, CompiledMessage], addresses: tuple[str, ...]) -> None:
     from newsletter import pipeline
 
-    results = pipeline.deliver_test(session.config, session.month, messages, addresses, now=session.now)
-    table(("address", "variant", "relay's answer"), [(one.address, one.variant, f"{one.code} {one.reply}") for one in results])
+    results = pipeline.deliver_test(session.config, messages, addresses)
+    rows = [(one.address, one.variant, f"{one.code or 'no answer:'} {one.reply}") for one in results]
+    table(("address", "variant", "relay's answer"), rows)
     refused = [one for one in results if not one.accepted]
     if refused:
         raise PartialDelivery(f"{len(refused)} of {len(results)} test mails were not accepted", "The relay's answers are above.")
@@ -103,24 +111,26 @@ def _plan_for_confirmation(session: Session, draft: Draft, people: Audience) -> 
 
 
 def _report(session: Session, report: DeliveryReport) -> None:
-    month = session.month.label
-    counts = report.counts
-    total = counts["total"]
-    click.echo(f"{month}: {counts['accepted']} of {total} accepted by the relay")
-    for state in ("refused", "in_doubt", "deferred", "pending", "claimed", "sending", "suppressed", "cancelled"):
-        if counts[state]:
-            click.echo(f"  {state.replace('_', ' ')}: {counts[state]}")
-    for address, reply in report.refused[:20]:
-        click.echo(f"  refused {address}: {reply}")
+    month, counts = session.month.label, report.counts
+    click.echo(f"{month}: {counts['accepted']} of {counts['total']} accepted by the relay")
+    for state, number in counts.items():
+        if number and state not in ("total", "accepted"):
+            click.echo(f"  {state.replace('_', ' ')}: {number}")
+    for one in report.refused[:SHOWN]:
+        click.echo(f"  refused: {one.address}: {one.reply}")
+    for one in report.in_doubt[:SHOWN]:
+        click.echo(f"  in doubt: {one.address}: Message-ID {one.message_id}")
     if report.interrupted:
         raise KeyboardInterrupt
     if report.fault:
-        raise DeliveryError(report.fault, f"Mend it, then run the same command again; {total - counts['accepted']} are left.")
-    waiting = counts["pending"] + counts["deferred"] + counts["claimed"] + counts["sending"]
-    if waiting:
-        raise DeliveryError(f"{waiting} of {total} are still to be sent", "Run the same command again later; nobody gets it twice.")
+        raise report.fault
+    if report.unsettled:
+        raise DeliveryError(
+            f"{report.unsettled} of {counts['total']} are still to be sent",
+            "Run the same command again later; nobody gets it twice.",
+        )
     if counts["refused"] or counts["in_doubt"]:
-        raise PartialDelivery(_what_is_left(counts), f"Details: newsletter status --month {month} --json")
+        raise PartialDelivery(_what_is_left(counts), _what_to_do(counts, month))
 
 
 def _what_is_left(counts: Mapping[str, int]) -> str:
@@ -128,5 +138,14 @@ def _what_is_left(counts: Mapping[str, int]) -> str:
     if counts["refused"]:
         parts.append(f"{counts['refused']} refused by the relay")
     if counts["in_doubt"]:
-        parts.append(f"{counts['in_doubt']} in doubt (no reply came; held, so that nobody gets it twice)")
-    return ", ".join(parts)
+        parts.append(f"{counts['in_doubt']} in doubt: no reply came, so they are held and nobody gets it twice")
+    return "; ".join(parts)
+
+
+def _what_to_do(counts: Mapping[str, int], month: str) -> str:
+    if not counts["in_doubt"]:
+        return "Mend these addresses in the list for the next edition."
+    return (
+        "Look for the Message-IDs in the relay's log. To send these copies again, knowing that some may"
+        f" arrive twice: newsletter send --month {month} --in-doubt resend"
+    )

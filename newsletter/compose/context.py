@@ -1,0 +1,119 @@
+"""What every part of an edition is composed from, with the look-ups they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from newsletter import period
+from newsletter.compose.standing import Standing
+from newsletter.config import Config
+from newsletter.language import Catalogue, Formats, localised
+from newsletter.model import Fact, Note, NoteKind, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One edition's material: numbers, notes of its locale and audience, and the means to word them."""
+
+    snapshot: Snapshot
+    past: Mapping[str, Snapshot]
+    facts: Mapping[str, Fact]
+    notes: tuple[Note, ...]
+    standings: tuple[Standing, ...]
+    config: Config
+    locale: str
+    catalogue: Catalogue
+    formats: Formats
+
+    @classmethod
+    def of(
+        cls,
+        facts: Sequence[Fact],
+        notes: Sequence[Note],
+        *,
+        snapshot: Snapshot,
+        past: Sequence[Snapshot],
+        audience: str,
+        locale: str,
+        config: Config,
+    ) -> Self:
+        """Load the wordings and keep what belongs to this audience and locale.
+
+        Raises:
+            ConfigError: there are no wordings for `locale`.
+        """
+        catalogue = Catalogue.load(locale)
+        meant = (note for note in notes if note.locale == locale and (not note.audiences or audience in note.audiences))
+        return cls(
+            snapshot=snapshot,
+            past={one.edition: one for one in past},
+            facts={fact.id: fact for fact in facts},
+            notes=tuple(sorted(meant, key=lambda note: (note.order, note.id))),
+            standings=tuple(
+                Standing(
+                    name=_service_name(fact.subject, locale, config), fact=fact, month=snapshot.services[fact.subject]
+                )
+                for fact in facts
+                if fact.id == f"{fact.subject}.availability" and fact.subject in snapshot.services
+            ),
+            config=config,
+            locale=locale,
+            catalogue=catalogue,
+            formats=Formats(catalogue, config.timezone),
+        )
+
+    @property
+    def start(self) -> datetime:
+        """The first instant of the month, in local time."""
+        return self.formats.local(self.snapshot.period.start)
+
+    @property
+    def month(self) -> str:
+        """Month and year: "October 2026"."""
+        return self.formats.month(self.start)
+
+    @property
+    def before(self) -> Snapshot | None:
+        """The month before, if there is a snapshot of it."""
+        return self.past.get(period.previous(self.snapshot.period, self.config.timezone).label)
+
+    @property
+    def month_before(self) -> str:
+        """The name of the month before: "September"."""
+        return self.formats.month_name(period.previous(self.snapshot.period, self.config.timezone).start)
+
+    @property
+    def window(self) -> str:
+        """The days measured: "1-31 October 2026"."""
+        return self.formats.window(self.snapshot.period.start, self.snapshot.period.end)
+
+    @property
+    def department(self) -> str:
+        """Who writes: the configured name, or "<organisation> IT" as the locale says it."""
+        if self.config.department:
+            return self.localised(self.config.department)
+        return self.text("edition.department", organisation=self.config.organisation)
+
+    def text(self, key: str, /, n: int | None = None, **slots: str) -> str:
+        """A message of the catalogue."""
+        return self.catalogue.text(key, n, **slots)
+
+    def localised(self, text: str | Mapping[str, str]) -> str:
+        """A configured text in this edition's locale."""
+        return localised(text, self.locale, self.config.locales[0])
+
+    def notes_of(self, *kinds: NoteKind) -> tuple[Note, ...]:
+        """The notes of these kinds, in their order."""
+        return tuple(note for note in self.notes if note.kind in kinds)
+
+    def service_name(self, service_id: str) -> str:
+        """What readers call a service."""
+        return _service_name(service_id, self.locale, self.config)
+
+
+def _service_name(service_id: str, locale: str, config: Config) -> str:
+    service = config.services.get(service_id)
+    return localised(service.name, locale, config.locales[0]) if service else service_id

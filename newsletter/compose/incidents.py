@@ -1,0 +1,182 @@
+"""What went wrong: one card an incident that a person wrote about, and one a missed target that nobody did.
+
+A cause is only ever a person's words. A card without a note states what was measured, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter.compose.context import Context
+from newsletter.compose.minute import as_title
+from newsletter.compose.standing import Standing
+from newsletter.language.formats import budget
+from newsletter.model import IncidentCard, Note, Outage, Section
+
+LISTED_OUTAGES = 6
+"""A card stays readable: the longest interruptions get a line each, the others one line together."""
+
+
+def incidents_section(context: Context) -> Section | None:
+    """The section, or None in a month without incidents and missed targets."""
+    cards = tuple(_cards(context))
+    return Section(kind="incidents", title=context.text("section.incidents"), incidents=cards) if cards else None
+
+
+def _cards(context: Context) -> Iterator[IncidentCard]:
+    """Missed targets first, then the other incidents; notes before measurements alone."""
+    notes = context.notes_of("incident")
+    told = {service_id for note in notes for service_id in _services_of(note)}
+    written = [_written(context, note) for note in notes]
+    silent = sorted(
+        (one for one in context.standings if one.missed and one.id not in told), key=lambda one: -one.down_s
+    )
+    yield from (card for card in written if card.missed)
+    yield from (_measured(context, standing) for standing in silent)
+    yield from (card for card in written if not card.missed)
+
+
+def _services_of(note: Note) -> frozenset[str]:
+    """The services a note speaks for: the one it names, and the subjects of its facts."""
+    named = {note.service} if note.service else set()
+    return frozenset(named | {fact.split(".", 1)[0] for fact in note.facts})
+
+
+# --- a card from a note -------------------------------------------------------------------
+
+
+def _written(context: Context, note: Note) -> IncidentCard:
+    concerned = _services_of(note)
+    standings = tuple(one for one in context.standings if one.id in concerned and one.interrupted)
+    missed = any(one.missed for one in standings)
+    return IncidentCard(
+        heading=_heading(context, note),
+        verdict=_verdicts(context, standings),
+        verdict_label=context.text("incident.missed" if missed else "incident.interrupted") if standings else "",
+        missed=missed,
+        steps=note.steps,
+        body_markdown=_body(note),
+        source=_source(context, note),
+        service=note.service or "",
+        draft=note.status != "ready",
+    )
+
+
+def _heading(context: Context, note: Note) -> str:
+    """Service, date and what the author calls it, each once."""
+    title = as_title(note.title)
+    if note.date is None:
+        return title
+    local = context.formats.local(note.date)
+    day = context.formats.weekday(local)
+    if _mentions(title, context.formats.day(local)):
+        return title
+    service = context.service_name(note.service) if note.service else ""
+    if not service or _mentions(title, service):
+        return context.text("incident.heading_dated", title=title, day=day)
+    return context.text("incident.heading_titled", service=service, day=day, title=title)
+
+
+def _mentions(title: str, phrase: str) -> bool:
+    return " ".join(phrase.split()).casefold() in " ".join(title.split()).casefold()
+
+
+def _body(note: Note) -> str:
+    """The author's text, with the stated cause first unless the text already says it."""
+    cause = note.because.text.strip() if note.because else ""
+    return note.body if not cause or cause in note.body else f"{cause}\n\n{note.body}".strip()
+
+
+def _source(context: Context, note: Note) -> str:
+    if note.because and note.because.ref:
+        return context.text("incident.source", owner=note.owner, ref=note.because.ref)
+    return note.owner
+
+
+def _verdicts(context: Context, standings: tuple[Standing, ...]) -> str:
+    """The measured verdict; with several services of one cause, each by name."""
+    if len(standings) == 1:
+        return _verdict(context, standings[0])
+    verdict = ""
+    for one in sorted(standings, key=lambda one: (not one.missed, -one.down_s)):
+        named = context.text("incident.verdict_of_service", service=one.name, verdict=_verdict(context, one))
+        verdict = context.text("incident.verdict_join", first=verdict, second=named) if verdict else named
+    return verdict
+
+
+def _verdict(context: Context, standing: Standing) -> str:
+    if standing.allowed_s is None:
+        return context.text("incident.verdict_no_target", down=context.formats.downtime(standing.down_s))
+    down, allowed, unit = budget(standing.down_s, standing.allowed_s)
+    return context.text(f"incident.verdict_{unit}", n=down, allowed=context.formats.number(allowed))
+
+
+# --- a card from measurements alone -------------------------------------------------------
+
+
+def _measured(context: Context, standing: Standing) -> IncidentCard:
+    return IncidentCard(
+        heading=_measured_heading(context, standing),
+        verdict=_verdict(context, standing),
+        verdict_label=context.text("incident.missed"),
+        missed=True,
+        steps=_steps(context, standing.outages),
+        body_markdown=_shorter(context, standing.outages),
+        source=context.text("incident.source_measured", window=context.window),
+        service=standing.id,
+    )
+
+
+def _measured_heading(context: Context, standing: Standing) -> str:
+    days = {context.formats.local(outage.start).date() for outage in standing.outages}
+    if len(days) == 1:
+        return context.text("incident.heading", service=standing.name, day=context.formats.weekday(days.pop()))
+    return context.text("incident.heading_days", n=len(days), service=standing.name) if days else standing.name
+
+
+def _steps(context: Context, outages: tuple[Outage, ...]) -> tuple[tuple[str, str], ...]:
+    """When each interruption began and ended: two lines for a single one, else a line each."""
+    if len(outages) == 1:
+        return _begin_and_end(context, outages[0])
+    return tuple(_line(context, outage) for outage in _longest(outages))
+
+
+def _begin_and_end(context: Context, outage: Outage) -> tuple[tuple[str, str], ...]:
+    down = context.formats.downtime(outage.down_s)
+    began = context.text("incident.began_before" if outage.continues_before else "incident.began")
+    ended = context.text("incident.ended_not" if outage.continues_after else "incident.ended", down=down)
+    return ((_moment(context, outage.start, outage), began), (_moment(context, outage.end, outage), ended))
+
+
+def _moment(context: Context, instant: float, outage: Outage) -> str:
+    """A clock time, with the day where the interruption ran over midnight."""
+    local = context.formats.local(instant)
+    clock = context.formats.clock(local)
+    same_day = context.formats.local(outage.start).date() == context.formats.local(outage.end).date()
+    return clock if same_day else f"{context.formats.short_day(local)} {clock}"
+
+
+def _line(context: Context, outage: Outage) -> tuple[str, str]:
+    span = context.text(
+        "format.clock_range", start=context.formats.clock(outage.start), end=_moment(context, outage.end, outage)
+    )
+    down = context.formats.downtime(outage.down_s)
+    return (
+        context.formats.short_day(context.formats.local(outage.start)),
+        context.text("incident.interval", range=span, down=down),
+    )
+
+
+def _longest(outages: tuple[Outage, ...]) -> tuple[Outage, ...]:
+    """The longest interruptions, in order of time; equal ones: the earliest."""
+    ranked = sorted(outages, key=lambda outage: (-outage.down_s, outage.start))[:LISTED_OUTAGES]
+    return tuple(sorted(ranked, key=lambda outage: outage.start))
+
+
+def _shorter(context: Context, outages: tuple[Outage, ...]) -> str:
+    listed = set(_longest(outages))
+    rest = [outage for outage in outages if outage not in listed]
+    if not rest:
+        return ""
+    down = context.formats.downtime(sum(outage.down_s for outage in rest))
+    return context.text("incident.shorter", n=len(rest), count=context.catalogue.count(len(rest)), down=down)

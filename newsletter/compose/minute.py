@@ -1,0 +1,123 @@
+"""The month in one minute: what worked, what did not, what is coming; one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter.compose.context import Context
+from newsletter.compose.standing import Standing
+from newsletter.language.formats import EN_DASH, capitalised
+from newsletter.model import MinuteRow, Note
+
+
+def minute_rows(context: Context) -> tuple[MinuteRow, ...]:
+    """Up to three rows; one without anything to say is left out."""
+    return tuple(_rows(context))
+
+
+def _rows(context: Context) -> Iterator[MinuteRow]:
+    worked = _worked(context)
+    if worked:
+        yield MinuteRow(label=context.text("minute.worked"), sentence=worked)
+    if context.standings:
+        bad = any(one.missed or one.interrupted for one in context.standings)
+        yield MinuteRow(
+            label=context.text("minute.failed"), sentence=_failed(context), tone="signal" if bad else "accent"
+        )
+    coming = next(iter(coming_notes(context)), None)
+    if coming:
+        yield MinuteRow(label=context.text("minute.coming"), sentence=_coming(context, coming))
+
+
+def coming_notes(context: Context) -> tuple[Note, ...]:
+    """What is coming: by date, undated last."""
+    notes = context.notes_of("coming")
+    return tuple(
+        sorted(notes, key=lambda note: (note.date is None, note.date and context.formats.local(note.date), note.time))
+    )
+
+
+def as_title(text: str) -> str:
+    """A note's title without its closing full stop, to stand inside a sentence."""
+    return text.strip().removesuffix(".")
+
+
+def as_range(time: str) -> str:
+    """A clock range with an en dash: "06:00-08:00" is how people type it."""
+    return time.replace("-", EN_DASH)
+
+
+def _worked(context: Context) -> str:
+    clauses = tuple(capitalised(clause) if number == 0 else clause for number, clause in enumerate(_achieved(context)))
+    match clauses:
+        case (first, second):
+            return context.text("minute.two_clauses", first=first, second=second)
+        case (only,):
+            return context.text("minute.one_clause", first=only)
+        case _:
+            return ""
+
+
+def _achieved(context: Context) -> Iterator[str]:
+    met, clean = (sum(getattr(one, what) for one in context.standings) for what in ("met", "clean"))
+    if met:
+        yield context.text("minute.targets_met", n=met, count=context.catalogue.count(met))
+    elif clean and not any(one.missed for one in context.standings):
+        yield context.text("minute.ran_clean", n=clean, count=context.catalogue.count(clean))
+    solved = context.facts.get("tickets.resolved")
+    if solved and solved.value:
+        yield context.text("minute.solved", n=int(solved.value))
+
+
+def _failed(context: Context) -> str:
+    """Missed targets; without any, the interruptions; without these, how sure that is."""
+    standings = context.standings
+    missed = tuple(one for one in standings if one.missed)
+    if len(missed) == 1:
+        return _missed_one(context, missed[0])
+    if missed:
+        return context.text(
+            "minute.missed_counted", n=len(missed), count=capitalised(context.catalogue.count(len(missed)))
+        )
+    if any(one.interrupted for one in standings):
+        return _interrupted(context)
+    if all(one.clean for one in standings):
+        return context.text("minute.nothing")
+    unmeasured = sum(not one.measured for one in standings)
+    if unmeasured:
+        count = capitalised(context.catalogue.count(unmeasured))
+        return context.text("minute.unmeasured", n=unmeasured, count=count)
+    unknown = max(one.month.unknown_s for one in standings)
+    return context.text("minute.none_seen", unknown=context.formats.duration(unknown))
+
+
+def _missed_one(context: Context, missed: Standing) -> str:
+    down = context.formats.downtime(missed.down_s)
+    days = {context.formats.local(outage.start).date() for outage in missed.outages}
+    if len(days) == 1:
+        return context.text(
+            "minute.missed_on_day", name=missed.name, down=down, day=context.formats.weekday(days.pop())
+        )
+    count = context.catalogue.count(len(days))
+    return context.text("minute.missed_on_days", n=len(days), name=missed.name, down=down, count=count)
+
+
+def _interrupted(context: Context) -> str:
+    interrupted = tuple(one for one in context.standings if one.interrupted)
+    begun = sum(int(one.fact.detail["outages"] or 0) for one in interrupted)
+    down = context.formats.downtime(sum(one.down_s for one in interrupted))
+    if begun == 0:
+        return context.text("minute.continued", down=down)
+    all_met = all(one.met for one in context.standings)
+    key = "minute.interruptions_met" if all_met else "minute.interruptions"
+    return context.text(key, n=begun, count=capitalised(context.catalogue.count(begun)), down=down)
+
+
+def _coming(context: Context, note: Note) -> str:
+    title = as_title(note.title)
+    if note.date is None:
+        return context.text("minute.coming_undated", title=title)
+    day = context.formats.weekday(context.formats.local(note.date))
+    if note.time:
+        return context.text("minute.coming_at", title=title, day=day, time=as_range(note.time))
+    return context.text("minute.coming_on", title=title, day=day)

@@ -1,0 +1,198 @@
+"""By the numbers: four or six tiles; and "did you know?": figures that a sentence completes."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from datetime import timedelta
+
+from newsletter.compose.context import Context
+from newsletter.compose.figures import in_words, written
+from newsletter.config import FigureConfig
+from newsletter.errors import ConfigError
+from newsletter.language.formats import capitalised
+from newsletter.model import Fact, FactCard, Mark, Section, Tile
+
+CARDS = 3
+SMALL_SAMPLE = 20
+"""Below this, a percentage pretends to a precision that a handful of cases does not have."""
+
+
+# --- did you know? ------------------------------------------------------------------------
+
+
+def did_you_know_section(context: Context) -> Section | None:
+    """At most three figures that ask for it, in the order of the config."""
+    cards = tuple(_cards(context))[:CARDS]
+    return Section(kind="did_you_know", title=context.text("section.did_you_know"), cards=cards) if cards else None
+
+
+def _cards(context: Context) -> Iterator[FactCard]:
+    for fact, wanted in _figures(context, "did_you_know"):
+        yield FactCard(
+            number=in_words(context, fact, wanted),
+            sentence=_sentence(context, fact, wanted),
+            source=_source(context, fact, wanted),
+            fact=fact.id,
+        )
+
+
+def _source(context: Context, fact: Fact, wanted: FigureConfig) -> str:
+    """Where the number comes from and for which days; of a share also the two counts behind it."""
+    part, whole = fact.detail.get("part"), fact.detail.get("whole")
+    counted = "" if part is None or whole is None else _counted(context, float(part), float(whole))
+    if counted and counted in _sentence(context, fact, wanted):
+        counted = ""
+    parts = (context.localised(wanted.source) if wanted.source else "", counted, context.window)
+    return capitalised(", ".join(part for part in parts if part))
+
+
+def _figures(context: Context, show: str) -> Iterator[tuple[Fact, FigureConfig]]:
+    """Figures with a number that are to be shown in this way."""
+    for figure_id, wanted in context.config.figures.items():
+        figure = context.snapshot.figures.get(figure_id)
+        fact = context.facts.get(f"{figure_id}.{figure.kind}") if figure else None
+        if wanted.show == show and fact and fact.value is not None:
+            yield fact, wanted
+
+
+def _sentence(context: Context, fact: Fact, wanted: FigureConfig) -> str:
+    """The configured sentence with its numbers: {value}, {part} and {whole}."""
+    sentence = context.localised(wanted.sentence or wanted.noun)
+    known = {"value": in_words(context, fact, wanted)}
+    for slot in ("part", "whole"):
+        number = fact.detail.get(slot)
+        if number is not None:
+            known[slot] = context.formats.number(float(number))
+    try:
+        names = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+    except ValueError:
+        names = {sentence}
+    if not names <= known.keys():
+        raise ConfigError(
+            f"figures.{fact.subject}.sentence: {sentence!r} has a placeholder without a value",
+            f"Use only {', '.join(f'{{{name}}}' for name in sorted(known))}, and write other braces twice.",
+        )
+    return sentence.format_map(known)
+
+
+# --- tiles --------------------------------------------------------------------------------
+
+
+def numbers_section(context: Context) -> Section | None:
+    """Six tiles or four: five leave a hole in two columns, and fewer are no overview."""
+    own = [*_ticket_tile(context), *(_figure_tile(context, *figure) for figure in _figures(context, "tile"))]
+    tiles = own if len(own) >= 4 else [*own, *_general_tiles(context)][:4]
+    if len(tiles) < 4:
+        return None
+    shown = tuple(tiles[: 6 if len(tiles) >= 6 else 4])
+    return Section(kind="numbers", title=context.text("section.numbers"), tiles=shown)
+
+
+def _ticket_tile(context: Context) -> Iterator[Tile]:
+    """The share of requests solved in the promised time; few of them as "k of n"."""
+    fact = context.facts.get("tickets.solved_within")
+    if fact is None or fact.value is None:
+        return
+    part, whole = (int(fact.detail[slot] or 0) for slot in ("part", "whole"))
+    small = whole < SMALL_SAMPLE
+    number = context.formats.number
+    duration = context.formats.duration(float(fact.detail["edge_s"] or 0))
+    target = context.formats.ratio(fact.target, "nearest", like=fact.target) if fact.target is not None else ""
+    of_how_many = "" if small else context.text("numbers.of_requests", n=whole)
+    counted = context.text("numbers.part_of_whole", part=number(part), whole=number(whole))
+    yield Tile(
+        number=counted if small else context.formats.ratio(fact.value, "floor", like=fact.target),
+        label=context.text("numbers.solved_within", duration=duration),
+        context=context.text("numbers.target", target=target) if target else of_how_many,
+        mark=_mark(fact),
+        mark_text=_mark_text(context, fact),
+        previous=_previous(context, context.formats.ratio(fact.previous, "floor", like=fact.target))
+        if fact.previous is not None
+        else "",
+        fact=fact.id,
+    )
+
+
+def _figure_tile(context: Context, fact: Fact, wanted: FigureConfig) -> Tile:
+    previous = "" if fact.previous is None else written(context, fact, fact.previous, wanted, short=True)
+    return Tile(
+        number=_figure_number(context, fact, wanted),
+        label=context.localised(wanted.noun),
+        context=_figure_context(context, fact, wanted),
+        mark=_mark(fact),
+        mark_text=_mark_text(context, fact),
+        previous=_previous(context, previous) if previous else "",
+        fact=fact.id,
+    )
+
+
+def _figure_number(context: Context, fact: Fact, wanted: FigureConfig) -> str:
+    part, whole = fact.detail.get("part"), fact.detail.get("whole")
+    if part is not None and whole is not None and float(whole) < SMALL_SAMPLE:
+        return _counted(context, float(part), float(whole))
+    return written(context, fact, fact.value or 0, wanted, short=True)
+
+
+def _figure_context(context: Context, fact: Fact, wanted: FigureConfig) -> str:
+    if fact.target is not None and fact.met is not None:
+        key = "numbers.target_at_most" if wanted.good == "down" else "numbers.target"
+        return context.text(key, target=written(context, fact, fact.target, wanted, short=True, exactly=True))
+    part, whole = fact.detail.get("part"), fact.detail.get("whole")
+    if part is not None and whole is not None and float(whole) >= SMALL_SAMPLE:
+        # a sentence of its own: no verdict follows it
+        return context.text("numbers.counted", counted=_counted(context, float(part), float(whole)))
+    return ""
+
+
+def _counted(context: Context, part: float, whole: float) -> str:
+    number = context.formats.number
+    return context.text("numbers.part_of_whole", part=number(part), whole=number(whole))
+
+
+def _general_tiles(context: Context) -> Iterator[Tile]:
+    """What every month has, for when the config names too few figures of its own."""
+    yield from _service_tiles(context)
+    for part in ("resolved", "open_at_end"):
+        fact = context.facts.get(f"tickets.{part}")
+        if fact and fact.value is not None:
+            yield _count_tile(context, fact, "solved" if part == "resolved" else part)
+
+
+def _service_tiles(context: Context) -> Iterator[Tile]:
+    judged = [one for one in context.standings if one.met or one.missed]
+    if judged:
+        met = sum(one.met for one in judged)
+        yield Tile(
+            number=_counted(context, met, len(judged)), label=context.text("numbers.targets_met", n=met), context=""
+        )
+    measured = [one for one in context.standings if one.measured]
+    if measured:
+        begun = sum(int(one.fact.detail["outages"] or 0) for one in measured)
+        label = context.text("numbers.interruptions", n=begun)
+        yield Tile(number=context.formats.number(begun), label=label, context="")
+
+
+def _count_tile(context: Context, fact: Fact, key: str) -> Tile:
+    value = int(fact.value or 0)
+    last = context.formats.local(context.snapshot.period.end - timedelta(microseconds=1))
+    return Tile(
+        number=context.formats.number(value),
+        label=context.text(f"numbers.{key}", n=value, day=context.formats.day(last)),
+        context="",
+        previous="" if fact.previous is None else _previous(context, context.formats.number(fact.previous)),
+        fact=fact.id,
+    )
+
+
+def _mark(fact: Fact) -> Mark:
+    return "none" if fact.met is None else "met" if fact.met else "missed"
+
+
+def _mark_text(context: Context, fact: Fact) -> str:
+    mark = _mark(fact)
+    return "" if mark == "none" else context.text(f"numbers.{mark}")
+
+
+def _previous(context: Context, value: str) -> str:
+    return context.text("numbers.previous", month=capitalised(context.month_before), value=value)

@@ -1,0 +1,75 @@
+"""Your requests: opened, solved, open at the end, and thirteen months of solved ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from newsletter import period
+from newsletter.compose.context import Context
+from newsletter.model import Bar, BarChart, Period, Section, Snapshot
+
+MONTHS = 13
+"""So that the same month a year ago is in sight."""
+
+
+def requests_section(context: Context) -> Section | None:
+    """The section, or None when no ticket number was measured."""
+    table = tuple(_table(context))
+    if not table:
+        return None
+    return Section(kind="requests", title=context.text("section.requests"), table=table, chart=_chart(context))
+
+
+def _table(context: Context) -> Iterator[tuple[str, str]]:
+    last = context.formats.local(context.snapshot.period.end - timedelta(microseconds=1))
+    for part, key in (("opened", "opened"), ("resolved", "solved"), ("open_at_end", "open_at_end")):
+        fact = context.facts.get(f"tickets.{part}")
+        if fact and fact.value is not None:
+            yield context.text(f"requests.{key}", day=context.formats.day(last)), context.formats.number(fact.value)
+
+
+def _chart(context: Context) -> BarChart | None:
+    """Solved requests a month; None without an earlier month to stand beside."""
+    months = [_month(context, back) for back in range(MONTHS - 1, -1, -1)]
+    values = [_solved(snapshot) for _, snapshot in months]
+    if sum(value is not None for value in values) < 2:
+        return None
+    bars = tuple(
+        _bar(context, month, value, first=index == 0, current=index == MONTHS - 1)
+        for index, ((month, _), value) in enumerate(zip(months, values, strict=True))
+    )
+    spoken = "; ".join(
+        context.text("requests.chart_month", month=context.formats.month(month.start), value=bar.text or _hole(context))
+        for (month, _), bar in zip(months, bars, strict=True)
+    )
+    return BarChart(
+        title=context.text("requests.chart"), label=context.text("requests.chart_label", months=spoken), bars=bars
+    )
+
+
+def _month(context: Context, back: int) -> tuple[Period, Snapshot | None]:
+    if back == 0:
+        return context.snapshot.period, context.snapshot
+    earlier = period.previous(context.snapshot.period, context.config.timezone, back)
+    return earlier, context.past.get(earlier.label)
+
+
+def _solved(snapshot: Snapshot | None) -> int | None:
+    return snapshot.tickets.resolved.total if snapshot and snapshot.tickets.resolved else None
+
+
+def _bar(context: Context, month: Period, value: int | None, *, first: bool, current: bool) -> Bar:
+    """One bar; the year stands under the first one and under each January."""
+    start = context.formats.local(month.start)
+    return Bar(
+        initial=context.formats.month_initial(start),
+        value=value,
+        text="" if value is None else context.formats.number(value),
+        year=str(start.year) if first or start.month == 1 else "",
+        current=current,
+    )
+
+
+def _hole(context: Context) -> str:
+    return context.text("requests.chart_hole")

@@ -1,0 +1,169 @@
+"""Service by service: what missed first, then what used most of its allowance; the quiet ones share a line."""
+
+from __future__ import annotations
+
+from newsletter.compose import strip
+from newsletter.compose.context import Context
+from newsletter.compose.standing import FULL_COVERAGE, Standing
+from newsletter.language.formats import budget, capitalised
+from newsletter.model import Section, ServiceRow
+
+ROWS = 9
+"""A row costs about 2.3 KB of mail; beyond these, services fold into a line. Missed targets never do."""
+
+TOLD_OUTCOMES = 3
+"""For up to so many uninterrupted services the line also says what that let people do."""
+
+
+def services_section(context: Context) -> Section | None:
+    """Every service exactly once: as a row, or by name in a closing line."""
+    if not context.standings:
+        return None
+    clean = tuple(one for one in context.standings if one.clean)
+    rows, folded = _split(tuple(one for one in context.standings if not one.clean))
+    return Section(
+        kind="services",
+        title=context.text("section.services"),
+        intro=context.text("services.intro") if rows else "",
+        legend={state: context.text(f"services.legend.{state}") for state in ("up", "down", "planned", "unknown")}
+        if rows
+        else {},
+        services=tuple(_row(context, one) for one in rows),
+        closing=_closing(context, clean, tuple(one for one in folded if one.met)),
+        paragraphs=_folded_paragraphs(context, tuple(one for one in folded if not one.met)),
+    )
+
+
+def _split(standings: tuple[Standing, ...]) -> tuple[tuple[Standing, ...], tuple[Standing, ...]]:
+    """Services that get a row, in order, and the rest: missed, unmeasured, then by share of the allowance used."""
+    ranked = tuple(sorted(standings, key=_rank))
+    missed = sum(one.missed for one in standings)
+    rows = max(ROWS, missed)
+    return ranked[:rows], ranked[rows:]
+
+
+def _rank(standing: Standing) -> tuple[int, float, float]:
+    used = 0.0 if standing.used is None else standing.used
+    group = 0 if standing.missed else 1 if not standing.measured else 2
+    return (group, -used, -standing.down_s)
+
+
+# --- a row --------------------------------------------------------------------------------
+
+
+def _row(context: Context, standing: Standing) -> ServiceRow:
+    cells = strip.days(context, standing.month)
+    outcome = _outcome(context, standing)
+    return ServiceRow(
+        id=standing.id,
+        name=standing.name,
+        outcome=outcome,
+        result=_result(context, standing),
+        days=cells,
+        strip_label=strip.sentence(context, standing, cells),
+        used=standing.used,
+        budget=_budget(context, standing),
+        mark="met" if standing.met else "missed" if standing.missed else "none",
+        mark_text=context.text("services.met")
+        if standing.met
+        else context.text("services.missed")
+        if standing.missed
+        else "",
+        remark=_remark(context, standing),
+        title=_tooltip(context, standing),
+        previous=_previous(context, standing),
+        fact=standing.fact.id,
+    )
+
+
+def _outcome(context: Context, standing: Standing) -> str:
+    service = context.config.services.get(standing.id)
+    return context.localised(service.outcome) if service and service.outcome else ""
+
+
+def _result(context: Context, standing: Standing) -> str:
+    """A percentage only where there was downtime or the whole month was watched."""
+    if not standing.measured:
+        return context.text("services.not_measured_enough")
+    if standing.down_s == 0 and not standing.clean:
+        return context.text("services.none_seen")
+    return context.formats.percent(standing.ratio)
+
+
+def _budget(context: Context, standing: Standing) -> str:
+    if not standing.measured:
+        return ""
+    if standing.allowed_s is None:
+        return context.text("services.budget_no_target", down=context.formats.short_downtime(standing.down_s))
+    down, allowed, unit = budget(standing.down_s, standing.allowed_s)
+    number = context.formats.number
+    return context.text(f"services.budget_{unit}", down=number(down), allowed=number(allowed))
+
+
+def _remark(context: Context, standing: Standing) -> str:
+    """The time nobody watched, once it is more than the odd lost sample."""
+    month = standing.month
+    if month.coverage >= FULL_COVERAGE or month.unknown_s <= 0:
+        return ""
+    unknown = context.formats.short_duration(month.unknown_s, "ceiling")
+    days = {context.formats.local(gap.start).date() for gap in month.unknown}
+    days |= {context.formats.local(gap.end - 1e-3).date() for gap in month.unknown}
+    if len(days) == 1:
+        return context.text("services.remark_on_day", unknown=unknown, day=context.formats.day(days.pop()))
+    if not days:
+        return context.text("services.remark", unknown=unknown)
+    return context.text("services.remark_on_days", n=len(days), unknown=unknown)
+
+
+def _tooltip(context: Context, standing: Standing) -> str:
+    coverage = context.formats.percent(standing.month.coverage)
+    return context.text("services.tooltip", window=context.window, coverage=coverage)
+
+
+def _previous(context: Context, standing: Standing) -> str:
+    """Last month's number, plain: whether it is a change is for the reader to judge."""
+    if standing.fact.previous is None:
+        return ""
+    value = context.formats.percent(standing.fact.previous)
+    before = context.before.services.get(standing.id) if context.before else None
+    if before and before.down_s == 0 and before.coverage < FULL_COVERAGE:
+        value = context.text("services.none_seen")
+    return context.text("services.previous", month=capitalised(context.month_before), value=value)
+
+
+# --- closing lines ------------------------------------------------------------------------
+
+
+def _closing(
+    context: Context, clean: tuple[Standing, ...], met: tuple[Standing, ...]
+) -> tuple[tuple[str, str, str], ...]:
+    """The good lines: uninterrupted services, and met targets that found no row."""
+    lines = []
+    if clean:
+        names = ", ".join(one.name for one in clean) + "."
+        lines.append((context.text("services.no_interruption"), names, _outcomes(context, clean)))
+    if met:
+        names = ", ".join(_folded(context, one) for one in met) + "."
+        lines.append((context.text("services.also_met"), names, ""))
+    return tuple(lines)
+
+
+def _outcomes(context: Context, clean: tuple[Standing, ...]) -> str:
+    outcomes = [outcome for outcome in (_outcome(context, one) for one in clean) if outcome]
+    if not outcomes or len(clean) > TOLD_OUTCOMES:
+        return ""
+    return f"{capitalised(', '.join(outcomes))}."
+
+
+def _folded(context: Context, standing: Standing) -> str:
+    if standing.down_s == 0:
+        return context.text("services.folded", name=standing.name, down=context.text("services.none_seen"))
+    return context.text("services.folded", name=standing.name, down=context.formats.short_downtime(standing.down_s))
+
+
+def _folded_paragraphs(context: Context, folded: tuple[Standing, ...]) -> tuple[str, ...]:
+    """What found no row and is no good news: no verdict, or too little measured."""
+    without_target = tuple(_folded(context, one) for one in folded if one.measured)
+    unmeasured = tuple(one.name for one in folded if not one.measured)
+    lines = (("services.also_measured", without_target), ("services.also_unmeasured", unmeasured))
+    return tuple(context.text(key, names=", ".join(names)) for key, names in lines if names)

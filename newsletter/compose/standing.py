@@ -1,0 +1,81 @@
+"""How one service stood in the month: the questions every section asks about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from newsletter.model import Fact, Outage, ServiceMonth
+
+FULL_COVERAGE = 0.999
+"""Below this share of the month measured, "no interruption" cannot be said: nobody looked all the time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A service with its availability fact and its measured month."""
+
+    name: str
+    fact: Fact
+    month: ServiceMonth
+
+    @property
+    def id(self) -> str:
+        """The service's id."""
+        return self.month.id
+
+    @property
+    def measured(self) -> bool:
+        """Whether enough was measured to print a number at all."""
+        return self.fact.value is not None
+
+    @property
+    def ratio(self) -> Fraction:
+        """Exact availability; only of a measured service."""
+        up, down = Fraction(self.month.up_s), Fraction(self.month.down_s)
+        return up / (up + down)
+
+    @property
+    def down_s(self) -> float:
+        """Seconds of downtime."""
+        return self.month.down_s
+
+    @property
+    def allowed_s(self) -> float | None:
+        """Seconds of downtime that the target allows; None without target or measurement."""
+        allowed = self.fact.detail.get("allowed_s")
+        return None if allowed is None else float(allowed)
+
+    @property
+    def used(self) -> float | None:
+        """Downtime / allowance; a target of 100 % allows nothing, so any downtime uses all of it."""
+        if self.allowed_s is None:
+            return None
+        if self.allowed_s == 0:
+            return 1.0 if self.down_s else 0.0
+        return self.down_s / self.allowed_s
+
+    @property
+    def met(self) -> bool:
+        """The target was met."""
+        return self.fact.met is True
+
+    @property
+    def missed(self) -> bool:
+        """The target was missed."""
+        return self.fact.met is False
+
+    @property
+    def interrupted(self) -> bool:
+        """Measured, and not up all the time."""
+        return self.measured and self.down_s > 0
+
+    @property
+    def clean(self) -> bool:
+        """Not one second of downtime, and practically the whole month was watched."""
+        return self.measured and self.down_s == 0 and self.month.coverage >= FULL_COVERAGE
+
+    @property
+    def outages(self) -> tuple[Outage, ...]:
+        """Its interruptions, in order of time."""
+        return tuple(sorted(self.month.outages, key=lambda outage: outage.start))

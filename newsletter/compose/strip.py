@@ -1,0 +1,109 @@
+"""The strip of days of one service: a state for each local day, and the sentence that says it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from newsletter.compose.context import Context
+from newsletter.compose.standing import FULL_COVERAGE, Standing
+from newsletter.language.formats import capitalised
+from newsletter.model import Day, DayState, Interval, ServiceMonth
+
+NAMED_DAYS = 5
+"""Up to so many days are named in the sentence for screen readers; more are counted."""
+
+
+def days(context: Context, month: ServiceMonth) -> tuple[Day, ...]:
+    """One cell for each local day of the month, 23 and 25 hour days included."""
+    return tuple(_day(number, span, month, lifetime(context, month)) for number, span in _local_days(context))
+
+
+def lifetime(context: Context, month: ServiceMonth) -> Interval:
+    """When in the month the service existed.
+
+    Where the snapshot does not say so, the missing part is taken to lie before its birth: a service that
+    was measured until the end is the common case, and a day before it must not be shown as up.
+    """
+    if month.lifetime:
+        return month.lifetime
+    period = context.snapshot.period
+    existed = month.up_s + month.down_s + month.excluded_s + month.unknown_s
+    return Interval(start=period.end_s - existed, end=period.end_s)
+
+
+def sentence(context: Context, standing: Standing, cells: tuple[Day, ...]) -> str:
+    """The strip for somebody who cannot see it."""
+    states = ", ".join(_states(context, standing, cells))
+    month = context.formats.month_name(context.start)
+    return context.text("strip.sentence", month=capitalised(month), service=standing.name, states=states)
+
+
+def _local_days(context: Context) -> Iterator[tuple[int, Interval]]:
+    """Day numbers with their spans, from local midnight to local midnight."""
+    day = context.start.date()
+    end = context.formats.local(context.snapshot.period.end).date()
+    while day < end:
+        following = day + timedelta(days=1)
+        midnights = (
+            datetime(one.year, one.month, one.day, tzinfo=context.formats.timezone) for one in (day, following)
+        )
+        start_s, end_s = (midnight.timestamp() for midnight in midnights)
+        yield day.day, Interval(start=start_s, end=end_s)
+        day = following
+
+
+def _day(number: int, span: Interval, month: ServiceMonth, lived: Interval) -> Day:
+    """The worst thing of the day wins: interrupted, planned work, not measured, up."""
+    outages = [Interval(start=outage.start, end=outage.end) for outage in month.outages]
+    down = [part for outage in outages for part in _clip([outage], span)]
+    if down:
+        gaps = sum(_overlap([*month.excluded, *month.unknown], part) for part in down)
+        return Day(number=number, state="down", down_s=sum(part.seconds for part in down) - gaps)
+    return Day(number=number, state=_quiet_state(span, month, lived))
+
+
+def _quiet_state(span: Interval, month: ServiceMonth, lived: Interval) -> DayState:
+    existed = _overlap([lived], span)
+    if existed <= 0:
+        return "absent"
+    if _overlap(month.excluded, span) > 0:
+        return "planned"
+    # the odd lost sample is no gap: a day counts as watched from the same share on as the month
+    return "unknown" if _overlap(month.unknown, span) > (1 - FULL_COVERAGE) * existed else "up"
+
+
+def _clip(intervals: Iterable[Interval], span: Interval) -> list[Interval]:
+    clipped = (Interval(start=max(one.start, span.start), end=min(one.end, span.end)) for one in intervals)
+    return [one for one in clipped if one.seconds > 0]
+
+
+def _overlap(intervals: Iterable[Interval], span: Interval) -> float:
+    return sum(one.seconds for one in _clip(intervals, span))
+
+
+def _states(context: Context, standing: Standing, cells: tuple[Day, ...]) -> Iterator[str]:
+    existing = [cell for cell in cells if cell.state != "absent"]
+    numbers: dict[DayState, tuple[int, ...]] = {
+        state: tuple(cell.number for cell in cells if cell.state == state) for state in ("down", "planned", "unknown")
+    }
+    if numbers["down"]:
+        down = context.formats.downtime(standing.down_s)
+        yield context.text("strip.down", down=down, days=_numbered(context, numbers["down"]))
+    elif existing and all(cell.state == "up" for cell in existing):
+        yield context.text("strip.up", n=len(existing))
+    else:
+        yield context.text("strip.up_seen")
+    if numbers["planned"]:
+        yield context.text("strip.planned", days=_numbered(context, numbers["planned"]))
+    if numbers["unknown"]:
+        unknown = context.formats.duration(standing.month.unknown_s)
+        yield context.text("strip.unknown", unknown=unknown, days=_numbered(context, numbers["unknown"]))
+
+
+def _numbered(context: Context, numbers: tuple[int, ...]) -> str:
+    """Few days by number ("on days 3 and 14"), many as a count ("on 12 days")."""
+    if len(numbers) > NAMED_DAYS:
+        return context.text("strip.days_counted", n=len(numbers))
+    named = context.catalogue.enumerate(tuple(str(number) for number in numbers))
+    return context.text("strip.days_named", n=len(numbers), days=named)

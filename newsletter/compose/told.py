@@ -1,0 +1,118 @@
+"""What people wrote: new for you, what we heard, coming up, a tip, people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from newsletter.compose.context import Context
+from newsletter.compose.minute import as_range, as_title, coming_notes
+from newsletter.errors import ContentError
+from newsletter.model import Heard, Note, NoteRow, Section, SectionKind
+
+_MARKDOWN_SIGNS = frozenset("\\`*_{}[]<>()#+-.!|~&")
+
+
+def wins_section(context: Context) -> Section | None:
+    """Changes that people notice, with who made them and the reference."""
+    rows = [_row(context, note) for note in context.notes_of("win", "service")]
+    return _section(context, "wins", rows)
+
+
+def coming_section(context: Context) -> Section | None:
+    """Dates ahead, the nearest first."""
+    return _section(context, "coming", [_coming(context, note) for note in coming_notes(context)])
+
+
+def tip_section(context: Context) -> Section | None:
+    """One tip; more would not be read."""
+    rows = [
+        NoteRow(key="", body_markdown=_titled_body(note), source="", draft=_is_draft(note))
+        for note in context.notes_of("tip")
+    ]
+    return _section(context, "tip", rows[:1])
+
+
+def people_section(context: Context) -> Section | None:
+    """Who joined, left or deserves thanks."""
+    return _section(context, "people", [_row(context, note) for note in context.notes_of("people")])
+
+
+def heard_section(context: Context) -> Section | None:
+    """What departments told us and what came of it, and the meetings we were invited to."""
+    heard = tuple(_heard(context, note) for note in context.notes_of("heard"))
+    visits = _visits(context)
+    if not heard and not visits:
+        return None
+    return Section(kind="heard", title=context.text("section.heard"), heard=heard, paragraphs=visits)
+
+
+def _section(context: Context, kind: SectionKind, rows: Sequence[NoteRow]) -> Section | None:
+    return Section(kind=kind, title=context.text(f"section.{kind}"), notes=tuple(rows)) if rows else None
+
+
+def _row(context: Context, note: Note) -> NoteRow:
+    return NoteRow(
+        key=as_title(note.title), body_markdown=note.body, source=_source(context, note), draft=_is_draft(note)
+    )
+
+
+def _coming(context: Context, note: Note) -> NoteRow:
+    dated = note.date is not None
+    return NoteRow(
+        key=context.formats.short_weekday(context.formats.local(note.date)) if note.date else as_title(note.title),
+        key_small=as_range(note.time),
+        body_markdown=_titled_body(note) if dated else note.body,
+        source=_source(context, note),
+        draft=_is_draft(note),
+    )
+
+
+def _titled_body(note: Note) -> str:
+    """The title as a first sentence, then the body, which may already begin with it.
+
+    A title is plain text, so whatever Markdown would read as a sign in it is escaped.
+    """
+    title = note.title.strip()
+    if note.body.casefold().startswith(as_title(title).casefold()):
+        return note.body
+    sentence = "".join(f"\\{sign}" if sign in _MARKDOWN_SIGNS else sign for sign in title)
+    full_stop = "" if title.endswith((".", "?", "!", "…")) else "."
+    return f"{sentence}{full_stop}\n\n{note.body.strip()}".strip()
+
+
+def _source(context: Context, note: Note) -> str:
+    """Who answers for it, and the change or ticket behind it; a fact's id is no reference for a reader."""
+    reference = note.because.ref if note.because else "" if note.evidence in context.facts else note.evidence
+    return context.text("note.source", owner=note.owner, ref=reference) if reference else note.owner
+
+
+def _heard(context: Context, note: Note) -> Heard:
+    if not note.answer:
+        raise ContentError(
+            f"{note.source}: what we heard has no answer", "Add `answer: done`, `answer: planned` or `answer: no`."
+        )
+    return Heard(
+        quote=note.title.strip().strip("\"'“”«»"),
+        department=note.department,
+        mark=note.answer,
+        mark_text=context.text(f"heard.{note.answer}"),
+        body_markdown=note.body,
+        draft=_is_draft(note),
+    )
+
+
+def _visits(context: Context) -> tuple[str, ...]:
+    """How many meetings we joined, and in how many departments."""
+    visits = context.notes_of("visit")
+    departments = len({note.department for note in visits if note.department})
+    if not visits:
+        return ()
+    meetings = context.catalogue.count(len(visits))
+    if len(visits) == 1 or not departments:
+        return (context.text("heard.visits", n=len(visits), count=meetings),)
+    count = context.catalogue.count(departments)
+    return (context.text("heard.visits_departments", n=departments, meetings=meetings, count=count),)
+
+
+def _is_draft(note: Note) -> bool:
+    return note.status != "ready"

@@ -1,0 +1,93 @@
+"""How much of the month each service was up, whether that met its target, and each interruption.
+
+availability = up / (up + down), where planned work and unmeasured time are in neither
+(SRE Workbook, ch. 2: good events / valid events). A target allows
+(1 - target) * (up + down) seconds of downtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from newsletter.config import Config
+from newsletter.model import Fact, Outage, ServiceMonth, Snapshot
+
+
+def availability_facts(snapshot: Snapshot, before: Snapshot | None, config: Config) -> Iterator[Fact]:
+    """One availability fact a service, followed by one fact an interruption in it."""
+    for service_id in service_order(snapshot, config):
+        month = snapshot.services[service_id]
+        yield _availability(month, before.services.get(service_id) if before else None, config)
+        yield from (_interruption(service_id, number, outage, month) for number, outage in enumerate(month.outages, 1))
+
+
+def service_order(snapshot: Snapshot, config: Config) -> tuple[str, ...]:
+    """Services as the config lists them, then the unlisted ones by id (unless these are ignored)."""
+    listed = [service_id for service_id in config.services if service_id in snapshot.services]
+    if config.unlisted_services == "ignore":
+        return tuple(listed)
+    return (*listed, *sorted(set(snapshot.services) - set(listed)))
+
+
+def _availability(month: ServiceMonth, before: ServiceMonth | None, config: Config) -> Fact:
+    target = _target(month.id, config)
+    value = _ratio(month, config.coverage.fail)
+    allowed = None if target is None else (1 - target) * _measured(month)
+    met = None if value is None or allowed is None else Fraction(month.down_s) <= allowed
+    previous = _ratio(before, config.coverage.fail) if before else None
+    return Fact(
+        id=f"{month.id}.availability",
+        type="value" if met is None else "target_met" if met else "target_missed",
+        subject=month.id,
+        value=None if value is None else float(value),
+        unit="ratio",
+        previous=None if previous is None else float(previous),
+        target=None if target is None else float(target),
+        met=met,
+        level="number" if met is None else "target",
+        evidence=month.evidence,
+        detail={
+            "up_s": month.up_s,
+            "down_s": month.down_s,
+            "excluded_s": month.excluded_s,
+            "unknown_s": month.unknown_s,
+            "allowed_s": None if allowed is None or value is None else float(allowed),
+            "outages": sum(not outage.continues_before for outage in month.outages),
+            "coverage": month.coverage,
+        },
+    )
+
+
+def _interruption(service_id: str, number: int, outage: Outage, month: ServiceMonth) -> Fact:
+    return Fact(
+        id=f"{service_id}.interruption_{number}",
+        type="interruption",
+        subject=service_id,
+        value=outage.down_s,
+        unit="seconds",
+        evidence=month.evidence,
+        detail={
+            "start": outage.start,
+            "end": outage.end,
+            "continues_before": int(outage.continues_before),
+            "continues_after": int(outage.continues_after),
+        },
+    )
+
+
+def _target(service_id: str, config: Config) -> Fraction | None:
+    """The configured percent as an exact ratio: 99.9 is 999/1000, which no binary float is."""
+    service = config.services.get(service_id)
+    return None if service is None or service.target is None else Fraction(str(service.target)) / 100
+
+
+def _measured(month: ServiceMonth) -> Fraction:
+    return Fraction(month.up_s) + Fraction(month.down_s)
+
+
+def _ratio(month: ServiceMonth, gate: float) -> Fraction | None:
+    """Up / (up + down) if enough was measured to state it; recomputed, so that no rounding in a file matters."""
+    if month.availability is None or month.coverage < gate or _measured(month) == 0:
+        return None
+    return Fraction(month.up_s) / _measured(month)

@@ -1,0 +1,91 @@
+"""Tickets opened, solved, open at the end, and the share solved in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from newsletter.config import HistogramSource
+from newsletter.model import Count, Fact, TicketMonth
+
+
+def ticket_facts(month: TicketMonth, before: TicketMonth | None, resolution: HistogramSource | None) -> Iterator[Fact]:
+    """A fact for every ticket number that the source had."""
+    counts = {"opened": month.opened, "resolved": month.resolved, "open_at_end": month.open_at_end}
+    for part, count in counts.items():
+        if count is not None:
+            yield _count(part, count, getattr(before, part, None), month)
+    edge = _edge(month, resolution)
+    solved = None if edge is None else _solved_within(month, edge)
+    if edge is not None and solved is not None:
+        yield _share(month, solved, _solved_within(before, edge) if before else None, edge, resolution)
+
+
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    """`within` of `count` solved tickets were solved within the time."""
+
+    within: int
+    count: int
+
+    @property
+    def share(self) -> Fraction:
+        return Fraction(self.within, self.count)
+
+
+def _count(part: str, count: Count, before: Count | None, month: TicketMonth) -> Fact:
+    return Fact(
+        id=f"tickets.{part}",
+        type="value",
+        subject="tickets",
+        value=count.total,
+        unit="count",
+        previous=before.total if before else None,
+        evidence=_evidence(month, part),
+        detail=dict(count.by),
+    )
+
+
+def _share(
+    month: TicketMonth, solved: _Solved, before: _Solved | None, edge: float, resolution: HistogramSource | None
+) -> Fact:
+    target = resolution.target_share if resolution and resolution.target_s == edge else None
+    met = None if target is None else solved.share >= Fraction(str(target))
+    return Fact(
+        id="tickets.solved_within",
+        type="value" if met is None else "target_met" if met else "target_missed",
+        subject="tickets",
+        value=float(solved.share),
+        unit="ratio",
+        previous=float(before.share) if before else None,
+        target=target,
+        met=met,
+        level="number" if met is None else "target",
+        evidence=_evidence(month, "resolution"),
+        detail={"edge_s": edge, "part": solved.within, "whole": solved.count},
+    )
+
+
+def _edge(month: TicketMonth, resolution: HistogramSource | None) -> float | None:
+    """The promised time, or else the first bucket edge within which half of the tickets were solved.
+
+    Only edges of the histogram count: between two edges a share could only be guessed.
+    """
+    if resolution and resolution.target_s is not None:
+        return resolution.target_s
+    shares = month.resolution.get("")
+    return shares.median_between_s[1] if shares and shares.median_between_s else None
+
+
+def _solved_within(month: TicketMonth, edge: float) -> _Solved | None:
+    """Tickets solved within `edge` seconds, over all labels; None where a distribution lacks that edge."""
+    parts = [month.resolution[""]] if "" in month.resolution else list(month.resolution.values())
+    count = sum(part.count for part in parts)
+    if count == 0 or any(edge not in part.share_within_s for part in parts):
+        return None
+    return _Solved(within=sum(round(part.share_within_s[edge] * part.count) for part in parts), count=count)
+
+
+def _evidence(month: TicketMonth, part: str) -> tuple[str, ...]:
+    return (month.evidence[part],) if part in month.evidence else ()

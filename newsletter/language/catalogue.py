@@ -1,0 +1,142 @@
+"""The wordings of one locale, read from the TOML file of that name beside this module.
+
+A message is a string with named slots, or a table with one string per plural category of
+Unicode CLDR ("one", "many", "other", ...; https://cldr.unicode.org/index/cldr-spec/plural-rules).
+The number that selects the category is always called `n`. Messages are written by people for
+each locale; nothing is glued together from words, because articles, elisions and agreement
+differ between languages.
+"""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, Self
+
+from babel import Locale
+from babel.numbers import format_decimal
+
+from newsletter.errors import ConfigError
+
+PLURAL_CATEGORIES = frozenset({"zero", "one", "two", "few", "many", "other"})
+
+Message = str | Mapping[str, str]
+
+
+def supported_locales() -> tuple[str, ...]:
+    """The locales that have a catalogue, sorted."""
+    files = resources.files(__package__).iterdir()
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+
+
+def require_supported(locales: Iterable[str]) -> None:
+    """Check that every one of `locales` has a catalogue.
+
+    Raises:
+        ConfigError: some have none; all of them are named.
+    """
+    unknown = [locale for locale in locales if locale not in supported_locales()]
+    if unknown:
+        named = ", ".join(repr(locale) for locale in unknown)
+        known = ", ".join(supported_locales())
+        raise ConfigError(f"locales: there are no wordings for {named}", f"Use some of: {known}.")
+
+
+def localised(text: str | Mapping[str, str], locale: str, default_locale: str) -> str:
+    """The form of a configured text for `locale`, else for `default_locale`, else the first one written."""
+    if isinstance(text, str):
+        return text
+    return text.get(locale) or text.get(default_locale) or next(iter(text.values()), "")
+
+
+def placeholders(message: str) -> frozenset[str]:
+    """The slot names in one message string."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(message) if name is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All messages of one locale, by dotted key ("headline.all_met")."""
+
+    locale: str
+    messages: Mapping[str, Message]
+    number_words: tuple[str, ...]
+
+    @classmethod
+    def load(cls, locale: str) -> Self:
+        """The catalogue of `locale`.
+
+        Raises:
+            ConfigError: there is no catalogue for it.
+        """
+        require_supported([locale])
+        tables = _read(locale)
+        return cls(
+            locale=locale,
+            messages=dict(_flatten({key: value for key, value in tables.items() if key != "number_words"})),
+            number_words=tuple(tables["number_words"]),
+        )
+
+    @property
+    def babel(self) -> Locale:
+        """The CLDR data of the locale."""
+        return Locale.parse(self.locale)
+
+    @property
+    def direction(self) -> Literal["ltr", "rtl"]:
+        """Which way the script runs."""
+        return "rtl" if self.babel.text_direction == "rtl" else "ltr"
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """The plural categories that this locale tells apart."""
+        return frozenset(self.babel.plural_form.tags) | {"other"}
+
+    def text(self, key: str, /, n: int | None = None, **slots: str) -> str:
+        """The message `key` with its slots filled.
+
+        Args:
+            key: dotted key in the catalogue.
+            n: the whole number that selects the plural form; also fills `{n}`, written for the locale.
+            slots: texts for the other placeholders, already formatted.
+
+        Raises:
+            LookupError: the key, the plural category or a slot is missing (a fault of the program or its catalogue).
+        """
+        message = self.messages[key]
+        if n is not None:
+            slots["n"] = format_decimal(n, locale=self.locale)
+        if not isinstance(message, str):
+            if n is None:
+                raise LookupError(f"{self.locale}: {key} needs a number to select its plural form")
+            message = message[self.babel.plural_form(n)]
+        return message.format_map(slots)
+
+    def count(self, n: int) -> str:
+        """A small count as a word ("eleven"), a larger one in digits ("1,301")."""
+        return self.number_words[n] if n < len(self.number_words) else format_decimal(n, locale=self.locale)
+
+    def enumerate(self, names: tuple[str, ...]) -> str:
+        """Names in one phrase: "A", "A and B", "A, B and C"."""
+        if len(names) < 2:
+            return "".join(names)
+        return self.text("list.and", first=", ".join(names[:-1]), last=names[-1])
+
+
+@cache
+def _read(locale: str) -> dict[str, Any]:
+    """The parsed file of a supported locale; works from a wheel, too."""
+    return tomllib.loads(resources.files(__package__).joinpath(f"{locale}.toml").read_text(encoding="utf-8"))
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Message]]:
+    """Dotted keys and messages of nested tables; a table of plural categories is one message."""
+    for key, value in table.items():
+        if isinstance(value, str) or PLURAL_CATEGORIES.issuperset(value):
+            yield prefix + key, value
+        else:
+            yield from _flatten(value, f"{prefix}{key}.")

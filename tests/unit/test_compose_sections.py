@@ -1,0 +1,259 @@
+"""Numbers, requests, notes and how we measure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from newsletter.errors import ConfigError, ContentError
+from newsletter.model import Resolution, Snapshot, TicketMonth
+from tests.unit.edition_samples import ROME, edition, figure, note, outage, section, service, snapshot, span, tickets
+
+PROMISE = {"resolution": {"histogram": "h", "target_s": 14400, "target_share": 0.6}}
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def kinds(composed) -> list[str]:
+    return [one.kind for one in composed.sections]
+
+
+# --- tiles --------------------------------------------------------------------------------
+
+
+def counters(count: int) -> tuple[Snapshot, dict[str, Any]]:
+    ids = [f"f{number}" for number in range(count)]
+    month = snapshot(figures=[figure(one, 10 + number) for number, one in enumerate(ids)])
+    return month, {one: {"counter": "c_total", "noun": one} for one in ids}
+
+
+@pytest.mark.parametrize(("figures", "tiles"), [(0, 0), (3, 0), (4, 4), (5, 4), (6, 6), (9, 6)])
+def test_there_are_four_tiles_or_six_and_never_five(figures, tiles):
+    month, settings = counters(figures)
+    composed = edition(month, services={}, figures=settings)
+    assert sum(len(one.tiles) for one in composed.sections) == tiles
+    assert ("numbers" in kinds(composed)) == bool(tiles)
+
+
+def test_general_numbers_fill_up_to_four_tiles():
+    month = snapshot(service("mail", outage("2026-10-05 10:00", 5)), tickets=tickets())
+    tiles = section(edition(month, tickets=PROMISE), "numbers").tiles
+    assert [(tile.number, plain(tile.label)) for tile in tiles] == [
+        ("61%", "requests solved within 4 hours"),
+        ("1 of 1", "services met their target"),
+        ("1", "interruption"),
+        ("1,301", "requests solved"),
+    ]
+
+
+def test_the_share_solved_in_time_shows_target_verdict_and_last_month():
+    september = snapshot(label="2026-09", tickets=tickets())
+    month = snapshot(service("mail"), tickets=tickets())
+    tile = section(edition(month, tickets=PROMISE, past=(september,)), "numbers").tiles[0]
+    assert (tile.context, tile.mark, tile.mark_text, tile.previous) == ("Target 60%", "met", "met", "September 61%")
+
+
+def test_few_cases_are_told_as_k_of_n_without_a_percentage():
+    few = {"": Resolution(count=8, share_within_s={14400.0: 0.625}, median_between_s=None)}
+    composed = edition(
+        snapshot(service("mail"), tickets=TicketMonth(resolution=few)),
+        tickets=PROMISE,
+        figures={f"f{number}": {"counter": "c_total", "noun": "x"} for number in range(3)},
+    )
+    assert "numbers" not in kinds(composed)
+    month = snapshot(
+        service("mail"), tickets=TicketMonth(resolution=few), figures=[figure(f"f{number}", 1) for number in range(3)]
+    )
+    settings = {f"f{number}": {"counter": "c_total", "noun": "x"} for number in range(3)}
+    assert section(edition(month, tickets=PROMISE, figures=settings), "numbers").tiles[0].number == "5 of 8"
+
+
+def test_a_missed_figure_never_prints_as_its_target():
+    figures = {
+        "wait": {"gauge": "w", "unit": "seconds", "noun": "wait", "good": "down", "target": 3},
+        "share": {"ratio": {"part": "a", "total": "b"}, "noun": "share", "good": "up", "target": 0.6},
+        "c": {"counter": "c", "noun": "c"},
+        "d": {"counter": "d", "noun": "d"},
+    }
+    month = snapshot(
+        figures=[
+            figure("wait", 3.01, unit="seconds", kind="duration"),
+            figure("share", 0.5999, unit="ratio", kind="ratio", numerator=5999, denominator=10000),
+            figure("c", 1),
+            figure("d", 2),
+        ]
+    )
+    wait, share, *_ = section(edition(month, services={}, figures=figures), "numbers").tiles
+    assert (wait.number, wait.context, wait.mark_text) == ("3.1 s", "Target: at most 3 s", "missed")
+    assert (share.number, share.context, share.mark_text) == ("59%", "Target 60%", "missed")
+
+
+def test_a_share_without_a_target_says_of_how_many():
+    figures = {
+        "resets": {"ratio": {"part": "a", "total": "b"}, "noun": "resets", "good": "up"},
+        **{f"f{number}": {"counter": "c_total", "noun": "x"} for number in range(3)},
+    }
+    resets = figure("resets", 612 / 708, unit="ratio", kind="ratio", numerator=612, denominator=708)
+    month = snapshot(figures=[resets, *(figure(f"f{number}", 1) for number in range(3))])
+    tile = section(edition(month, services={}, figures=figures), "numbers").tiles[0]
+    assert (tile.number, tile.context, tile.mark) == ("86%", "612 of 708.", "none")
+
+
+def test_a_figure_without_a_value_is_not_printed():
+    figures = {f"f{number}": {"counter": "c_total", "noun": "x"} for number in range(5)}
+    month = snapshot(figures=[figure("f0", None), *(figure(f"f{number}", 1) for number in range(1, 5))])
+    tiles = section(edition(month, services={}, figures=figures), "numbers").tiles
+    assert [tile.fact for tile in tiles] == ["f1.count", "f2.count", "f3.count", "f4.count"]
+
+
+# --- did you know? ------------------------------------------------------------------------
+
+SPAM = {
+    "ratio": {"part": "a", "total": "b"},
+    "noun": "spam",
+    "show": "did_you_know",
+    "source": {"en": "Counted at the mail gateway", "it": "Contati al gateway di posta"},
+    "sentence": {
+        "en": "of the messages were spam: {part} of {whole}.",
+        "it": "dei messaggi era spam: {part} su {whole}.",
+    },
+}
+
+
+def spam(value: float, part: float = 214300, whole: float = 642900) -> Snapshot:
+    return snapshot(figures=[figure("spam", value, unit="ratio", kind="ratio", numerator=part, denominator=whole)])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(214300 / 642900, "1 in 3"), (0.3, "3 in 10"), (0.354, "35%"), (0.001, "0%"), (1.0, "100%")]
+)
+def test_a_share_is_told_in_small_numbers_where_they_are_as_good_as_exact(value, expected):
+    (card,) = section(edition(spam(value), figures={"spam": SPAM}), "did_you_know").cards
+    assert card.number == expected
+
+
+def test_a_card_is_number_sentence_and_source():
+    (card,) = section(edition(spam(1 / 3), figures={"spam": SPAM}, locale="it"), "did_you_know").cards
+    assert (card.number, card.sentence) == ("1 su 3", "dei messaggi era spam: 214.300 su 642.900.")
+    assert card.source == "Contati al gateway di posta, 1\u201331 ottobre 2026"
+    assert card.fact == "spam.ratio"
+
+
+@pytest.mark.parametrize("sentence", ["of {n}", "{0}", "{", "{part.real}", "{part!r:>{whole}}x{n}"])
+def test_an_unknown_placeholder_in_a_sentence_is_refused(sentence):
+    with pytest.raises(ConfigError, match=r"figures\.spam\.sentence"):
+        edition(spam(1 / 3), figures={"spam": SPAM | {"sentence": sentence}})
+
+
+def test_at_most_three_cards_are_shown():
+    figures = {f"f{number}": {"counter": "c_total", "noun": "x", "show": "did_you_know"} for number in range(5)}
+    month = snapshot(figures=[figure(one, 1) for one in figures])
+    assert len(section(edition(month, figures=figures), "did_you_know").cards) == 3
+
+
+# --- requests -----------------------------------------------------------------------------
+
+
+def test_requests_are_a_table_and_thirteen_bars_with_holes():
+    past = tuple(
+        snapshot(label=label, tickets=tickets(solved)) for label, solved in [("2025-10", 1262), ("2026-01", 1000)]
+    )
+    found = section(edition(snapshot(tickets=tickets()), past=past), "requests")
+    assert [(label.replace("\u00a0", " "), number) for label, number in found.table] == [
+        ("Opened", "1,286"),
+        ("Solved", "1,301"),
+        ("Open on 31 October", "143"),
+    ]
+    chart = found.chart
+    assert chart
+    assert [bar.value for bar in chart.bars] == [1262, None, None, 1000, *[None] * 8, 1301]
+    assert "".join(bar.initial for bar in chart.bars) == "ONDJFMAMJJASO"
+    assert [bar.year for bar in chart.bars if bar.year] == ["2025", "2026"]
+    assert [bar.current for bar in chart.bars] == [False] * 12 + [True]
+    assert chart.label.startswith("Requests solved each month: October 2025 1,262; November 2025 no number;")
+    assert chart.label.count(";") == 12
+
+
+def test_a_single_month_has_no_chart():
+    assert section(edition(snapshot(tickets=tickets())), "requests").chart is None
+
+
+# --- notes --------------------------------------------------------------------------------
+
+
+def test_notes_stand_in_their_sections_in_their_order():
+    notes = [
+        note("win", "Travel claims", order=2, body="On your phone.", evidence="change 4463"),
+        note("service", "Loading bay", order=1, evidence="mail.availability"),
+        note("tip", "Leaving your desk?", body="Windows + L."),
+        note("people", "Welcome", body="A new colleague."),
+        note("heard", "“Screens take ages.”", department="Sales", answer="done", body="New adapters."),
+        note("visit", "Warehouse meeting", department="Warehouse"),
+        note("visit", "Sales meeting", department="Sales"),
+        note("correction", "September", body="47 is right."),
+    ]
+    composed = edition(snapshot(service("mail")), *notes)
+    assert kinds(composed) == ["services", "wins", "heard", "tip", "people", "measure"]
+    wins = section(composed, "wins").notes
+    assert [(row.key, row.source) for row in wins] == [
+        ("Loading bay", "Network team"),
+        ("Travel claims", "Network team, change 4463"),
+    ]
+    (heard,) = section(composed, "heard").heard
+    assert (heard.quote, heard.mark_text) == ("Screens take ages.", "Done.")
+    assert section(composed, "heard").paragraphs == ("We joined two meetings in two departments.",)
+    assert section(composed, "tip").notes[0].body_markdown == "Leaving your desk?\n\nWindows + L."
+    assert section(composed, "measure").notes[0].body_markdown == "47 is right."
+
+
+def test_a_title_that_opens_the_body_is_not_said_twice_and_never_becomes_markup():
+    day = datetime(2026, 11, 15, tzinfo=ROME)
+    composed = edition(
+        snapshot(service("mail")),
+        note("coming", "E-mail is off", date=day, body="E-mail is off for an hour."),
+        note("coming", "*Bold* <b>moves</b>", date=day, body="Soon.", order=200),
+    )
+    said, escaped = (row.body_markdown for row in section(composed, "coming").notes)
+    assert said == "E-mail is off for an hour."
+    assert escaped == "\\*Bold\\* \\<b\\>moves\\</b\\>.\n\nSoon."
+
+
+def test_drafts_are_marked_for_the_preview():
+    composed = edition(snapshot(service("mail")), note("win", "Draft", status="draft"), note("win", "Ready"))
+    assert {row.key: row.draft for row in section(composed, "wins").notes} == {"Draft": True, "Ready": False}
+
+
+def test_what_we_heard_needs_an_answer():
+    with pytest.raises(ContentError, match=r"notes/x\.md"):
+        edition(snapshot(service("mail")), note("heard", "More space", department="Design"))
+
+
+# --- how we measure -----------------------------------------------------------------------
+
+
+def test_the_policy_is_what_the_config_does():
+    told = section(edition(snapshot(service("mail"))), "measure").paragraphs
+    assert told[0] == (
+        "Each service is tested every minute. It counts as down when more than half of its measuring points say so. "
+        "Planned work is left out, and shown. Availability is rounded down."
+    )
+    thirty = [{"preset": "up", "interval_s": 30, "vote": "any"}]
+    told = section(edition(snapshot(service("mail")), availability=thirty), "measure").paragraphs
+    assert told[0].startswith("Each service is tested every 30 seconds. It counts as down as soon as one")
+    assert "Planned" not in told[0]
+    mixed = [{"preset": "up", "interval_s": 30}, {"preset": "blackbox", "interval_s": 300}]
+    told = section(edition(snapshot(service("mail")), availability=mixed), "measure").paragraphs
+    assert told[0].startswith("Each service is tested every 30 s to 5 min.")
+
+
+def test_services_that_nobody_could_judge_are_named():
+    month = snapshot(service("mail", unknown=[span("2026-10-01 00:00", 300)]), service("files"))
+    assert "Not measured enough to judge: E-mail." in section(edition(month), "measure").paragraphs
+
+
+def test_the_privacy_line_is_always_there():
+    assert section(edition(snapshot()), "measure").paragraphs[-1].startswith("No tracking pixel")
