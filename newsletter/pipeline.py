@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter import approval, period
-from newsletter.config import Config
+from newsletter.config import Config, Secret
 from newsletter.errors import ContentError, CoverageError
 from newsletter.model import Fact, Period, Recipient, Rendered, Snapshot
 
@@ -298,12 +298,24 @@ def deliver(
     """
     from newsletter import deliver as stage
 
+    _require_credentials(config)
     with stage.open_ledger(config.ledger) as ledger:
         frozen = stage.freeze(ledger, draft.month.label, messages, people.planned)
         report = stage.send(
             ledger, draft.month.label, messages, config.smtp, in_doubt=in_doubt, progress=progress
         )
     return report, _frozen_remarks(frozen)
+
+
+def _require_credentials(config: Config) -> None:
+    """Tell a missing secret before anything is written or connected.
+
+    Raises:
+        ConfigError: a variable or file that the config names is not there.
+    """
+    for secret in (config.smtp.user, config.smtp.password):
+        if isinstance(secret, Secret):
+            secret.reveal()
 
 
 def _frozen_remarks(frozen: Freeze) -> tuple[str, ...]:
@@ -326,5 +338,6 @@ def deliver_test(
     from newsletter import audience as lists
     from newsletter import deliver as stage
 
+    _require_credentials(config)
     recipients = [Recipient(address=lists.valid_address(address)) for address in addresses]
     return stage.send_test(messages, recipients, config.smtp)

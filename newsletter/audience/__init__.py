@@ -1,0 +1,7 @@
+"""Who gets the mail: reading recipient lists and merging them to one copy per address."""
+
+from newsletter.audience.addresses import valid_address
+from newsletter.audience.csv import BadRow, Duplicate, RecipientList, load
+from newsletter.audience.merging import Audience, Folded, merge
+
+__all__ = ["Audience", "BadRow", "Duplicate", "Folded", "RecipientList", "load", "merge", "valid_address"]

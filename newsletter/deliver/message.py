@@ -1,0 +1,220 @@
+"""The mail of one variant, compiled once; a recipient's copy is a join of byte strings.
+
+Composing MIME costs milliseconds, joining microseconds. The same bytes are what `build` writes
+as .eml, what a test mail carries and what the relay gets: only To, Message-ID, Date and the
+recipient's fields in the bodies differ. Everything is 7-bit with CRLF, so no relay re-encodes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from urllib.parse import quote
+
+from newsletter.config import SmtpConfig
+from newsletter.deliver import headers, quoted_printable
+from newsletter.errors import ConfigError, ContentError
+from newsletter.model import Fillable, Recipient, Rendered
+
+FIELDS: dict[str, Callable[[Recipient], str]] = {
+    "address": lambda recipient: recipient.address,
+    "name": lambda recipient: recipient.name,
+}
+"""What the bodies may ask of a recipient."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What one recipient's copy has of its own."""
+
+    recipient: Recipient
+    message_id: str
+    date: datetime
+
+
+_Slot = Callable[[_Own], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledMessage:
+    """One variant, ready to be addressed.
+
+    Args:
+        variant: its name, "staff.it".
+        edition: the edition it belongs to.
+        sender: the envelope sender, the address of From.
+        digest: sha256 (hex) over all bytes and the places of the recipient's fields: equal digest, equal mail.
+        parts: literal bytes, and the slots that one recipient's values fill.
+    """
+
+    variant: str
+    edition: str
+    sender: str
+    digest: str
+    parts: tuple[bytes | _Slot, ...] = field(repr=False, compare=False)
+
+    @property
+    def domain(self) -> str:
+        """The domain of the sender; Message-IDs end in it."""
+        return self.sender.rpartition("@")[2]
+
+    def eml(self, recipient: Recipient, message_id: str, date: datetime) -> bytes:
+        """The copy of `recipient`, CRLF throughout: a file, and as it is the data of SMTP.
+
+        No line begins with a dot, so nothing needs doubling on the wire.
+
+        Args:
+            recipient: whose copy.
+            message_id: with its angle brackets.
+            date: aware.
+
+        Raises:
+            ContentError: a value holds a control character.
+        """
+        own = _Own(recipient, message_id, date)
+        return b"".join([part if isinstance(part, bytes) else part(own) for part in self.parts])
+
+
+def compile_message(rendered: Rendered, *, smtp: SmtpConfig, organisation: str, edition: str) -> CompiledMessage:
+    """Compile a rendered variant into a template of encoded bytes.
+
+    Args:
+        rendered: subject and bodies.
+        smtp: for the sender and the reply address.
+        organisation: named in List-Id.
+        edition: the edition's id, "2026-10".
+
+    Raises:
+        ConfigError: smtp.from or smtp.reply_to holds no address.
+        ContentError: the subject holds a control character, or a body asks for an unknown field.
+    """
+    name, sender = _mailbox("smtp.from", smtp.sender)
+    boundary = f"=_{rendered.digest[:32]}"  # "=_" cannot occur in quoted-printable text
+    marked: list[bytes | str] = [
+        headers.mailbox("From", name, sender),
+        "header:to",
+        headers.text("Subject", rendered.subject),
+        "header:date",
+        "header:message-id",
+        _list_headers(smtp, organisation, sender),
+        f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode(),
+        f"Content-Language: {headers.require_one_line('the locale', rendered.locale)}\r\n".encode("ascii"),
+        _part_start("text/plain", boundary),
+        *_body("text", rendered.text),
+        _part_start("text/html", boundary),
+        *_body("html", rendered.html),
+        f"\r\n--{boundary}--\r\n".encode(),
+    ]
+    literals = _joined(marked)
+    return CompiledMessage(
+        variant=rendered.variant,
+        edition=edition,
+        sender=sender,
+        digest=_digest(literals),
+        parts=tuple(part if isinstance(part, bytes) else _slot(part) for part in literals),
+    )
+
+
+def _mailbox(key: str, value: str) -> tuple[str, str]:
+    name, address = headers.split_mailbox(value)
+    if not address:
+        raise ConfigError(f"{key} holds no usable address: {value!r}", "Write it as: IT <it@acme.example>.")
+    return name, address
+
+
+def _list_headers(smtp: SmtpConfig, organisation: str, sender: str) -> bytes:
+    local, _, domain = sender.rpartition("@")
+    reply_name, reply_address = _mailbox("smtp.reply_to", smtp.reply_to) if smtp.reply_to else ("", "")
+    unsubscribe = quote(reply_address or sender, safe="@")
+    list_id = f"List-Id: {headers.phrase(organisation)} <{_label(local)}.{domain}>\r\n"
+    lines = [
+        headers.mailbox("Reply-To", reply_name, reply_address) if reply_address else b"",
+        list_id.encode("ascii"),  # RFC 2919
+        f"List-Unsubscribe: <mailto:{unsubscribe}?subject=unsubscribe>\r\n".encode("ascii"),  # RFC 2369
+        b"Auto-Submitted: auto-generated\r\n",  # RFC 3834: no out-of-office replies
+        b"Precedence: bulk\r\n",
+        b"X-Auto-Response-Suppress: OOF, AutoReply\r\n",
+        b"MIME-Version: 1.0\r\n",
+    ]
+    return b"".join(lines)
+
+
+def _label(local: str) -> str:
+    """A domain label made of an address's local part."""
+    return "".join(character if character.isalnum() else "-" for character in local).strip("-") or "newsletter"
+
+
+def _part_start(content_type: str, boundary: str) -> bytes:
+    return (
+        f'\r\n--{boundary}\r\nContent-Type: {content_type}; charset="utf-8"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    ).encode()
+
+
+def _body(kind: str, body: Fillable) -> Iterator[bytes | str]:
+    """Literals and field marks; each field stands on lines of its own, between soft breaks."""
+    unknown = sorted(body.fields - FIELDS.keys())
+    if unknown:
+        raise ContentError(
+            f"the {kind} part asks for the unknown recipient field {unknown[0]}", f"Known are {', '.join(FIELDS)}."
+        )
+    last = len(body.parts) - 1
+    for position, part in enumerate(body.parts):
+        if position % 2:
+            yield f"{kind}:{part}"
+        elif position == last:
+            yield quoted_printable.encode(part)
+        else:
+            yield quoted_printable.joinable(part)
+
+
+def _joined(marked: list[bytes | str]) -> list[bytes | str]:
+    """Neighbouring literals as one."""
+    out: list[bytes | str] = []
+    for part in marked:
+        if isinstance(part, bytes) and out and isinstance(out[-1], bytes):
+            out[-1] += part
+        else:
+            out.append(part)
+    return out
+
+
+def _digest(parts: list[bytes | str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        kind, data = (b"L", part) if isinstance(part, bytes) else (b"F", part.encode())
+        digest.update(b"%s%d:%s" % (kind, len(data), data))
+    return digest.hexdigest()
+
+
+def _slot(mark: str) -> _Slot:
+    kind, _, name = mark.partition(":")
+    if kind == "header":
+        return _HEADER_SLOTS[name]
+    value, escape = FIELDS[name], html.escape if kind == "html" else str
+
+    def fill(own: _Own) -> bytes:
+        return quoted_printable.joinable(
+            escape(headers.require_one_line(f"the {name} of a recipient", value(own.recipient)))
+        )
+
+    return fill
+
+
+def _to(own: _Own) -> bytes:
+    return headers.mailbox("To", own.recipient.name, own.recipient.address)
+
+
+def _date(own: _Own) -> bytes:
+    return f"Date: {format_datetime(own.date)}\r\n".encode("ascii")
+
+
+def _message_id(own: _Own) -> bytes:
+    return f"Message-ID: {headers.require_one_line('the Message-ID', own.message_id)}\r\n".encode("ascii")
+
+
+_HEADER_SLOTS: dict[str, _Slot] = {"to": _to, "date": _date, "message-id": _message_id}

@@ -1,0 +1,83 @@
+"""What the tests of sending share: a compiled variant, a ledger, a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from newsletter.config import SmtpConfig
+from newsletter.deliver import (
+    CompiledMessage,
+    DeliveryReport,
+    Pace,
+    compile_message,
+    freeze,
+    open_ledger,
+    send,
+)
+from newsletter.model import Fillable, Recipient, Rendered
+from tests.servers.smtp_scripted import Script, scripted
+
+EDITION = "2026-10"
+VARIANT = "staff.en"
+QUICK = Pace(retries=(0.05, 0.1), later=60.0)
+
+
+def relay(port: int, **more: Any) -> SmtpConfig:
+    return SmtpConfig.model_validate(
+        {"port": port, "security": "none", "from": "IT <it@acme.example>", "timeout_s": 2, "connections": 1, **more}
+    )
+
+
+def rendered(text: str = "Hello ", variant: str = VARIANT, subject: str = "October") -> Rendered:
+    return Rendered(
+        variant=variant,
+        locale=variant.rpartition(".")[2],
+        subject=subject,
+        html=Fillable(parts=(f"<p>{text}", "name", ", sent to ", "address", "</p>\n")),
+        text=Fillable(parts=(text, "name", ", sent to ", "address", "\n")),
+        mjml="",
+        digest="0123456789abcdef" * 4,
+    )
+
+
+def messages(text: str = "Hello ", *, config: SmtpConfig | None = None) -> dict[str, CompiledMessage]:
+    smtp = config or relay(25)
+    return {VARIANT: compile_message(rendered(text), smtp=smtp, organisation="Acme", edition=EDITION)}
+
+
+def people(*names: str) -> list[tuple[Recipient, str]]:
+    return [(Recipient(address=f"{name}@acme.example", name=name.title()), VARIANT) for name in names]
+
+
+def run(
+    path: Path,
+    port: int,
+    planned: Sequence[tuple[Recipient, str]],
+    *,
+    content: Mapping[str, CompiledMessage] | None = None,
+    smtp: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> DeliveryReport:
+    """Freeze and send, as a command does."""
+    content = content or messages()
+    with open_ledger(path) as ledger:
+        freeze(ledger, EDITION, content, planned)
+        return send(ledger, EDITION, content, relay(port, **(smtp or {})), **{"pace": QUICK, **more})
+
+
+@contextmanager
+def server(*faults: Any, **more: Any) -> Iterator[tuple[Script, int]]:
+    script = Script(faults=list(faults), **more)
+    with scripted(script) as port:
+        yield script, port
+    assert "SERVER ERROR" not in script.commands
+
+
+def counted(report: DeliveryReport) -> dict[str, int]:
+    """The states that anybody is in; asserts that they add up."""
+    states = {state: n for state, n in report.counts.items() if state != "total"}
+    assert sum(states.values()) == report.counts["total"]
+    return {state: n for state, n in states.items() if n}

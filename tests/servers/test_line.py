@@ -1,0 +1,263 @@
+"""The whole line by its commands: the sample workspace, real SMTP, and what each promise means."""
+
+from __future__ import annotations
+
+import email
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from email import policy
+from pathlib import Path
+
+import pytest
+
+from newsletter.demo.inbox import receiving
+from newsletter.demo.workspace import copy_workspace
+
+pytestmark = pytest.mark.servers
+
+MONTH = ("--month", "2026-10")
+
+
+class Workspace:
+    """A copy of the sample company, and the command run in it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Copy the sample."""
+        self.folder = folder
+        self.config = copy_workspace(folder)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace text in a file that must hold it."""
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def relay(self, port: int) -> None:
+        """Point the config at a relay on this machine."""
+        text = self.config.read_text(encoding="utf-8")
+        text = re.sub(r"(?m)^(\s+port:) \d+", rf"\1 {port}", text)
+        self.config.write_text(text, encoding="utf-8")
+
+    def run(self, command: str, *args: str, **kwargs) -> subprocess.CompletedProcess[str]:
+        """`newsletter COMMAND` as a process."""
+        line = [sys.executable, "-m", "newsletter", command, "--config", str(self.config), *MONTH, *args]
+        return subprocess.run(line, capture_output=True, text=True, timeout=120, check=False, **kwargs)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """The sample company in a folder of its own."""
+    return Workspace(tmp_path / "acme")
+
+
+def body(content: bytes) -> bytes:
+    """A mail without the header lines that are the recipient's own, and without their address."""
+    head, _, rest = content.partition(b"\r\n\r\n")
+    own = (b"to:", b"date:", b"message-id:")
+    unfolded = re.sub(rb"\r\n[ \t]", b" ", head)
+    kept = [line for line in unfolded.split(b"\r\n") if not line.lower().startswith(own)]
+    return b"\r\n".join(kept) + b"\r\n\r\n" + rest
+
+
+def without(content: bytes, address: str) -> bytes:
+    """The mail's parts, decoded, with one address cut out: what every reader shares."""
+    message = email.message_from_bytes(content, policy=policy.default)
+    parts = [part.get_content() for part in message.walk() if not part.is_multipart()]
+    assert all(address in part for part in parts)
+    return "\0".join(part.replace(address, "") for part in parts).encode()
+
+
+def test_two_builds_give_the_same_bytes(workspace):
+    """In two processes, with two hash seeds."""
+    for name, seed in (("one", "1"), ("two", "2")):
+        done = workspace.run("build", "--output", str(workspace.folder / name), env={"PYTHONHASHSEED": seed})
+        assert done.returncode == 0, done.stderr
+    files = sorted(path.name for path in (workspace.folder / "one").iterdir())
+    variants = [f"staff.{locale}.{kind}" for locale in ("en", "it") for kind in ("eml", "html", "mjml", "txt")]
+    assert files == sorted([*variants, "facts.json"])
+    for name in files:
+        assert (workspace.folder / "one" / name).read_bytes() == (workspace.folder / "two" / name).read_bytes()
+
+
+def test_build_test_mail_and_send_are_the_same_mail(workspace, tmp_path):
+    """Byte for byte, but for To, Date, Message-ID and the reader's own address (guarantee G5)."""
+    workspace.run("build", "--output", str(tmp_path / "built"))
+    with receiving(tmp_path / "inbox") as inbox:
+        workspace.relay(inbox.port)
+        done = workspace.run("send", "--to", "boss@acme.example")
+        assert done.returncode == 0, done.stderr
+        tests = {mail.header("Content-Language"): mail.content for mail in inbox.mails}
+        assert workspace.run("approve", "--by", "Head of IT").returncode == 0
+        done = workspace.run("send", "--yes")
+        assert done.returncode == 0, done.stderr
+        sent = [mail for mail in inbox.mails if mail.rcpt_to != "boss@acme.example"]
+    assert len(sent) == 24
+    for locale in ("en", "it"):
+        built = (tmp_path / "built" / f"staff.{locale}.eml").read_bytes()
+        shared = without(built, "reader@acme.example")
+        assert without(tests[locale], "boss@acme.example") == shared
+        for mail in sent:
+            if mail.header("Content-Language") == locale:
+                assert without(mail.content, mail.rcpt_to) == shared
+                assert headers(mail.content) == headers(built) == headers(tests[locale])
+
+
+def headers(content: bytes) -> list[bytes]:
+    """The header lines that are not the recipient's own."""
+    return body(content).partition(b"\r\n\r\n")[0].split(b"\r\n")
+
+
+def test_sending_again_sends_nothing(workspace, tmp_path):
+    """Run again = resume; when all have a copy there is nothing to resume."""
+    with receiving(tmp_path / "inbox") as inbox:
+        workspace.relay(inbox.port)
+        workspace.run("approve", "--by", "Head of IT")
+        assert workspace.run("send", "--yes").returncode == 0
+        again = workspace.run("send", "--yes")
+        assert again.returncode == 0
+        assert "24 of 24 accepted" in again.stdout
+        assert max(Counter(mail.rcpt_to for mail in inbox.mails).values()) == 1
+    status = json.loads(workspace.run("status", "--json").stdout)
+    assert status.pop("edition") == "2026-10"
+    assert status.pop("total") == sum(status.values()) == status["accepted"] == 24
+
+
+def test_each_reader_gets_their_language(workspace, tmp_path):
+    """By the list's locale column; the variant is one recipient a message."""
+    with receiving(tmp_path / "inbox") as inbox:
+        workspace.relay(inbox.port)
+        workspace.run("approve", "--by", "Head of IT")
+        workspace.run("send", "--yes")
+        wanted = {
+            row.split(",")[0]: row.split(",")[2]
+            for row in (workspace.folder / "audience.csv").read_text(encoding="utf-8").splitlines()[1:]
+            if row
+        }
+        got = {mail.rcpt_to: mail.header("Content-Language") for mail in inbox.mails}
+        assert got == {address: locale or "en" for address, locale in wanted.items()}
+        assert all(mail.header("To").endswith(f"<{mail.rcpt_to}>") for mail in inbox.mails)
+
+
+def test_an_unapproved_edition_is_not_sent(workspace, tmp_path):
+    """Exit 77; a change after the approval voids it; a test mail needs none."""
+    with receiving(tmp_path / "inbox") as inbox:
+        workspace.relay(inbox.port)
+        assert workspace.run("send", "--yes").returncode == 77
+        workspace.run("approve", "--by", "Head of IT")
+        note = sorted((workspace.folder / "editions/2026-10/notes").glob("*.en.md"))[0]
+        note.write_text(note.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
+        voided = workspace.run("send", "--yes")
+        assert voided.returncode == 77
+        assert "staff.en" in voided.stderr
+        assert "staff.it" not in voided.stderr
+        assert inbox.mails == ()
+
+
+def test_a_dry_run_contacts_nobody(workspace):
+    """No relay listens here, and no ledger is made."""
+    workspace.relay(1)
+    done = workspace.run("send", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "staff.en" in done.stdout
+    assert list(workspace.folder.glob("newsletter.db*")) == []
+
+
+def test_without_a_terminal_send_wants_yes(workspace):
+    """A timer must say so; nothing is sent by accident."""
+    workspace.run("approve", "--by", "Head of IT")
+    done = workspace.run("send", stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+
+
+def test_a_relay_that_is_down_ends_75_and_loses_nobody(workspace, tmp_path):
+    """The same command later reaches everybody once."""
+    workspace.relay(1)
+    workspace.run("approve", "--by", "Head of IT")
+    down = workspace.run("send", "--yes")
+    assert down.returncode == 75, down.stderr
+    assert "127.0.0.1:1" in down.stderr
+    with receiving(tmp_path / "inbox") as inbox:
+        workspace.relay(inbox.port)
+        assert workspace.run("send", "--yes").returncode == 0
+        assert sorted(Counter(mail.rcpt_to for mail in inbox.mails).values()) == [1] * 24
+
+
+def test_content_that_changes_between_two_runs_is_refused(workspace, tmp_path):
+    """Half the people must not get another letter than the other half."""
+    with receiving(tmp_path / "inbox") as inbox:
+        workspace.relay(inbox.port)
+        workspace.edit("config.yaml", "approvals: 1", "approvals: 0")
+        assert workspace.run("send", "--yes").returncode == 0
+        before = len(inbox.mails)
+        workspace.edit("config.yaml", "organisation: Acme", "organisation: Acme Ltd")
+        changed = workspace.run("send", "--yes")
+        assert changed.returncode == 65
+        assert "staff.en" in changed.stderr
+        assert len(inbox.mails) == before
+
+
+@pytest.mark.parametrize(
+    ("label", "words"), [("2030-01", "not over yet"), ("2026-13", "not a month"), ("2019-01", "no snapshot")]
+)
+def test_a_month_that_cannot_be_told_is_refused(workspace, label, words):
+    """Running, impossible or never collected."""
+    line = [sys.executable, "-m", "newsletter", "build", "--config", str(workspace.config), "--month", label]
+    done = subprocess.run([*line, "--output", str(workspace.folder / "o")], capture_output=True, text=True, check=False)
+    assert done.returncode in (2, 65)
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_number_of_the_facts_has_its_evidence(workspace):
+    """No fact without a query that exists (guarantee G3)."""
+    told = json.loads(workspace.run("facts", "--json").stdout)
+    assert told["facts"]
+    for fact in told["facts"]:
+        assert fact["evidence"], fact["id"]
+        assert all(told["evidence"][key]["query"] for key in fact["evidence"])
+
+
+def test_explain_shows_where_a_number_comes_from(workspace):
+    """Query, window, samples and coverage, on stdout."""
+    shown = workspace.run("explain", "files.availability").stdout
+    for word in ("99.78", "probe_success", "2026-10-01T00:00:00+02:00", "2026-11-01T00:00:00+01:00", "745", "samples"):
+        assert word in shown
+    assert workspace.run("explain", "files.availabilty").stderr.count("files.availability") == 1
+
+
+def test_a_secret_never_shows(workspace):
+    """Neither in an error nor in verbose output, when the relay is down or the variable is missing."""
+    workspace.relay(1)
+    workspace.edit("config.yaml", "  security: none", "  security: none\n  user: mailer\n  password: env:RELAY_PASSWORD")
+    secret = "correct-horse-battery"
+    workspace.run("approve", "--by", "Head of IT")
+    for env in ({"RELAY_PASSWORD": secret}, {}):
+        done = workspace.run("send", "--yes", "-v", env=env)
+        assert done.returncode in (75, 78)
+        assert secret not in done.stdout + done.stderr
+    assert "RELAY_PASSWORD" in done.stderr
+    assert not any(secret.encode() in path.read_bytes() for path in workspace.folder.rglob("*") if path.is_file())
+
+
+def test_an_own_template_replaces_the_packaged_one(workspace):
+    """One file in a folder of one's own; a mistake in it is told with file and line."""
+    own = workspace.folder / "own"
+    own.mkdir()
+    packaged = workspace.folder / "templates"
+    shutil.copy(packaged / "footer.mjml.j2", own / "footer.mjml.j2")
+    with (own / "footer.mjml.j2").open("a", encoding="utf-8") as file:
+        file.write("\n{{ no_such_thing }}\n")
+    workspace.config.write_text(
+        re.sub(r"(?m)^templates:.*$\n?", "", workspace.config.read_text(encoding="utf-8")) + "\ntemplates: own\n",
+        encoding="utf-8",
+    )
+    done = workspace.run("build", "--output", str(workspace.folder / "o"))
+    assert done.returncode == 65
+    assert "footer.mjml.j2" in done.stderr
+    assert "no_such_thing" in done.stderr

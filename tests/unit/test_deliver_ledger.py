@@ -1,0 +1,283 @@
+"""The ledger's promises, and what is made of a dead process's journal."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from newsletter.deliver import open_ledger
+from newsletter.deliver.ledger import FrozenEdition, Outcome, Planned, journal
+from newsletter.deliver.ledger.journal import Journal
+from newsletter.deliver.ledger.sqlite import SqliteLedger
+from newsletter.deliver.recovery import recover
+from newsletter.errors import ConfigError, DeliveryError, LedgerError
+
+EDITION = FrozenEdition(id="2026-10", date=datetime(2026, 11, 2, tzinfo=UTC), variants={"staff.en": "ab" * 32})
+
+
+def planned(count: int) -> list[Planned]:
+    return [
+        Planned(
+            address=f"p{i}@acme.example", key=f"p{i}@acme.example", name="", variant="staff.en", message_id=f"<{i}@x>"
+        )
+        for i in range(count)
+    ]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path):
+    with open_ledger(tmp_path / "ledger.db") as opened:
+        assert opened.freeze(EDITION, planned(6))
+        yield opened
+
+
+def states(ledger: SqliteLedger) -> list[str]:
+    every = ["pending", "claimed", "sending", "accepted", "deferred", "refused", "in_doubt"]
+    return [row.state for row in ledger.deliveries(EDITION.id, every)]  # type: ignore[arg-type]
+
+
+def begun(ledger: SqliteLedger, owner: str, count: int) -> list[int]:
+    ids = [row.id for row in ledger.claim(EDITION.id, owner, count, 0)]
+    assert ledger.begin(owner, ids) == frozenset(ids)
+    return ids
+
+
+# --- invariants -------------------------------------------------------------------------
+
+
+def test_an_edition_is_frozen_once_and_its_rows_never_change_in_number(ledger):
+    assert not ledger.freeze(EDITION, planned(9))
+    assert ledger.counts(EDITION.id)["total"] == 6
+    assert ledger.edition(EDITION.id) == EDITION
+
+
+def test_a_freeze_that_fails_leaves_no_row_at_all(ledger):
+    other = FrozenEdition(id="2026-11", date=EDITION.date, variants=EDITION.variants)
+    with pytest.raises(LedgerError):
+        ledger.freeze(other, [*planned(3), planned(1)[0]])
+    assert ledger.edition("2026-11") is None
+    assert ledger.counts("2026-11")["total"] == 0
+
+
+def test_eight_freezes_at_once_have_one_winner(tmp_path):
+    with open_ledger(tmp_path / "ledger.db"):
+        pass
+    won: list[bool] = []
+
+    def freeze() -> None:
+        with open_ledger(tmp_path / "ledger.db") as ledger:
+            won.append(ledger.freeze(EDITION, planned(50)))
+
+    threads = [threading.Thread(target=freeze) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(won) == [False] * 7 + [True]
+
+
+def test_a_row_is_claimed_by_one_owner_only(ledger):
+    first = [row.id for row in ledger.claim(EDITION.id, "a", 4, 0)]
+    second = [row.id for row in ledger.claim(EDITION.id, "b", 4, 0)]
+    assert (len(first), len(second)) == (4, 2)
+    assert not set(first) & set(second)
+    assert ledger.begin("b", first) == frozenset()
+
+
+def test_only_the_owner_who_began_a_delivery_records_its_outcome(ledger):
+    (row,) = begun(ledger, "a", 1)
+    with pytest.raises(LedgerError, match="changed by somebody else"):
+        ledger.record("b", [Outcome(id=row, state="accepted")])
+    ledger.record("a", [Outcome(id=row, state="accepted", code=250)])
+    with pytest.raises(LedgerError):
+        ledger.record("a", [Outcome(id=row, state="pending")])
+
+
+@pytest.mark.parametrize("final", ["accepted", "refused", "cancelled", "suppressed"])
+def test_the_database_itself_refuses_to_leave_a_final_state(ledger, final):
+    ledger.close()
+    with sqlite3.connect(ledger.path) as db:
+        db.execute("UPDATE delivery SET state = ? WHERE id = 1", (final,))
+        with pytest.raises(sqlite3.IntegrityError, match="final state"):
+            db.execute("UPDATE delivery SET state = 'pending' WHERE id = 1")
+    db.close()
+
+
+def test_a_deferred_row_waits_for_its_time(ledger):
+    (row,) = begun(ledger, "a", 1)
+    ledger.record("a", [Outcome(id=row, state="deferred", retry_at=100.0)])
+    assert row not in [one.id for one in ledger.claim(EDITION.id, "a", 9, 99.0)]
+    assert ledger.next_due(EDITION.id) == 100.0
+    assert [one.id for one in ledger.claim(EDITION.id, "a", 9, 100.0)] == [row]
+    assert ledger.next_due(EDITION.id) is None
+
+
+# --- files ------------------------------------------------------------------------------
+
+
+def test_addresses_are_readable_for_the_owner_only(ledger):
+    with ledger.exclusive():
+        Journal(ledger.journal_path("a")).close()
+        files = list(ledger.path.parent.iterdir())
+    assert {"ledger.db", "ledger.db-wal", "ledger.db.lock", "ledger.db.receipts-a"} <= {path.name for path in files}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_a_commit_survives_a_power_cut(ledger):
+    assert ledger._db.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
+    assert ledger._db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    path = tmp_path / "ledger.db"
+    path.write_text("email,name\n" * 100)
+    with pytest.raises(LedgerError, match="not a database") as caught:
+        open_ledger(path)
+    assert caught.value.hint
+    assert caught.value.exit_code == 74
+
+
+def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE things (id)")
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="another program"):
+        open_ledger(path)
+    assert path.read_bytes() == before
+
+
+def test_a_ledger_of_a_newer_version_is_refused(ledger):
+    ledger.close()
+    with sqlite3.connect(ledger.path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(LedgerError, match="version 99"):
+        open_ledger(ledger.path)
+
+
+def test_a_missing_folder_is_a_ledger_error_with_a_hint(tmp_path):
+    with pytest.raises(LedgerError, match="No such file") as caught:
+        open_ledger(tmp_path / "nowhere" / "ledger.db")
+    assert caught.value.hint
+
+
+def test_a_readonly_ledger_cannot_be_written(ledger):
+    with open_ledger(ledger.path, readonly=True) as looking:
+        assert looking.counts(EDITION.id)["pending"] == 6
+        with pytest.raises(LedgerError, match="readonly"):
+            looking.retry_now(EDITION.id)
+
+
+def test_a_ledger_locked_by_another_program_is_told(ledger, monkeypatch):
+    ledger._db.execute("PRAGMA busy_timeout = 50")
+    with sqlite3.connect(ledger.path, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(LedgerError, match="locked") as caught:
+            ledger.retry_now(EDITION.id)
+        other.execute("ROLLBACK")
+    other.close()
+    assert "Another program" in caught.value.hint
+
+
+def test_an_address_of_a_server_is_refused_without_its_password():
+    with pytest.raises(ConfigError) as caught:
+        open_ledger("postgresql://it:secret@db/newsletter")
+    assert "secret" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_the_run_lock_is_free_again_after_the_run(ledger):
+    with (
+        ledger.exclusive(),
+        open_ledger(ledger.path) as other,
+        pytest.raises(DeliveryError, match="another send is running"),
+        other.exclusive(),
+    ):
+        pass
+    with ledger.exclusive():
+        pass
+
+
+# --- the journal of a dead process --------------------------------------------------------
+
+
+def left_by(ledger: SqliteLedger, lines: str) -> None:
+    path = ledger.journal_path("dead")
+    Journal(path).close()
+    with path.open("a") as file:
+        file.write(lines)
+
+
+def test_every_row_of_a_dead_process_is_settled_by_what_its_journal_proves(ledger):
+    begun(ledger, "dead", 5)  # rows 1 to 5 are sending
+    ledger.claim(EDITION.id, "dead", 1, 0)  # row 6 is claimed
+    left_by(ledger, "S 1\nD 1 250 2.0.0 ok\nS 2\nD 2 451 later\nS 3\nD 3 554 no\nS 4\n")
+    recover(ledger)
+    assert states(ledger) == ["accepted", "deferred", "refused", "in_doubt", "pending", "pending"]
+    assert not ledger.journal_path("dead").exists()
+    recover(ledger)
+    assert states(ledger) == ["accepted", "deferred", "refused", "in_doubt", "pending", "pending"]
+
+
+def test_a_second_dot_is_not_answered_by_the_reply_to_the_first(ledger):
+    begun(ledger, "dead", 1)
+    left_by(ledger, "S 1\nD 1 451 later\nS 1\n")
+    recover(ledger)
+    assert states(ledger)[0] == "in_doubt"
+
+
+def test_a_line_without_its_end_proves_nothing_about_its_row(ledger):
+    begun(ledger, "dead", 2)
+    left_by(ledger, "S 1\nD 1 250 ok\nS 2")
+    recover(ledger)
+    assert states(ledger)[:2] == ["accepted", "pending"]
+
+
+@pytest.mark.parametrize("damage", ["\0\0\0\n", "S S 2\n", "S 1S 2\n"])
+def test_after_damage_every_row_without_a_reply_is_in_doubt(ledger, damage):
+    begun(ledger, "dead", 3)
+    left_by(ledger, f"S 1\nD 1 250 ok\n{damage}")
+    recover(ledger)
+    assert states(ledger)[:3] == ["accepted", "in_doubt", "in_doubt"]
+
+
+def test_after_a_reboot_every_row_without_a_reply_is_in_doubt(ledger, monkeypatch):
+    begun(ledger, "dead", 2)
+    left_by(ledger, "S 1\nD 1 250 ok\n")
+    monkeypatch.setattr(journal, "boot_id", lambda: "another boot")
+    recover(ledger)
+    assert states(ledger)[:2] == ["accepted", "in_doubt"]
+
+
+def test_a_lost_journal_leaves_what_was_being_sent_in_doubt(ledger):
+    begun(ledger, "dead", 2)
+    ledger.claim(EDITION.id, "dead", 2, 0)
+    recover(ledger)
+    assert states(ledger) == ["in_doubt", "in_doubt", "pending", "pending", "pending", "pending"]
+
+
+def test_the_journal_of_a_living_process_is_not_touched(ledger):
+    alive = Journal(ledger.journal_path("alive"))
+    try:
+        begun(ledger, "alive", 1)
+        with pytest.raises(DeliveryError, match="still writing"):
+            recover(ledger)
+        assert states(ledger)[0] == "sending"
+    finally:
+        alive.close()
+
+
+def test_a_full_disk_stops_before_the_dot(ledger):
+    full = Journal(ledger.journal_path("full"))
+    with Path("/dev/full").open("wb", buffering=0) as device:
+        full._descriptor, kept = device.fileno(), full._descriptor
+        with pytest.raises(LedgerError, match="No space left"):
+            full.sent(1)
+        full._descriptor = kept
+    full.close()
