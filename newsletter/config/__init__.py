@@ -1,0 +1,39 @@
+"""config.yaml: what may stand in it, and reading it with all faults at once.
+
+`load(path)` is the way to a `Config`. Secrets are written as `env:NAME` or `file:PATH` and are
+read late, so that neither a repr nor an error can show them.
+"""
+
+from newsletter.config.loader import load
+from newsletter.config.mailing import AudienceConfig, SmtpConfig
+from newsletter.config.measures import (
+    CounterSource,
+    FigureConfig,
+    GaugeSource,
+    HistogramSource,
+    RatioSource,
+    ServiceConfig,
+    TicketsConfig,
+)
+from newsletter.config.models import Config
+from newsletter.config.secret import Secret
+from newsletter.config.sources import AvailabilitySource, BasicAuth, CoverageConfig, PrometheusConfig
+
+__all__ = [
+    "AudienceConfig",
+    "AvailabilitySource",
+    "BasicAuth",
+    "Config",
+    "CounterSource",
+    "CoverageConfig",
+    "FigureConfig",
+    "GaugeSource",
+    "HistogramSource",
+    "PrometheusConfig",
+    "RatioSource",
+    "Secret",
+    "ServiceConfig",
+    "SmtpConfig",
+    "TicketsConfig",
+    "load",
+]

@@ -1,0 +1,161 @@
+"""What is measured: services and what they mean, tickets, and any other figure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from newsletter.config.faults import Model
+from newsletter.config.fields import HistogramName, Hours, LabelName, Line, LocalisedText, fault
+from newsletter.config.rules import both_or_none, exactly_one
+
+
+def _percent(target: float | None) -> float | None:
+    if target is not None and target <= 1:
+        raise fault(f"is in percent, so {target:g} promises next to nothing: write for example 99.9")
+    return target
+
+
+class ServiceConfig(Model):
+    """What a service means to the people who use it. The key is the value of its service label."""
+
+    name: LocalisedText = Field(
+        description="What its users call it, as one text or one per locale.",
+        examples=["{en: E-mail, it: Posta elettronica}"],
+    )
+    target: Annotated[Annotated[float, Field(gt=0, le=100)] | None, AfterValidator(_percent)] = Field(
+        default=None, description="The promised availability of a month, in percent.", examples=["99.9"]
+    )
+    users: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="How many people use it. Recorded; this version does not use it.", examples=["1240"]
+    )
+    critical: bool = Field(
+        default=False,
+        description="Whether the organisation stands still without it. Recorded; this version does not use it.",
+        examples=["true"],
+    )
+    hours: Hours | None = Field(
+        default=None,
+        description="When it is needed. The form is checked, but this version measures every service round the "
+        "clock: these hours do not change its availability.",
+        examples=['"Mo-Fr 07:00-19:00"'],
+    )
+    outcome: LocalisedText | None = Field(
+        default=None,
+        description="What works in the business because it works, in its users' words.",
+        examples=["{en: orders go out, it: partono gli ordini}"],
+    )
+
+
+class CounterSource(Model):
+    """A counter of tickets; what it counted in the month is a difference of samples, aware of resets."""
+
+    counter: Line = Field(description="The name of the counter.", examples=["tickets_opened_total"])
+    by: list[LabelName] = Field(
+        default_factory=list, description="Labels to split the total by.", examples=["[queue, kind]"]
+    )
+
+
+class GaugeSource(Model):
+    """A gauge of tickets, read at the end of the month."""
+
+    gauge: Line = Field(description="The name of the gauge.", examples=["tickets_open"])
+    by: list[LabelName] = Field(default_factory=list, description="Labels to split the total by.", examples=["[queue]"])
+
+
+class HistogramSource(Model):
+    """A histogram of resolution times in seconds."""
+
+    histogram: HistogramName = Field(
+        description="The base name of the histogram, without `_bucket`.", examples=["ticket_resolution_seconds"]
+    )
+    by: list[LabelName] = Field(
+        default_factory=list, description="Labels to split the distribution by.", examples=["[queue]"]
+    )
+    target_s: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="The promised time to a solution, in seconds; best an edge of a bucket.",
+        examples=["14400"],
+    )
+    target_share: Annotated[Annotated[float, Field(gt=0, le=1)] | None, both_or_none("target_s", "target_share")] = (
+        Field(
+            default=None,
+            validate_default=True,
+            description="The share (0 to 1) of tickets promised to be solved within `target_s`.",
+            examples=["0.8"],
+        )
+    )
+
+
+class TicketsConfig(Model):
+    """Metrics of the service desk; leave out what you do not have."""
+
+    opened: CounterSource | None = Field(
+        default=None, description="Tickets opened.", examples=["{counter: tickets_opened_total, by: [queue, kind]}"]
+    )
+    resolved: CounterSource | None = Field(
+        default=None, description="Tickets resolved.", examples=["{counter: tickets_resolved_total, by: [queue, kind]}"]
+    )
+    open: GaugeSource | None = Field(
+        default=None, description="Tickets open at the end of the month.", examples=["{gauge: tickets_open}"]
+    )
+    resolution: HistogramSource | None = Field(
+        default=None,
+        description="How long tickets took.",
+        examples=["{histogram: ticket_resolution_seconds, by: [queue]}"],
+    )
+
+
+class RatioSource(Model):
+    """A share of a whole, from two counters."""
+
+    part: Line = Field(description="The counter of the part.", examples=["mails_rejected_total"])
+    total: Line = Field(description="The counter of the whole.", examples=["mails_received_total"])
+
+
+class FigureConfig(Model):
+    """Any other number. Exactly one of `counter`, `gauge`, `changes` and `ratio` says how it is read."""
+
+    counter: Line | None = Field(
+        default=None, description="A counter: its increase over the month.", examples=["logins_total"]
+    )
+    gauge: Line | None = Field(
+        default=None, description="A gauge: its value at the end of the month.", examples=["laptops_in_use"]
+    )
+    changes: Line | None = Field(
+        default=None,
+        description="A gauge: how often its value changed in the month.",
+        examples=["backup_last_success_timestamp_seconds"],
+    )
+    ratio: Annotated[RatioSource | None, exactly_one("counter", "gauge", "changes", "ratio")] = Field(
+        default=None,
+        validate_default=True,
+        description="Two counters: the increase of one as a share of the other's.",
+        examples=["{part: mails_rejected_total, total: mails_received_total}"],
+    )
+    unit: Literal["count", "seconds", "ratio", "bytes"] | None = Field(
+        default=None, description="What the number measures; by default what its kind implies.", examples=["seconds"]
+    )
+    noun: LocalisedText = Field(
+        description="What is counted, as one text or one per locale.", examples=["{en: sign-ins, it: accessi}"]
+    )
+    sentence: LocalisedText | None = Field(
+        default=None,
+        description="What the number means to the reader; the sentence follows the number.",
+        examples=["{en: times somebody signed in without waiting, it: accessi senza attesa}"],
+    )
+    source: LocalisedText | None = Field(
+        default=None, description="Where the number comes from, in words.", examples=["{en: sign-in service}"]
+    )
+    good: Literal["up", "down", "none"] = Field(
+        default="none",
+        description="Which direction is good news; `none` where more is neither good nor bad.",
+        examples=["down"],
+    )
+    target: float | None = Field(default=None, description="The promised value, in the figure's unit.", examples=["5"])
+    show: Literal["tile", "did_you_know", "none"] = Field(
+        default="tile",
+        description='Where it is shown: among the numbers, as a "Did you know?", or only in `facts`.',
+        examples=["did_you_know"],
+    )

@@ -1,0 +1,105 @@
+"""The whole of config.yaml. The descriptions are the reference: docs/config.md is made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, PrivateAttr
+
+from newsletter.config.faults import Model
+from newsletter.config.fields import (
+    Identifier,
+    LedgerPath,
+    Line,
+    LocaleTag,
+    LocalisedText,
+    Surroundings,
+    WorkspacePath,
+    Zone,
+    fault,
+)
+from newsletter.config.mailing import AudienceConfig, SmtpConfig
+from newsletter.config.measures import FigureConfig, ServiceConfig, TicketsConfig
+from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
+
+
+def _no_locale_twice(locales: list[str]) -> list[str]:
+    twice = next((locale for locale in locales if locales.count(locale) > 1), None)
+    if twice:
+        raise fault(f'"{twice}" is written twice')
+    return locales
+
+
+class Config(Model):
+    """The whole of config.yaml. Relative paths start from the folder of the file."""
+
+    organisation: Line = Field(description="The name of the organisation.", examples=["Acme"])
+    department: LocalisedText | None = Field(
+        default=None,
+        description="The name of the department that writes, as one text or one per locale.",
+        examples=["{en: IT department, it: Reparto IT}"],
+    )
+    timezone: Zone = Field(description="The IANA time zone in which months begin and end.", examples=["Europe/Rome"])
+    locales: Annotated[list[LocaleTag], Field(min_length=1), AfterValidator(_no_locale_twice)] = Field(
+        default=["en"],
+        description="The languages of the edition, as BCP 47 tags. The first is the default.",
+        examples=["[en, it]"],
+    )
+    prometheus: PrometheusConfig = Field(description="Where the numbers come from.")
+    availability: list[AvailabilitySource] = Field(
+        default_factory=list, description="Where the 0/1 series of the services come from."
+    )
+    services: dict[Line, ServiceConfig] = Field(
+        default_factory=dict, description="Names, targets and meaning of the services, by the value of their label."
+    )
+    unlisted_services: Literal["include", "ignore"] = Field(
+        default="include",
+        description="What to do with a service that has series, but no entry in `services`.",
+        examples=["ignore"],
+    )
+    tickets: TicketsConfig = Field(default=TicketsConfig(), description="Metrics of the service desk.")
+    figures: dict[Identifier, FigureConfig] = Field(
+        default_factory=dict, description="Any other numbers, by a name of your choice."
+    )
+    coverage: CoverageConfig = Field(
+        default=CoverageConfig(), description="How much of the month must be measured before a number is stated."
+    )
+    audiences: dict[Identifier, AudienceConfig] = Field(
+        default_factory=dict,
+        description="The lists of recipients, by name. Who is on several gets the copy of the one written first.",
+    )
+    approvals: int = Field(
+        default=1, ge=0, description="How many people must approve an edition before it is sent.", examples=["0"]
+    )
+    smtp: SmtpConfig = Field(description="The relay that takes the mails, and the sender.")
+    ledger: LedgerPath = Field(
+        default="newsletter.db",
+        validate_default=True,
+        description="The SQLite file that records who was mailed. Sending from several machines "
+        "(`postgresql://`) is not supported by this version.",
+        examples=["/var/lib/newsletter/newsletter.db"],
+    )
+    editions: WorkspacePath = Field(
+        default=Path("editions"),
+        validate_default=True,
+        description="The folder of the editions, with one folder per month.",
+        examples=["editions"],
+    )
+    templates: WorkspacePath | None = Field(
+        default=None,
+        description="A folder with the organisation's own templates, instead of the built-in ones.",
+        examples=["templates"],
+    )
+
+    _path: Path = PrivateAttr(default=Path("config.yaml"))
+
+    @property
+    def path(self) -> Path:
+        """The file it was read from, as it was named."""
+        return self._path
+
+    def model_post_init(self, context: Any) -> None:
+        """Remember the file, which is no key of it."""
+        if isinstance(context, Surroundings):
+            self._path = context.file

@@ -1,0 +1,39 @@
+"""Rules over several keys of one mapping, each attached to the last of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import AfterValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+
+def together(text: str) -> PydanticCustomError:
+    """A refusal that concerns several keys of one mapping, so it is told of the mapping."""
+    return PydanticCustomError("together", text)
+
+
+def exactly_one(*names: str) -> AfterValidator:
+    """For the last field of a group of which exactly one is wanted; silent while another is at fault."""
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        if all(name in info.data for name in names[:-1]):
+            given = [name for name in names[:-1] if info.data[name] is not None]
+            given += [names[-1]] if value is not None else []
+            if len(given) != 1:
+                found = f"not {' and '.join(given)} together" if given else "but none is there"
+                raise together(f"needs exactly one of {', '.join(names[:-1])} and {names[-1]}, {found}")
+        return value
+
+    return AfterValidator(check)
+
+
+def both_or_none(first: str, second: str) -> AfterValidator:
+    """For the second of two fields that mean nothing alone."""
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        if first in info.data and (info.data[first] is None) != (value is None):
+            raise together(f"{first} and {second} belong together: write both or none")
+        return value
+
+    return AfterValidator(check)

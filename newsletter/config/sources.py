@@ -1,0 +1,152 @@
+"""Where the numbers come from: the server, the 0/1 series, and how much of them is enough."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo
+
+from newsletter.config.faults import Model
+from newsletter.config.fields import HeaderName, LabelName, Line, ServerUrl, fault, plain_or_secret, secret
+from newsletter.config.rules import exactly_one, together
+from newsletter.config.secret import Secret
+
+
+class BasicAuth(Model):
+    """HTTP basic authentication at the Prometheus server."""
+
+    user: Line = Field(description="The user name.", examples=["newsletter"])
+    password: Annotated[Secret, secret("prometheus.basic_auth.password")] = Field(
+        description="The password, as `env:NAME` or `file:PATH`.", examples=["env:PROMETHEUS_PASSWORD"]
+    )
+
+
+# These carry credentials; the value of any other header may stand in plain text.
+_CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
+def _headers(headers: dict[str, str | Secret]) -> dict[str, str | Secret]:
+    for name, value in headers.items():
+        if isinstance(value, str) and name.lower() in _CREDENTIAL_HEADERS:
+            raise fault(f"{name} holds a secret: write its value as env:NAME or file:PATH")
+        if isinstance(value, str) and not value.isascii():
+            raise fault(f"the value of {name} may hold ASCII characters only")
+    return headers
+
+
+def _one_way_in(value: BasicAuth | None, info: ValidationInfo) -> BasicAuth | None:
+    if value is not None and info.data.get("bearer_token") is not None:
+        raise together("bearer_token and basic_auth exclude each other: write one of them")
+    return value
+
+
+class PrometheusConfig(Model):
+    """Where the numbers come from: Prometheus, or Thanos, Mimir or VictoriaMetrics, which answer like it."""
+
+    url: ServerUrl = Field(
+        description="The base address of the server, without `/api/v1`, user or password.",
+        examples=["http://127.0.0.1:9090"],
+    )
+    headers: Annotated[
+        dict[HeaderName, Annotated[str | Secret, plain_or_secret("prometheus.headers")]],
+        AfterValidator(_headers),
+    ] = Field(
+        default_factory=dict,
+        description="Further HTTP headers; a value is text, `env:NAME` or `file:PATH`. "
+        "Headers that carry credentials (Authorization, Cookie) are accepted by reference only.",
+        examples=["{X-Scope-OrgID: acme}"],
+    )
+    bearer_token: Annotated[Secret, secret("prometheus.bearer_token")] | None = Field(
+        default=None,
+        description="A token sent as `Authorization: Bearer`, as `env:NAME` or `file:PATH`.",
+        examples=["file:/run/secrets/prometheus-token"],
+    )
+    basic_auth: Annotated[BasicAuth | None, AfterValidator(_one_way_in)] = Field(
+        default=None,
+        description="User and password, instead of `bearer_token`.",
+        examples=["{user: newsletter, password: env:PROMETHEUS_PASSWORD}"],
+    )
+    timeout_s: float = Field(
+        default=60, gt=0, description="Longest wait for the answer to one query, in seconds.", examples=["120"]
+    )
+    max_response_mb: float = Field(
+        default=256, gt=0, description="Largest answer that is read, in megabytes.", examples=["512"]
+    )
+
+
+class AvailabilitySource(Model):
+    """Where 0/1 series come from (1 = up). Exactly one of `preset` and `selector` names them."""
+
+    preset: Literal["blackbox", "up"] | None = Field(
+        default=None,
+        description="A known kind of series: `blackbox` reads `probe_success` of the blackbox exporter, "
+        "`up` reads the scrape health of targets.",
+        examples=["blackbox"],
+    )
+    selector: Annotated[Line | None, exactly_one("preset", "selector")] = Field(
+        default=None,
+        validate_default=True,
+        description="A PromQL series selector, for any other 0/1 series.",
+        examples=["'http_check_ok{env=\"production\"}'"],
+    )
+    match: dict[LabelName, Line] = Field(
+        default_factory=dict,
+        description="Labels that a series must have, with these exact values.",
+        examples=["{job: blackbox}"],
+    )
+    service_label: LabelName = Field(
+        default="service",
+        description="The label that names the service. Each of its values is one service.",
+        examples=["instance"],
+    )
+    prober_label: LabelName = Field(
+        default="prober",
+        description="The label that tells the probers of one service apart.",
+        examples=["region"],
+    )
+    interval_s: float = Field(
+        default=60,
+        gt=0,
+        le=3600,
+        description="The time between two samples of a series, in seconds (the scrape interval).",
+        examples=["30"],
+    )
+    vote: Literal["majority", "any", "all"] = Field(
+        default="majority",
+        description="When a service with several probers counts as down: `majority` = more than half of those "
+        "with a sample say so (a tie is up), `any` = one of them, `all` = all of them.",
+        examples=["any"],
+    )
+    maintenance: Line | None = Field(
+        default=None,
+        description="A selector of 0/1 series with the same service label, 1 during planned work. "
+        "That time is excluded, and shown.",
+        examples=["'maintenance_active{job=\"planner\"}'"],
+    )
+
+
+def _below_warn(value: float, info: ValidationInfo) -> float:
+    warn = info.data.get("warn")
+    if warn is not None and value > warn:
+        raise fault(f"{value:g} is greater than coverage.warn ({warn:g}): it must be at most that")
+    return value
+
+
+class CoverageConfig(Model):
+    """How much of the month must be measured, as shares from 0 to 1."""
+
+    warn: float = Field(
+        default=0.99,
+        ge=0,
+        le=1,
+        description="Meant for a warning below this share; it must not be smaller than `fail`, and has no other effect in this version.",
+        examples=["0.995"],
+    )
+    fail: Annotated[float, AfterValidator(_below_warn)] = Field(
+        default=0.90,
+        ge=0,
+        le=1,
+        validate_default=True,
+        description="Below this share no availability is stated and `collect` ends with 3.",
+        examples=["0.95"],
+    )

@@ -1,0 +1,178 @@
+"""Reading the notes of an edition, with the faults of all files at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from newsletter.config import Config
+from newsletter.config.faults import validate
+from newsletter.config.fields import did_you_mean
+from newsletter.config.strict_yaml import Fault, parse
+from newsletter.errors import ContentError
+from newsletter.model import Because, Note
+from newsletter.notes import body
+from newsletter.notes.front_matter import FrontMatter, NoteSurroundings
+
+_MAX_BYTES = 200_000
+_LOCALE_SUFFIX = re.compile(r"(?P<id>.+)\.(?P<locale>[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,4}){0,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A file cut in two. `body_line` is the number of the first line after the front matter."""
+
+    front: str
+    body: str
+    body_line: int
+
+
+class _Refused(Exception):
+    """A file that cannot be read any further."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.text)
+        self.fault = fault
+
+
+def load(folder: Path, *, config: Config, now: datetime, drafts: bool = False) -> tuple[Note, ...]:
+    """The notes of an edition, by their `order` and then by file name.
+
+    Left out are notes before `publish_from` or from `expires` on, and those whose status is not
+    `ready` (which is the default); faults in the latter are not told either.
+
+    Args:
+        folder: where the `*.md` files stand, `editions/2026-10/notes`. It need not exist.
+        config: names the locales, audiences and services that a note may refer to.
+        now: aware; decides about `publish_from` and `expires`.
+        drafts: take notes of every status.
+
+    Raises:
+        ContentError: with one line a fault, `notes/mail.md:3: kind: must be ...`, all files at once.
+    """
+    faults: list[str] = []
+    found: dict[tuple[str, str], Note] = {}
+    for path in _files(folder):
+        note, wrong = _read(path, config, now, drafts=drafts)
+        faults += [fault.tell(str(path)) for fault in wrong]
+        if note and (twin := found.setdefault((note.id, note.locale), note)) is not note:
+            faults.append(
+                f'{path}:1: is the same note in "{note.locale}" as {Path(twin.source).name}: keep one of them'
+            )
+    if faults:
+        raise ContentError("\n".join(faults), "Mend the notes, or set status: draft to leave one out.")
+    return tuple(sorted(found.values(), key=lambda note: (note.order, note.id, note.locale)))
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.exists():
+        return []
+    if not folder.is_dir():
+        raise ContentError(
+            f"{folder}: is a file, not a folder of notes", "Move it away, and put notes (*.md) in a folder."
+        )
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".md" and not path.name.startswith("."))
+
+
+def _read(path: Path, config: Config, now: datetime, *, drafts: bool) -> tuple[Note | None, list[Fault]]:
+    """One note, or None where it is left out or at fault."""
+    try:
+        text = _split(_content(path))
+    except _Refused as refused:
+        return None, [refused.fault]
+    parsed = parse(text.front, first_line=2)
+    held_back = isinstance(parsed.data, dict) and parsed.data.get("status") in ("draft", "review")
+    if held_back and not drafts:
+        return None, []
+    front, faults = validate(FrontMatter, parsed, _surroundings(path, config))
+    faults += body.check(text.body, first_line=text.body_line)
+    faults += _name_faults(path, front, config)
+    if front and not text.body.strip() and not front.steps:
+        faults.append(Fault(text.body_line, (), "there is no text below the front matter"))
+    if faults or not front:
+        return None, sorted(faults, key=lambda fault: fault.line)
+    due = (front.publish_from is None or front.publish_from <= now) and (front.expires is None or now < front.expires)
+    return (_note(path, front, text.body.strip("\n"), config) if due else None), []
+
+
+def _surroundings(path: Path, config: Config) -> NoteSurroundings:
+    return NoteSurroundings(
+        file=path,
+        locales=tuple(config.locales),
+        timezone=config.timezone,
+        audiences=tuple(config.audiences),
+        services=tuple(config.services),
+    )
+
+
+def _note(path: Path, front: FrontMatter, text: str, config: Config) -> Note:
+    name, locale = _name(path)
+    return Note(
+        id=name,
+        kind=front.kind,
+        title=front.title,
+        body=text,
+        owner=front.owner,
+        locale=front.locale or locale or config.locales[0],
+        source=str(path),
+        audiences=tuple(front.audiences),
+        segments=tuple(front.segments),
+        status=front.status,
+        expires=front.expires,
+        order=front.order,
+        facts=tuple(front.facts),
+        because=Because(text=front.because.text, ref=front.because.ref) if front.because else None,
+        service=front.service,
+        date=front.date,
+        time=front.time or "",
+        steps=tuple(front.steps),
+        department=front.department or "",
+        answer=front.answer or "",
+        evidence=front.evidence or "",
+    )
+
+
+# --- the file -------------------------------------------------------------------------------
+
+
+def _name(path: Path) -> tuple[str, str]:
+    """Id and locale of a file name: `mail.it.md` is the note "mail" in "it"; the locale may be empty."""
+    found = _LOCALE_SUFFIX.fullmatch(path.stem)
+    return (found["id"], found["locale"]) if found else (path.stem, "")
+
+
+def _name_faults(path: Path, front: FrontMatter | None, config: Config) -> list[Fault]:
+    _, locale = _name(path)
+    if locale and locale not in config.locales:
+        known = did_you_mean(locale, config.locales, what="they are")
+        return [Fault(1, (), f'the file name ends in ".{locale}", which is not one of locales{known}')]
+    if front and front.locale and locale and front.locale != locale:
+        return [Fault(1, ("locale",), f'says "{front.locale}", but the file name says "{locale}"')]
+    return []
+
+
+def _content(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise _Refused(Fault(line, (), "is not UTF-8 text: save the file with the encoding UTF-8")) from None
+    except OSError as error:
+        raise _Refused(Fault(1, (), f"cannot be read ({error.strerror})")) from None
+    if len(content) > _MAX_BYTES:
+        raise _Refused(Fault(1, (), f"is larger than {_MAX_BYTES // 1000} kB"))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _split(content: str) -> _Text:
+    lines = content.split("\n")
+    if lines[0].rstrip() != "---":
+        raise _Refused(Fault(1, (), 'a note begins with front matter: the first line must be "---"'))
+    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
+    if end is None:
+        raise _Refused(Fault(1, (), 'the front matter that begins here is not closed by a line "---"'))
+    return _Text("\n".join(lines[1:end]), "\n".join(lines[end + 1 :]), end + 2)
