@@ -42,7 +42,7 @@ def cli_page() -> str:
 
 def _help_block(path: str, command: click.Command) -> str:
     context = click.Context(command, info_name=path, terminal_width=100, max_content_width=100)
-    text = re.sub(r"[ \t]+$", "", command.get_help(context), flags=re.M)
+    text = re.sub(r"[ \t]+$", "", command.get_help(context), flags=re.MULTILINE)
     return f"```\n{text}\n```\n"
 
 

@@ -60,7 +60,9 @@ def collect_edition(
     collect.snapshot.write(snapshot, path)
     thin = collect.below_gate(snapshot, config.coverage)
     if thin:
-        raise CoverageError(_coverage_message(snapshot, thin, config), f"{path} is written, without a percentage for these.")
+        raise CoverageError(
+            _coverage_message(snapshot, thin, config), f"{path} is written, without a percentage for these."
+        )
     return path, snapshot
 
 
@@ -85,7 +87,9 @@ def read_snapshot(config: Config, month: Period, path: Path | None = None) -> Sn
         raise ContentError(f"no snapshot for {month.label} ({found})", _missing_hint(config, month))
     read = snapshot.read(found)
     if read.edition != month.label:
-        raise ContentError(f"{found}: the numbers of {read.edition}, not of {month.label}", f"Use --month {read.edition}.")
+        raise ContentError(
+            f"{found}: the numbers of {read.edition}, not of {month.label}", f"Use --month {read.edition}."
+        )
     return read
 
 
@@ -174,9 +178,7 @@ def messages(config: Config, draft: Draft) -> dict[str, CompiledMessage]:
     from newsletter.deliver import compile_message
 
     return {
-        name: compile_message(
-            rendered, smtp=config.smtp, organisation=config.organisation, edition=draft.month.label
-        )
+        name: compile_message(rendered, smtp=config.smtp, organisation=config.organisation, edition=draft.month.label)
         for name, rendered in draft.variants.items()
     }
 
@@ -301,9 +303,7 @@ def deliver(
     _require_credentials(config)
     with stage.open_ledger(config.ledger) as ledger:
         frozen = stage.freeze(ledger, draft.month.label, messages, people.planned)
-        report = stage.send(
-            ledger, draft.month.label, messages, config.smtp, in_doubt=in_doubt, progress=progress
-        )
+        report = stage.send(ledger, draft.month.label, messages, config.smtp, in_doubt=in_doubt, progress=progress)
     return report, _frozen_remarks(frozen)
 
 
@@ -326,9 +326,7 @@ def _frozen_remarks(frozen: Freeze) -> tuple[str, ...]:
     return tuple(f"{address} is {what}" for what, addresses in told.items() for address in addresses)
 
 
-def deliver_test(
-    config: Config, messages: Mapping[str, CompiledMessage], addresses: Sequence[str]
-) -> list[TestCopy]:
+def deliver_test(config: Config, messages: Mapping[str, CompiledMessage], addresses: Sequence[str]) -> list[TestCopy]:
     """Every variant to each address: the bytes of the real mail, and nothing recorded.
 
     Raises:

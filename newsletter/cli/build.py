@@ -11,7 +11,9 @@ from newsletter.cli.options import Session, edition_options, log
 
 @click.command("build")
 @edition_options
-@click.option("--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to write to.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to write to."
+)
 @click.option("--snapshot", type=click.Path(path_type=Path), help="Use these numbers instead of the edition's own.")
 def command(session: Session, output: Path, snapshot: Path | None) -> None:
     """Write every variant of an edition to files, offline.

@@ -11,7 +11,9 @@ from newsletter.cli.options import Session, edition_options, log
 
 @click.command("collect")
 @edition_options
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write; default: the edition's folder.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write; default: the edition's folder."
+)
 def command(session: Session, output: Path | None) -> None:
     """Ask Prometheus for a month's numbers and freeze them in a snapshot.
 
@@ -24,7 +26,13 @@ def command(session: Session, output: Path | None) -> None:
         session.config, session.month, now=session.now, output=output, progress=log.info
     )
     outages = sum(len(one.outages) for one in snapshot.services.values())
-    log.info("%s: %d services, %d outages, %d figures", session.month.label, len(snapshot.services), outages, len(snapshot.figures))
+    log.info(
+        "%s: %d services, %d outages, %d figures",
+        session.month.label,
+        len(snapshot.services),
+        outages,
+        len(snapshot.figures),
+    )
     for evidence in snapshot.evidence.values():
         for warning in evidence.warnings:
             log.warning("%s: %s", evidence.id, warning)

@@ -12,7 +12,11 @@ from newsletter.cli.options import log_options
 @click.command("demo")
 @log_options
 @click.option("--once", is_flag=True, help="Do it, print what was sent and where the files are, and end.")
-@click.option("--directory", type=click.Path(path_type=Path, file_okay=False), help="Work here instead of in a new temporary folder.")
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Work here instead of in a new temporary folder.",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open a browser; the address is printed.")
 def command(once: bool, directory: Path | None, no_browser: bool) -> None:
     """Run the whole line on a sample company, into an inbox of its own.

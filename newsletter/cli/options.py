@@ -37,7 +37,9 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Time (UTC, ISO 8601), level and message."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        return json.dumps({"time": at, "level": record.levelname.lower(), "message": record.getMessage()}, ensure_ascii=False)
+        return json.dumps(
+            {"time": at, "level": record.levelname.lower(), "message": record.getMessage()}, ensure_ascii=False
+        )
 
 
 def _set_up_log(verbose: int, quiet: bool, log_format: str) -> None:
@@ -59,7 +61,9 @@ def log_options(function: Command) -> Command:
     for option in (
         click.option("-v", "--verbose", count=True, help="Say more on stderr."),
         click.option("-q", "--quiet", is_flag=True, help="Only warnings and errors on stderr."),
-        click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of the lines on stderr."),
+        click.option(
+            "--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of the lines on stderr."
+        ),
     ):
         run = option(run)
     return run  # type: ignore[return-value]  # click adds parameters; the decorated function keeps its role

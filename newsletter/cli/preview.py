@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import html
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +16,9 @@ if TYPE_CHECKING:
 
 @click.command("preview")
 @edition_options
-@click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="On 127.0.0.1; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="On 127.0.0.1; 0 takes a free one."
+)
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def command(session: Session, port: int, no_browser: bool) -> None:
     """Read the edition in the browser; it follows every saved file.
@@ -49,7 +49,7 @@ def command(session: Session, port: int, no_browser: bool) -> None:
 def _letters(path: Path, label: str) -> Letters:
     """Everything anew from the files, the config included."""
     from newsletter import approval, pipeline
-    from newsletter.language import month_name
+    from newsletter.language import Catalogue, Formats
     from newsletter.render import fill_html, fill_text
     from newsletter.studio import Letter, Letters
 
@@ -70,7 +70,9 @@ def _letters(path: Path, label: str) -> Letters:
         )
         for name, one in draft.variants.items()
     }
-    title = f"{session.config.organisation}, {month_name(session.month.start, 'en')}"
+    # The studio speaks English, whatever the letters speak.
+    month = Formats(Catalogue.load("en"), session.config.timezone).month(session.month.start)
+    title = f"{session.config.organisation}, {month}"
     state = approval.describe(
         pipeline.edition_folder(session.config, session.month),
         needed=session.config.approvals,

@@ -26,10 +26,22 @@ SHOWN = 20  # rows of each kind; `status --json` counts them all
 @click.command("send")
 @edition_options
 @click.option("--snapshot", type=click.Path(path_type=Path), help="Use these numbers instead of the edition's own.")
-@click.option("--to", "test_addresses", multiple=True, metavar="ADDR", help="A test mail of every variant, to this address only; never recorded.")
+@click.option(
+    "--to",
+    "test_addresses",
+    multiple=True,
+    metavar="ADDR",
+    help="A test mail of every variant, to this address only; never recorded.",
+)
 @click.option("--dry-run", is_flag=True, help="Check everything and tell who would get what; no mail, no ledger.")
 @click.option("--yes", is_flag=True, help="Do not ask: for timers.")
-@click.option("--in-doubt", type=click.Choice(["hold", "resend"]), default="hold", show_default=True, help="What to do with copies whose reply never came.")
+@click.option(
+    "--in-doubt",
+    type=click.Choice(["hold", "resend"]),
+    default="hold",
+    show_default=True,
+    help="What to do with copies whose reply never came.",
+)
 @click.option("--skip-invalid", is_flag=True, help="Leave out bad rows of the lists instead of refusing them.")
 def command(
     session: Session,
@@ -81,7 +93,9 @@ def _send_test(session: Session, messages: Mapping[str, CompiledMessage], addres
     table(("address", "variant", "relay's answer"), rows)
     refused = [one for one in results if not one.accepted]
     if refused:
-        raise PartialDelivery(f"{len(refused)} of {len(results)} test mails were not accepted", "The relay's answers are above.")
+        raise PartialDelivery(
+            f"{len(refused)} of {len(results)} test mails were not accepted", "The relay's answers are above."
+        )
 
 
 def _plan(session: Session, draft: Draft, people: Audience) -> None:
@@ -92,7 +106,12 @@ def _plan(session: Session, draft: Draft, people: Audience) -> None:
     ]
     table(("variant", "people", "html", "subject"), rows)
     smtp = session.config.smtp
-    log.info("%d people by %s:%d. Dry run: nothing was sent, nothing was recorded.", len(people.planned), smtp.host, smtp.port)
+    log.info(
+        "%d people by %s:%d. Dry run: nothing was sent, nothing was recorded.",
+        len(people.planned),
+        smtp.host,
+        smtp.port,
+    )
 
 
 def _confirm(session: Session, draft: Draft, people: Audience) -> None:

@@ -113,9 +113,7 @@ def studio_app(
     return Guard(Starlette(routes=routes, lifespan=lifespan), port=port)
 
 
-def _of_letter(
-    desk: Desk, show: Callable[[Letter, Request], Response]
-) -> Callable[[Request], Awaitable[Response]]:
+def _of_letter(desk: Desk, show: Callable[[Letter, Request], Response]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         letters = desk.letters.variants if desk.letters else {}
         letter = letters.get(request.path_params["variant"])

@@ -28,7 +28,7 @@ FLAGS = [
 def tall(words: str) -> str:
     """A mail higher than any screen, with a script and a link that must stay dead."""
     paragraphs = "".join(f"<p>{words} {i}</p>" for i in range(200))
-    return f"<html lang='en'><title>m</title><body><script>document.title='ran'</script><a href='https://x.example'>go</a>{paragraphs}</body></html>"
+    return f"<html lang='en'><title>m</title><style>p {{ margin-top: 7px }}</style><body><h1 style='color: rgb(1, 2, 3)'>h</h1><script>document.title='ran'</script><a href='https://x.example'>go</a>{paragraphs}</body></html>"
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +120,17 @@ def test_variant_view_width_and_look_can_be_chosen(page, address):
     assert page.locator("#frame").bounding_box()["width"] == 375
     page.get_by_role("radio", name="Text").check()
     page.get_by_text("text of first it", exact=True).wait_for()
+
+
+def test_the_mail_keeps_its_own_styles(page, address, note):
+    """Inline ones and its style sheet, before and after a redraw, though the page itself allows none."""
+    page.goto(address)
+    wait_for_mail(page, "first en 0")
+    note.write_text("second", encoding="utf-8")
+    wait_for_mail(page, "second en 0")
+    frame = page.frame_locator("#frame")
+    assert frame.locator("h1").evaluate("one => getComputedStyle(one).color") == "rgb(1, 2, 3)"
+    assert frame.locator("p").first.evaluate("one => getComputedStyle(one).marginTop") == "7px"
 
 
 def test_an_error_lies_over_the_last_good_picture(page, address, note):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import queue
 import socket
 import threading
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +38,9 @@ def letters_from(path: Path) -> studio.Letters:
         text=words,
         digest="d" * 64,
     )
-    return studio.Letters(month="2026-10", title="Acme, October 2026", approval="not approved", variants={"staff.en": letter})
+    return studio.Letters(
+        month="2026-10", title="Acme, October 2026", approval="not approved", variants={"staff.en": letter}
+    )
 
 
 @dataclass
@@ -58,13 +60,13 @@ class Running:
                 return answer, answer.read().decode()
 
     @contextmanager
-    def events(self) -> Iterator[Iterator[dict]]:
+    def events(self) -> Iterator[Iterator[dict[str, Any]]]:
         """The stream of states."""
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         link.request("GET", "/events", headers={"Host": f"127.0.0.1:{self.port}"})
         answer = link.getresponse()
 
-        def states() -> Iterator[dict]:
+        def states() -> Iterator[dict[str, Any]]:
             while True:
                 line = answer.readline().decode()
                 if line.startswith("data: "):
@@ -161,7 +163,9 @@ def test_every_answer_carries_a_strict_policy(preview, path):
 
 def test_it_listens_on_loopback_only(preview):
     """The machine's other addresses refuse the connection."""
-    others = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {"127.0.0.1"}
+    others = {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {
+        "127.0.0.1"
+    }
     for address in others:
         with pytest.raises(OSError), socket.create_connection((address, preview.port), timeout=2):
             pass
@@ -184,7 +188,7 @@ def test_a_saved_file_reaches_the_page(preview):
         assert "second words" in preview.get("/mail/staff.en")[1]
         beside = preview.note.with_suffix(".new")
         beside.write_text("third words", encoding="utf-8")
-        os.replace(beside, preview.note)
+        beside.replace(preview.note)
         while "third words" not in preview.get("/mail/staff.en")[1]:
             next(states)
 

@@ -63,7 +63,7 @@ def _imports(tree: ast.Module) -> Iterator[str]:
 
 
 def _room(module: str) -> str:
-    return module.split(".")[0]
+    return module.split(".", maxsplit=1)[0]
 
 
 def _layer(room: str) -> int:
@@ -82,7 +82,7 @@ def _upward_imports() -> Iterator[str]:
             if not imported.startswith("newsletter."):
                 continue
             there = _room(imported.removeprefix("newsletter."))
-            if there == here or there == "__version__":
+            if there in {here, "__version__"}:
                 continue
             if _layer(there) <= _layer(here):
                 yield f"newsletter.{module} imports {imported}: {there} is not below {here}"

@@ -52,7 +52,9 @@ async function drawMail(variant) {
   }
   if (turn !== drawing) return;
   const place = $("stage").scrollTop;
-  const parsed = new DOMParser().parseFromString(html, "text/html");
+  // Parsed by the frame's own parser: a document inherits the policy of the window that parses it,
+  // and this page's policy allows no inline style.
+  const parsed = new frame.contentWindow.DOMParser().parseFromString(html, "text/html");
   // Links in a preview lead nowhere: the text stays, the target is in its title.
   parsed.querySelectorAll("a[href]").forEach((link) => {
     link.title = link.getAttribute("href");

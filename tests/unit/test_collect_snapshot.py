@@ -1,0 +1,291 @@
+"""snapshot.json: what is written comes back; anything else is refused with its place."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.collect import snapshot as file
+from newsletter.errors import ContentError
+from newsletter.model import (
+    Count,
+    Evidence,
+    Figure,
+    Interval,
+    Outage,
+    Resolution,
+    ServiceMonth,
+    Snapshot,
+    TicketMonth,
+)
+from newsletter.period import month
+
+ROME = ZoneInfo("Europe/Rome")
+PERIOD = month("2026-10", ROME)
+START = PERIOD.start_s
+
+
+def example() -> Snapshot:
+    """A bit of everything; the service's outage crosses the change of the clock."""
+    mail = ServiceMonth(
+        id="mail",
+        availability=0.99932,
+        up_s=2672850.0,
+        down_s=1830.25,
+        excluded_s=7200.0,
+        unknown_s=119.75,
+        coverage=0.99995,
+        outages=(
+            Outage(start=START + 2073600.0, end=START + 2077230.25, down_s=1830.25),
+            Outage(start=START, end=START + 60, down_s=60.0, continues_before=True, continues_after=True),
+        ),
+        excluded=(Interval(start=START + 7200, end=START + 14400),),
+        unknown=(Interval(start=START + 20000.125, end=START + 20119.875),),
+        evidence=("availability/mail",),
+    )
+    lost = replace(mail, id="lost", availability=None, outages=(), evidence=())
+    return Snapshot(
+        edition="2026-10",
+        period=PERIOD,
+        source="http://127.0.0.1:9090",
+        services={"lost": lost, "mail": mail},
+        tickets=TicketMonth(
+            opened=Count(total=5715, by={"desktop/incident": 1201, "größe/…": 3}),
+            resolved=None,
+            open_at_end=Count(total=0),
+            resolution={
+                "": Resolution(count=100, share_within_s={14400.0: 0.62, 0.5: 0.1}, median_between_s=(7200.0, 14400.0)),
+                "desktop": Resolution(count=3, share_within_s={14400.0: 0.0}, median_between_s=(14400.0, None)),
+                "none": Resolution(count=0, share_within_s={}, median_between_s=None),
+            },
+            evidence={"opened": "tickets/opened"},
+        ),
+        figures={
+            "logins": Figure(id="logins", value=214300.0, unit="count", kind="count", evidence=("figures/logins",)),
+            "share": Figure(id="share", value=None, unit="ratio", kind="ratio", numerator=0.5, denominator=0.0),
+        },
+        evidence={
+            "availability/mail": Evidence(
+                id="availability/mail",
+                query='probe_success{service=~"mail"}[2682000000ms]',
+                evaluated_at=PERIOD.end,
+                samples=44700,
+                coverage=1.0,
+                warnings=("1 sample was not a number",),
+            )
+        },
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "2026-10" / "snapshot.json"
+
+
+def test_what_is_written_is_read_back(path: Path) -> None:
+    file.write(example(), path)
+    assert file.read(path) == example()
+
+
+def test_the_same_snapshot_is_the_same_bytes_in_any_order_of_its_parts(path: Path) -> None:
+    file.write(example(), path)
+    first = path.read_bytes()
+    turned = replace(example(), services=dict(reversed(list(example().services.items()))))
+    file.write(turned, path)
+    assert path.read_bytes() == first
+    file.write(file.read(path), path)
+    assert path.read_bytes() == first
+
+
+def test_the_file_is_the_documented_one(path: Path) -> None:
+    file.write(example(), path)
+    found = json.loads(path.read_text())
+    assert found["schema"] == 1
+    assert found["edition"] == "2026-10"
+    assert found["period"] == {
+        "start": "2026-10-01T00:00:00+02:00",
+        "end": "2026-11-01T00:00:00+01:00",
+        "seconds": 2682000,
+        "timezone": "Europe/Rome",
+    }
+    mail = found["services"]["mail"]
+    assert (mail["availability"], mail["up_s"], mail["evidence"]) == (0.99932, 2672850, ["availability/mail"])
+    assert mail["outages"][0] == {
+        "start": "2026-10-25T00:00:00+02:00",
+        "end": "2026-10-25T01:00:30.250+02:00",
+        "down_s": 1830.25,
+        "continues_before": False,
+        "continues_after": False,
+    }
+    assert mail["excluded"] == [{"start": "2026-10-01T02:00:00+02:00", "end": "2026-10-01T04:00:00+02:00"}]
+    assert found["services"]["lost"]["availability"] is None
+    assert found["tickets"]["opened"] == {"total": 5715, "by": {"desktop/incident": 1201, "größe/…": 3}}
+    assert found["tickets"]["resolved"] is None
+    assert found["tickets"]["resolution"][""] == {
+        "count": 100,
+        "share_within_s": {"0.5": 0.1, "14400": 0.62},
+        "median_between_s": [7200, 14400],
+    }
+    assert found["evidence"]["availability/mail"]["evaluated_at"] == "2026-11-01T00:00:00+01:00"
+
+
+def test_a_snapshot_of_the_documented_shape_without_optional_parts_is_read(path: Path) -> None:
+    path.parent.mkdir()
+    least = {
+        "schema": 1,
+        "edition": "2026-10",
+        "period": {
+            "start": "2026-10-01T00:00:00+02:00",
+            "end": "2026-11-01T00:00:00+01:00",
+            "seconds": 2682000,
+            "timezone": "Europe/Rome",
+        },
+        "services": {},
+        "tickets": {"opened": None, "resolved": None, "open_at_end": None, "resolution": {}},
+        "figures": {},
+        "evidence": {},
+    }
+    path.write_text(json.dumps(least))
+    assert file.read(path).period == PERIOD
+
+
+def places(value: Any, where: str = "$") -> Iterator[tuple[str, list[str | int]]]:
+    """Every place of a JSON document, as the message writes it and as keys."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        here = f"{where}[{key}]" if isinstance(key, int) else f"{where}.{key}"
+        yield here, [key]
+        for deeper, keys in places(inner, here):
+            yield deeper, [key, *keys]
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    path = tmp_path_factory.mktemp("document") / "snapshot.json"
+    file.write(example(), path)
+    return json.loads(path.read_text())
+
+
+FREE_TEXT = ("source", "query", "warnings", "evidence", "unit", "edition")
+garbage = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 5),
+    st.just(10**400),
+    st.text(max_size=5),
+    st.just([[]]),
+    st.just({"a": {}}),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_garbage_anywhere_is_read_as_meant_or_refused_with_its_place(
+    tmp_path: Path, document: Any, data: st.DataObject
+) -> None:
+    broken = copy.deepcopy(document)
+    where, keys = data.draw(st.sampled_from(list(places(document))))
+    inner = broken
+    for key in keys[:-1]:
+        inner = inner[key]
+    inner[keys[-1]] = data.draw(garbage)
+    path = tmp_path / "broken.json"
+    path.write_text(json.dumps(broken))
+    try:
+        file.read(path)
+    except ContentError as error:
+        told = error.message.removeprefix(f"{path}: ")
+        assert told.startswith("$")
+        place = told.partition(" ")[0]
+        assert where.startswith((place, "$.period")) or place.startswith(where)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "told"),
+    [
+        (["schema"], 2, "$.schema is 2, this version reads 1"),
+        (["services", "mail", "availability"], 1.2, "$.services.mail.availability is not a number from 0 to 1"),
+        (["services", "mail", "availability"], True, "$.services.mail.availability is not a number"),
+        (["services", "mail", "outages", 0, "start"], "now", "$.services.mail.outages[0].start is not a time"),
+        (["services", "mail", "outages", 0, "start"], "2026-10-01", "is a time without its offset"),
+        (["services", "mail", "outages", 0, "end"], "2026-10-01T00:00:00+02:00", "outages[0] ends before it starts"),
+        (["services", "mail", "outages", 0, "continues_after"], 1, "is not true or false"),
+        (["tickets", "opened", "total"], 1.5, "$.tickets.opened.total is not a whole number"),
+        (["tickets", "resolution", "", "median_between_s"], [1], "median_between_s is not a pair"),
+        (["tickets", "resolution", "", "share_within_s"], {"x": 1}, "share_within_s.x does not stand under a number"),
+        (["figures", "logins", "kind"], "guess", "$.figures.logins.kind is none of count, ratio"),
+        (["period", "timezone"], "Mars/Base", "$.period is no period"),
+        (["period", "timezone"], "../../etc/passwd", "$.period is no period"),
+        (["period", "seconds"], 2678400, "$.period.seconds is not the 2.682e+06 seconds"),
+        (["period", "end"], "2026-10-01T00:00:00+02:00", "$.period is no period"),
+        (["evidence", "availability/mail", "samples"], "many", "samples is not a whole number"),
+        (["services"], [], "$.services is not an object"),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_path(path: Path, document: Any, keys: list[Any], value: Any, told: str) -> None:
+    broken = copy.deepcopy(document)
+    inner = broken
+    for key in keys[:-1]:
+        inner = inner[key]
+    inner[keys[-1]] = value
+    path.parent.mkdir()
+    path.write_text(json.dumps(broken))
+    with pytest.raises(ContentError) as caught:
+        file.read(path)
+    assert str(path) in caught.value.message
+    assert told in caught.value.message
+
+
+@pytest.mark.parametrize("key", ["schema", "edition", "period", "services", "tickets", "figures", "evidence"])
+def test_a_missing_part_is_named(path: Path, document: Any, key: str) -> None:
+    path.parent.mkdir()
+    path.write_text(json.dumps({name: value for name, value in document.items() if name != key}))
+    with pytest.raises(ContentError, match=f"{key!r} is missing"):
+        file.read(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"null", b"\xff\xfe", b"[" * 200_000, b'{"schema": NaN}', b"[1]"])
+def test_a_file_that_is_no_snapshot_is_refused(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(ContentError, match=r"snapshot\.json"):
+        file.read(path)
+
+
+def test_a_missing_file_says_how_to_make_it(path: Path) -> None:
+    with pytest.raises(ContentError, match="No such file") as caught:
+        file.read(path)
+    assert "newsletter collect" in caught.value.hint
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write(example(), path)
+    old = path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ContentError, match="No space left on device"):
+        file.write(replace(example(), source="other"), path)
+    assert path.read_bytes() == old
+    assert [entry.name for entry in path.parent.iterdir()] == ["snapshot.json"]
+
+
+def test_reading_a_snapshot_needs_no_network_library() -> None:
+    import subprocess
+    import sys
+
+    code = "import newsletter.collect.snapshot, sys; print({'requests', 'prometheus_api_client'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

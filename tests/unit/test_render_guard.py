@@ -1,0 +1,205 @@
+"""Text never becomes markup, a template or a crash (guarantee G4), seen from the outside."""
+
+from __future__ import annotations
+
+import random
+import re
+import unicodedata
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from newsletter.errors import ContentError
+from newsletter.model import NoteRow, Section
+from newsletter.render import Renderer, fill_html, fill_text
+from tests.golden import editions, hostile
+
+RENDERER = Renderer()
+ADDRESS = {"address": "reader@acme.example"}
+
+Event = tuple[str, str, tuple[tuple[str, str], ...]]
+
+
+class Dom(HTMLParser):
+    """A document as the flat list of what a browser would see."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.events: list[Event] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.events.append(("start", tag, tuple((name, value or "") for name, value in attrs)))
+
+    def handle_endtag(self, tag):
+        self.events.append(("end", tag, ()))
+
+    def handle_data(self, data):
+        self.events.append(("text", data, ()))
+
+    def handle_comment(self, data):
+        self.events.append(("comment", data, ()))
+
+
+def html_of(edition) -> str:
+    return fill_html(RENDERER.render(edition), ADDRESS)
+
+
+def text_of(edition) -> str:
+    return fill_text(RENDERER.render(edition), ADDRESS)
+
+
+def stripped(value: str) -> str:
+    """What has to arrive, said independently of the code: no controls, surrogates, noncharacters."""
+    return "".join(
+        one
+        for one in value
+        if (unicodedata.category(one) not in {"Cc", "Cs"} or one in "\t\n\r")
+        and not (ord(one) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(one) <= 0xFDEF)
+    )
+
+
+class Numbered:
+    """Marks "q0007q", and the value that each of them stands for."""
+
+    def __init__(self, values) -> None:
+        self.values = values
+        self.count = 0
+
+    def mark(self) -> str:
+        self.count += 1
+        return f"q{self.count - 1:04}q"
+
+    def into(self, text: str) -> str:
+        return re.sub(r"q(\d{4})q", lambda found: self.values[int(found[1])], text)
+
+
+def in_attribute(value: str) -> str:
+    """A line break in an attribute is a blank to every program."""
+    return re.sub(r"[\r\n\t]+ *", " ", value)
+
+
+def expected_events(benign: list[Event], marks: Numbered) -> list[Event]:
+    events = []
+    for i, (kind, data, attributes) in enumerate(benign):
+        text = marks.into(data) if kind == "text" else data
+        in_title = i > 0 and benign[i - 1][:2] == ("start", "title")  # it becomes a label, so it is on one line too
+        values = tuple((name, in_attribute(marks.into(value))) for name, value in attributes)
+        events.append((kind, in_attribute(text) if in_title else text, values))
+    return events
+
+
+def letters(text: str) -> str:
+    """A plain text without its layout: no blanks, and no rules, whose length is that of the headings."""
+    return "".join(text.replace("-", "").replace("=", "").split())
+
+
+@pytest.mark.parametrize("base", [editions.rich(), editions.bad()], ids=lambda one: one.variant)
+@pytest.mark.parametrize("seed", range(10))
+def test_hostile_text_arrives_as_it_was_written(base, seed):
+    """Some 3,500 values: the document is the one of harmless text, with exactly the values in their places."""
+    chance = random.Random(seed)
+    values = [hostile.value(chance) for _ in range(400)]
+    marks, texts = Numbered([stripped(value) for value in values]), iter(values)
+    benign = hostile.with_texts(base, marks.mark)
+    attacked = hostile.with_texts(base, lambda: next(texts))
+    assert marks.count > 100
+
+    assert Dom(html_of(attacked)).events == expected_events(Dom(html_of(benign)).events, marks)
+    assert letters(text_of(attacked)) == letters(marks.into(text_of(benign)))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_hostile_markdown_is_only_harmless_markup(seed):
+    chance = random.Random(seed)
+    html = html_of(hostile.with_texts(editions.rich(), None, lambda: hostile.markdown(chance)))
+    for kind, tag, attributes in Dom(html).events:
+        if kind == "start":
+            assert tag not in {"script", "img", "iframe", "object", "form", "mj-include"}
+            assert not [name for name, _ in attributes if name.startswith("on") or name in {"src", "srcset", "background"}]
+            assert all(value.startswith(("https://", "mailto:")) for name, value in attributes if name == "href")
+    assert "<mj-" not in html
+    assert ">49<" not in html
+
+
+def note(body: str):
+    row = NoteRow(key="Key", body_markdown=body, source="Team")
+    return replace(editions.rich(), sections=(Section(kind="wins", title="New", notes=(row,)),))
+
+
+def test_braces_of_a_note_stay_braces():
+    assert "{{ 7*7 }} {address}" in html_of(note("{{ 7*7 }} {address}"))
+    assert "{{ 7*7 }} {address}" in text_of(note("{{ 7*7 }} {address}"))
+
+
+def test_raw_html_in_a_note_is_shown_as_text():
+    texts = [data for kind, data, _ in Dom(html_of(note("<script>alert(1)</script> <b>x</b>"))).events if kind == "text"]
+    assert "<script>alert(1)</script> <b>x</b>" in texts
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "http://x.example", "//x.example", "x"])
+def test_a_link_in_a_note_to_anything_but_https_and_mailto_is_no_link(link):
+    html = html_of(note(f"[click]({link})"))
+    assert f"[click]({link})" in html
+    assert 'href="http://' not in html
+
+
+def test_twenty_thousand_asterisks_are_an_error_that_names_the_text():
+    with pytest.raises(ContentError, match=r"beginning '\*\*\*\*.*nested") as caught:
+        RENDERER.render(note("*" * 9_999 + "x" + "*" * 9_999))
+    assert caught.value.hint
+    with pytest.raises(ContentError, match="40,001 characters"):
+        RENDERER.render(note("*" * 20_000 + "x" + "*" * 20_000))
+
+
+@pytest.mark.parametrize("sign", ["[", "![", "> ", "- ", "`", "<", "&", "_a_", "[a](", "* _"])
+def test_any_sign_repeated_to_the_length_limit_ends_soon(sign):
+    try:
+        RENDERER.render(note((sign * 20_000)[:19_999]))
+    except ContentError as error:
+        assert "beginning" in error.message
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_hostile_text_in_a_link_stays_in_the_link(seed):
+    chance = random.Random(seed)
+    for _ in range(10):
+        address = "https://x.example/" + hostile.value(chance)
+        edition = replace(editions.quiet(), footer_links=((hostile.value(chance), address),))
+        links = [dict(attributes)["href"] for kind, tag, attributes in Dom(html_of(edition)).events if (kind, tag) == ("start", "a")]
+        assert links == [in_attribute(stripped(address))]
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", " javascript:alert(1)", "java\nscript:alert(1)", "http://x.example", "data:text/html,x", "", "https://"]
+)
+def test_a_composed_link_to_anything_but_https_and_mailto_is_refused(address):
+    edition = replace(editions.rich(), footer_links=(("Read on the web", address),))
+    with pytest.raises(ContentError, match=r"footer\.mjml\.j2, line \d+: the link .* is neither https nor mailto"):
+        RENDERER.render(edition)
+
+
+def test_every_text_of_an_edition_is_in_both_parts():
+    """Nothing that was composed gets lost in the layout; tooltips and labels are the HTML's own."""
+    for base in (editions.rich(), editions.bad()):
+        marks = Numbered([])
+        edition = hostile.with_texts(base, marks.mark, marks.mark)
+        html, text = html_of(edition), text_of(edition)
+        missing = {name for i in range(marks.count) for name in [f"q{i:04}q"] if name not in html}
+        assert missing == only_in_text(edition)
+        assert {name for name in re.findall(r"q\d{4}q", html) if name not in text} == only_in_html(edition)
+
+
+def only_in_html(edition) -> set[str]:
+    """What describes a picture, or the mail itself."""
+    rows = [row for section in edition.sections for row in section.services]
+    charts = [section.chart.label for section in edition.sections if section.chart]
+    return {edition.subject, edition.preheader, *(row.strip_label for row in rows), *(row.title for row in rows), *charts} - {""}
+
+
+def only_in_text(edition) -> set[str]:
+    """The chart prints its first and last value, and says the others in its label."""
+    charts = [section.chart for section in edition.sections if section.chart]
+    return {bar.text for chart in charts for bar in chart.bars[1:-1]} - {""}
