@@ -379,7 +379,17 @@ class Heard:
 
 
 SectionKind = Literal[
-    "incidents", "did_you_know", "numbers", "services", "requests", "wins", "heard", "coming", "tip", "people", "measure"
+    "incidents",
+    "did_you_know",
+    "numbers",
+    "services",
+    "requests",
+    "wins",
+    "heard",
+    "coming",
+    "tip",
+    "people",
+    "measure",
 ]
 
 
@@ -425,7 +435,9 @@ class Edition:
     sections: tuple[Section, ...]
     recipient_line: str  # holds the field mark {address}
     footer_links: tuple[tuple[str, str], ...] = ()
-    contents: Mapping[str, str] = field(default_factory=dict)  # words the layout needs (e.g. legend headings of the text part)
+    contents: Mapping[str, str] = field(
+        default_factory=dict
+    )  # words the layout needs (e.g. legend headings of the text part)
 
 
 # --- rendered and sent --------------------------------------------------------------------

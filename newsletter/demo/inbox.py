@@ -1,0 +1,128 @@
+"""An inbox on this machine: a real SMTP server that keeps every mail as a file.
+
+It listens on the loopback interface only and passes nothing on.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter.errors import SourceError
+
+if TYPE_CHECKING:
+    from aiosmtpd.smtp import SMTP, Envelope, Session
+
+HOST = "127.0.0.1"
+_PORTS_TRIED = 3  # a port that was free a moment ago may be taken by the time it is bound
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """A mail as it came in: the envelope and the very bytes of the message."""
+
+    number: int
+    mail_from: str
+    rcpt_to: str
+    path: Path
+    content: bytes = field(repr=False)
+
+    @cached_property
+    def message(self) -> EmailMessage:
+        """The bytes, parsed."""
+        return BytesParser(policy=policy.default).parsebytes(self.content)
+
+    def header(self, name: str) -> str:
+        """A header as readers see it, or nothing."""
+        return str(self.message.get(name, ""))
+
+    @property
+    def html(self) -> str:
+        """The HTML part, or nothing."""
+        return self._part("html")
+
+    @property
+    def text(self) -> str:
+        """The plain text part, or nothing."""
+        return self._part("plain")
+
+    def _part(self, subtype: str) -> str:
+        part = self.message.get_body(preferencelist=(subtype,))
+        return str(part.get_content()) if isinstance(part, EmailMessage) else ""
+
+
+class Inbox:
+    """The mails that came in, oldest first; one for each recipient of a message."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the mails as `0001.eml` and so on in `folder`."""
+        self.folder = folder
+        self.port = 0
+        self._mails: list[Mail] = []
+        self._lock = threading.Lock()
+
+    @property
+    def mails(self) -> tuple[Mail, ...]:
+        """What has come in so far."""
+        with self._lock:
+            return tuple(self._mails)
+
+    def keep(self, mail_from: str, recipients: list[str], content: bytes) -> None:
+        """Store a message for each of its recipients."""
+        with self._lock:
+            for rcpt_to in recipients:
+                number = len(self._mails) + 1
+                path = self.folder / f"{number:04d}.eml"
+                path.write_bytes(content)
+                self._mails.append(
+                    Mail(number=number, mail_from=mail_from, rcpt_to=rcpt_to, path=path, content=content)
+                )
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Called by aiosmtpd for each message: the reply to its final dot."""
+        content = envelope.original_content or b""
+        self.keep(envelope.mail_from or "", list(envelope.rcpt_tos), content)
+        return "250 2.0.0 kept in the inbox of the demo"
+
+
+@contextmanager
+def receiving(folder: Path) -> Iterator[Inbox]:
+    """An inbox that takes mail on `inbox.port` until the block ends; what came in stays readable.
+
+    Raises:
+        SourceError: no port could be opened.
+    """
+    from aiosmtpd.controller import Controller
+
+    folder.mkdir(parents=True, exist_ok=True)
+    inbox = Inbox(folder)
+    for _ in range(_PORTS_TRIED):
+        inbox.port = free_port()
+        controller = Controller(inbox, hostname=HOST, port=inbox.port, ready_timeout=30)
+        try:
+            controller.start()
+        except OSError:
+            continue
+        try:
+            yield inbox
+        finally:
+            controller.stop()
+        return
+    raise SourceError(f"no port of {HOST} can be opened for the inbox", "Try again.")
+
+
+def free_port() -> int:
+    """A loopback port that is free at this moment (aiosmtpd cannot be asked for port 0)."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
