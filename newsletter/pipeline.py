@@ -53,11 +53,12 @@ def collect_edition(
         CoverageError: the file is written, but some services were measured too little.
     """
     from newsletter import collect
+    from newsletter.collect import snapshot as snapshot_file
 
     snapshot = collect.collect(config, month, now=now, progress=progress)
     path = output or edition_folder(config, month) / SNAPSHOT_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
-    collect.snapshot.write(snapshot, path)
+    snapshot_file.write(snapshot, path)
     thin = collect.below_gate(snapshot, config.coverage)
     if thin:
         raise CoverageError(

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from newsletter.cli.options import Session, edition_options, log
+from newsletter.cli.values import counted
 
 
 @click.command("collect")
@@ -26,13 +27,12 @@ def command(session: Session, output: Path | None) -> None:
         session.config, session.month, now=session.now, output=output, progress=log.info
     )
     outages = sum(len(one.outages) for one in snapshot.services.values())
-    log.info(
-        "%s: %d services, %d outages, %d figures",
-        session.month.label,
-        len(snapshot.services),
-        outages,
-        len(snapshot.figures),
+    parts = (
+        counted(len(snapshot.services), "service"),
+        counted(outages, "outage"),
+        counted(len(snapshot.figures), "figure"),
     )
+    log.info("%s: %s", session.month.label, ", ".join(parts))
     for evidence in snapshot.evidence.values():
         for warning in evidence.warnings:
             log.warning("%s: %s", evidence.id, warning)

@@ -14,3 +14,8 @@ def plain_value(value: float | None, unit: str) -> str:
         return f"{percent}%"
     number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}"
     return f"{number} s" if unit == "seconds" else number
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 service", "2 services": an English count of a noun that takes an s."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import queue
-import shutil
 import threading
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from newsletter import studio
 from newsletter.errors import ContentError
+from tests.browser.chromium import chromium
 
 pytestmark = pytest.mark.browser
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def tall(words: str) -> str:
@@ -34,11 +24,8 @@ def tall(words: str) -> str:
 @pytest.fixture(scope="module")
 def browser():
     """The system's Chromium."""
-    chromium = shutil.which("chromium") or "/usr/bin/chromium"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -1,0 +1,138 @@
+"""`newsletter collect` as ops runs it: a real Prometheus, the exit code, and the file it leaves."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from newsletter.demo.private_prometheus import private_prometheus
+
+pytestmark = pytest.mark.servers
+
+ROME = ZoneInfo("Europe/Rome")
+START = datetime(2026, 10, 1, tzinfo=ROME).timestamp()
+END = datetime(2026, 11, 1, tzinfo=ROME).timestamp()
+EVERY = 300
+DOWN = (START + 10 * 86400, START + 10 * 86400 + 3600)  # mail: an hour
+BLIND = (START + 20 * 86400, START + 24 * 86400)  # files: nobody measured for four days of 31
+
+CONFIG = """\
+organisation: Acme
+timezone: Europe/Rome
+locales: [en]
+prometheus: {{url: "{url}", timeout_s: 20}}
+availability:
+  - {{preset: blackbox, match: {{job: blackbox}}, service_label: service, interval_s: {every}}}
+services:
+  mail: {{name: E-mail, target: 99.9}}
+  files: {{name: Shared files, target: 99.9}}
+unlisted_services: {unlisted}
+smtp: {{host: 127.0.0.1, port: 25, security: none, from: "IT <it@acme.example>"}}
+audiences: {{staff: {{recipients: audience.csv}}}}
+"""
+
+
+def samples() -> str:
+    """Two services, two probers each; a day before the month and a day after it."""
+    lines = ["# TYPE probe_success gauge"]
+    for service in ("mail", "files"):
+        for prober in ("north", "south"):
+            labels = f'{{job="blackbox",service="{service}",prober="{prober}"}}'
+            for at in range(int(START) - 86400, int(END) + 86400, EVERY):
+                if service == "files" and BLIND[0] <= at < BLIND[1]:
+                    continue
+                value = 0 if service == "mail" and DOWN[0] <= at < DOWN[1] else 1
+                lines.append(f"probe_success{labels} {value} {at}")
+    return "\n".join([*lines, "# EOF", ""])
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Prometheus that holds these samples."""
+    path = tmp_path_factory.mktemp("samples") / "month.om"
+    path.write_text(samples(), encoding="utf-8")
+    with private_prometheus([path]) as url:
+        yield url
+
+
+def collect(folder: Path, url: str, *args: str, unlisted: str = "include") -> subprocess.CompletedProcess[str]:
+    """The command in a workspace of its own."""
+    folder.mkdir(exist_ok=True)
+    (folder / "config.yaml").write_text(CONFIG.format(url=url, every=EVERY, unlisted=unlisted), encoding="utf-8")
+    line = [
+        sys.executable,
+        "-m",
+        "newsletter",
+        "collect",
+        "--month",
+        "2026-10",
+        "--config",
+        str(folder / "config.yaml"),
+    ]
+    return subprocess.run([*line, *args], capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_service_measured_too_little_ends_3_without_a_percentage(prometheus, tmp_path):
+    """The file is written all the same, and the other service is exact."""
+    done = collect(tmp_path / "acme", prometheus)
+    assert done.returncode == 3
+    assert "files" in done.stderr
+    assert "87.1%" in done.stderr
+    assert "Traceback" not in done.stderr
+    written = json.loads((tmp_path / "acme/editions/2026-10/snapshot.json").read_text(encoding="utf-8"))
+    assert written["services"]["files"]["availability"] is None
+    mail = written["services"]["mail"]
+    assert mail["down_s"] == pytest.approx(3600, abs=EVERY)
+    assert len(mail["outages"]) == 1
+    assert mail["availability"] == pytest.approx(1 - 3600 / (END - START), abs=EVERY / (END - START))
+    assert written["period"]["seconds"] == 745 * 3600
+
+
+def test_a_good_month_prints_the_path_of_its_snapshot(prometheus, tmp_path):
+    """On stdout, for scripts; progress goes to stderr."""
+    folder = tmp_path / "acme"
+    (folder).mkdir()
+    ignored = CONFIG.replace("  files: {{name: Shared files, target: 99.9}}\n", "")
+    (folder / "config.yaml").write_text(
+        ignored.format(url=prometheus, every=EVERY, unlisted="ignore"), encoding="utf-8"
+    )
+    line = [
+        sys.executable,
+        "-m",
+        "newsletter",
+        "collect",
+        "--month",
+        "2026-10",
+        "--config",
+        str(folder / "config.yaml"),
+    ]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()) == folder / "editions/2026-10/snapshot.json"
+    assert "2026-10: 1 service, 1 outage, 0 figures" in done.stderr
+
+
+def test_no_prometheus_ends_69_and_leaves_the_old_snapshot(prometheus, tmp_path):
+    """An error never costs what was already there."""
+    folder = tmp_path / "acme"
+    collect(folder, prometheus)
+    before = (folder / "editions/2026-10/snapshot.json").read_bytes()
+    done = collect(folder, "http://127.0.0.1:1")
+    assert done.returncode == 69
+    assert "127.0.0.1:1" in done.stderr
+    assert (folder / "editions/2026-10/snapshot.json").read_bytes() == before
+
+
+def test_a_month_before_the_first_sample_ends_69(prometheus, tmp_path):
+    """Nothing measured is an error, not a perfect month."""
+    folder = tmp_path / "acme"
+    done = collect(folder, prometheus, "--month", "2026-08")
+    assert done.returncode == 69
+    assert not (folder / "editions").exists()
