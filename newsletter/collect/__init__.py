@@ -1,0 +1,40 @@
+"""Prometheus in, snapshot out: the only stage that asks the monitoring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from newsletter.config import Config, CoverageConfig
+    from newsletter.model import Period, Snapshot
+
+
+def collect(
+    config: Config, period: Period, *, now: datetime, progress: Callable[[str], None] | None = None
+) -> Snapshot:
+    """Measure everything the configuration asks for in `period`.
+
+    Args:
+        config: the sources.
+        period: a month that is over.
+        now: the present (aware); how far after the month samples can be expected.
+        progress: told in a few words what is being done.
+
+    Returns:
+        The month. A service measured for less than `coverage.fail` has no availability: see `below_gate`.
+
+    Raises:
+        SourceError: Prometheus gave no answer or a partial one, has no matching series, or has
+            already forgotten the month.
+        ConfigError: a secret is missing, or a selector is not PromQL.
+    """
+    from newsletter.collect import collector  # the snapshot alone must not cost the HTTP libraries
+
+    return collector.collect(config, period, now=now, progress=progress)
+
+
+def below_gate(snapshot: Snapshot, coverage: CoverageConfig) -> tuple[str, ...]:
+    """The services of which too little was measured to state a percentage."""
+    return tuple(name for name, service in snapshot.services.items() if service.coverage < coverage.fail)

@@ -1,0 +1,267 @@
+"""Availability of every service: four states that add up to the time it existed.
+
+up, down, excluded (planned work) and unknown (no prober has a sample near); availability is
+up / (up + down). Down is decided by the probers' vote at every instant, from raw samples of those
+hours in which the answer is not settled (`sieve`), so it is exact to half a scrape interval.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from newsletter.collect import presets, promql
+from newsletter.collect.life import Edges, lives, require_retention
+from newsletter.collect.reading import Voters, between, read_hours
+from newsletter.collect.series import Answer
+from newsletter.collect.sieve import Verdicts, active_hours, hours_of, survey
+from newsletter.collect.timeline import (
+    Segment,
+    State,
+    Vote,
+    clipped,
+    coalesced,
+    excluding,
+    intervals,
+    outages,
+    sweep,
+    total,
+)
+from newsletter.collect.watch import HOUR, TICK, Watch
+from newsletter.errors import ConfigError, SourceError
+from newsletter.model import Evidence, Interval, Outage, Period, ServiceMonth
+
+if TYPE_CHECKING:
+    from newsletter.collect.prometheus import Prometheus
+    from newsletter.config import AvailabilitySource
+
+_DENSER = 0.98  # a smaller share of the configured interval is not jitter: the configuration is wrong
+_DOWN = {0.0: True, 1.0: False}
+_SPOILT = "samples that are not a number were found and not counted"
+
+
+@dataclass(slots=True)
+class Measured:
+    """Services of one source, with the evidence of each."""
+
+    services: dict[str, ServiceMonth] = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entry of `availability` in the configuration, ready to be asked."""
+
+    watch: Watch
+    vote: Vote
+    maintenance: Watch | None
+
+
+def source_of(config: AvailabilitySource, only: Sequence[str] | None) -> Source:
+    """The series an entry means.
+
+    Args:
+        config: the entry.
+        only: ids of the services to read; None reads all.
+
+    Raises:
+        ConfigError: a selector or label name is not PromQL.
+    """
+    text = config.selector or presets.load(config.preset or "blackbox").metric
+    selector = promql.parse(text).where(*promql.metric("", config.match).matchers)
+    watch = Watch(
+        selector, promql.label_name(config.service_label), promql.label_name(config.prober_label), config.interval_s
+    )
+    maintenance = replace(watch, selector=promql.parse(config.maintenance)) if config.maintenance else None
+    if only is not None:
+        watch = replace(watch, selector=watch.only(only))
+    return Source(watch, config.vote, maintenance)
+
+
+def measure(
+    prometheus: Prometheus, source: Source, period: Period, now: float, progress: Callable[[str], None]
+) -> Measured:
+    """The month of every service that `source` has series of.
+
+    Args:
+        prometheus: asked.
+        source: what to ask for.
+        period: the month.
+        now: seconds since the epoch; later samples are not expected.
+        progress: told what was found.
+
+    Raises:
+        SourceError: no or partial answers, no series, series without the service's label, values
+            other than 0 and 1, or a month that the server no longer remembers.
+        ConfigError: samples come more often than the configuration says.
+    """
+    watch = source.watch
+    seen = survey(prometheus, watch, source.vote, period)
+    inventory = _inventory(prometheus, seen.totals, watch, period, now)
+    doubtful = _doubtful(seen.verdicts)
+    progress(f"{watch.selector}: {len(inventory)} services, {len(doubtful)} of {hours_of(period)} hours read in full")
+    reading = read_hours(prometheus, watch, period, doubtful, _is_down)
+    edges = {name: _edges(seen.verdicts[name], reading.of(name), period) for name in inventory}
+    existed = lives(prometheus, watch, period, now, edges)
+    planned = _planned(prometheus, source, period)
+    measured = Measured()
+    for name in sorted(inventory):
+        segments = _timeline(seen.verdicts[name], reading.of(name), source, period)
+        month = service_month(name, segments, planned.get(name, ()), existed[name], period)
+        evidence = _evidence(source, period, month, inventory[name])
+        warnings = (*seen.totals.infos, *((_SPOILT,) if name in reading.spoilt else ()))
+        measured.evidence |= {entry.id: replace(entry, warnings=warnings) for entry in evidence}
+        measured.services[name] = replace(month, evidence=tuple(entry.id for entry in evidence))
+    return measured
+
+
+def _inventory(prometheus: Prometheus, totals: Answer, watch: Watch, period: Period, now: float) -> dict[str, int]:
+    """Samples by service, if the series are such that they can be judged."""
+    if not totals.series:
+        require_retention(prometheus, watch, period, now, None)
+        raise SourceError(
+            f"{prometheus.source}: no series match {watch.selector} in {period.label}",
+            "Check the selector, preset and match of availability in config.yaml.",
+        )
+    spacing = period.seconds / max(series.values[0] for series in totals.series)
+    if spacing < _DENSER * watch.interval_s:
+        raise ConfigError(
+            f"{watch.selector}: samples come every {spacing:.3g} s, availability.interval_s says {watch.interval_s:g}",
+            "Set interval_s to the scrape interval of these series.",
+        )
+    samples: dict[str, int] = defaultdict(int)
+    for series in totals.series:
+        samples[watch.service(series.labels)] += int(series.values[0])
+    if "" in samples:
+        raise SourceError(
+            f"{watch.selector} matches series without the label {watch.service_label!r}",
+            "Set availability.service_label to a label that tells services apart, such as instance.",
+        )
+    return samples
+
+
+def _doubtful(verdicts: Mapping[str, Verdicts]) -> dict[int, set[str]]:
+    """The hours to read in full, with the services concerned."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for name, by_hour in verdicts.items():
+        for hour, verdict in enumerate(by_hour):
+            if verdict is None:
+                found[hour].add(name)
+    return found
+
+
+def _is_down(value: float) -> bool:
+    try:
+        return _DOWN[value]
+    except KeyError:
+        hint = "Use a series, or a recording rule, of 0 (down) and 1 (up)."
+        raise SourceError(f"an availability series has the value {value:g}", hint) from None
+
+
+def _edges(verdicts: Verdicts, voters: Voters, period: Period) -> Edges:
+    """The first and last sample of a service; of a settled hour, its edge."""
+    present = [hour for hour, verdict in enumerate(verdicts) if verdict is not State.UNKNOWN]
+    first = period.start_s + HOUR * present[0]
+    last = min(period.start_s + HOUR * (present[-1] + 1), period.end_s)
+    times = [at for samples in voters.values() for at, _ in (samples[0], samples[-1])]
+    return Edges(
+        first=first if verdicts[present[0]] is State.UP else min(times, default=first),
+        last=last if verdicts[present[-1]] is State.UP else max(times, default=last),
+    )
+
+
+def _timeline(verdicts: Verdicts, voters: Voters, source: Source, period: Period) -> list[Segment]:
+    """What the probers say about the whole period, and a tick more on both sides.
+
+    What no verdict says for a whole hour is counted out vote by vote.
+    """
+    segments: list[Segment] = []
+    start = period.start_s - TICK
+    after = 0
+    for verdict, run in groupby(verdicts):
+        after += len(list(run))
+        end = period.start_s + HOUR * after
+        end = end if end < period.end_s else period.end_s + TICK
+        if verdict is None:
+            pad = source.watch.pad
+            near = (between(samples, start - pad, end + pad) for samples in voters.values())
+            segments += sweep(near, start, end, source.watch.reach, source.vote)
+        else:
+            segments.append(Segment(start, end, verdict))
+        start = end
+    return coalesced(segments)
+
+
+def _planned(prometheus: Prometheus, source: Source, period: Period) -> dict[str, tuple[Interval, ...]]:
+    """When each service was under maintenance: the instants nearest to a sample of 1."""
+    if source.maintenance is None:
+        return {}
+    watch = source.maintenance
+    reading = read_hours(prometheus, watch, period, active_hours(prometheus, watch, period), (0.0).__lt__)
+    return {
+        name: intervals(sweep(voters.values(), period.start_s, period.end_s, watch.reach, "any"), State.DOWN)
+        for name, voters in reading.services.items()
+    }
+
+
+def service_month(
+    name: str, segments: Sequence[Segment], planned: Sequence[Interval], life: tuple[float, float], period: Period
+) -> ServiceMonth:
+    """Add up one service's timeline.
+
+    Args:
+        name: its id.
+        segments: what was measured, over the period and a tick more on both sides.
+        planned: maintenance, ascending.
+        life: when the service existed within the period.
+        period: the month.
+    """
+    lived = excluding(clipped(segments, *life), planned)
+    up, down, excluded, unknown = (round(total(lived, state), 3) for state in State)
+    assert abs(up + down + excluded + unknown - (life[1] - life[0])) < 0.01
+    to_measure = life[1] - life[0] - excluded
+    return ServiceMonth(
+        id=name,
+        availability=up / (up + down) if up + down else None,
+        up_s=up,
+        down_s=down,
+        excluded_s=excluded,
+        unknown_s=unknown,
+        coverage=max(1 - unknown / to_measure, 0.0) if to_measure > 0 else 1.0,
+        outages=_marked(outages(lived), segments, period),
+        excluded=intervals(lived, State.EXCLUDED),
+        unknown=intervals(lived, State.UNKNOWN),
+    )
+
+
+def _marked(found: tuple[Outage, ...], segments: Sequence[Segment], period: Period) -> tuple[Outage, ...]:
+    """The outages, those cut by an edge of the month marked so."""
+    before = segments[0].start < period.start_s and segments[0].state is State.DOWN
+    after = segments[-1].end > period.end_s and segments[-1].state is State.DOWN
+    return tuple(
+        replace(
+            outage,
+            continues_before=before and outage.start == period.start_s,
+            continues_after=after and outage.end == period.end_s,
+        )
+        for outage in found
+    )
+
+
+def _evidence(source: Source, period: Period, month: ServiceMonth, samples: int) -> list[Evidence]:
+    """The queries that show the samples behind `month`."""
+    at = datetime.fromtimestamp(period.end_s - TICK, UTC)
+
+    def entry(part: str, watch: Watch, count: int) -> Evidence:
+        query = watch.only([month.id]).over(period.seconds)
+        key = f"{part}/{month.id}"
+        return Evidence(id=key, query=query, evaluated_at=at, samples=count, coverage=month.coverage)
+
+    entries = [entry("availability", source.watch, samples)]
+    if source.maintenance and month.excluded:
+        entries.append(entry("maintenance", source.maintenance, len(month.excluded)))
+    return entries

@@ -1,0 +1,89 @@
+"""From configuration and month to the snapshot: everything the edition will ever know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from newsletter.collect import availability, tickets
+from newsletter.collect.figures import Figures
+from newsletter.collect.prometheus import Prometheus
+from newsletter.collect.watch import TICK
+from newsletter.config import Config
+from newsletter.errors import ConfigError
+from newsletter.model import Evidence, Interval, Period, ServiceMonth, Snapshot
+
+
+def collect(
+    config: Config, period: Period, *, now: datetime, progress: Callable[[str], None] | None = None
+) -> Snapshot:
+    """Measure `period`; see `newsletter.collect.collect`."""
+    tell = progress or (lambda _: None)
+    with Prometheus(config.prometheus) as prometheus:
+        services, evidence = _services(prometheus, config, period, now, tell)
+        tell("tickets")
+        month, of_tickets = tickets.measure(prometheus, config.tickets, period)
+        figures = Figures(prometheus, period)
+        values = {}
+        for name, figure in config.figures.items():
+            tell(f"figure {name}")
+            values[name] = figures.measure(name, figure)
+        return Snapshot(
+            edition=period.label,
+            period=period,
+            source=prometheus.source,
+            services=services,
+            tickets=month,
+            figures=values,
+            evidence={**evidence, **of_tickets, **figures.evidence},
+        )
+
+
+def _services(
+    prometheus: Prometheus, config: Config, period: Period, now: datetime, tell: Callable[[str], None]
+) -> tuple[dict[str, ServiceMonth], dict[str, Evidence]]:
+    """All services, those of the configuration first; those without series are there, unmeasured."""
+    only = sorted(config.services) if config.unlisted_services == "ignore" else None
+    services: dict[str, ServiceMonth] = {}
+    evidence: dict[str, Evidence] = {}
+    sources = [availability.source_of(entry, only) for entry in config.availability] if only != [] else []
+    for source in sources:
+        found = availability.measure(prometheus, source, period, now.timestamp(), tell)
+        if twice := sorted(services.keys() & found.services.keys()):
+            raise ConfigError(
+                f"availability: {twice[0]} is in more than one entry", "Let the selectors match different services."
+            )
+        services |= found.services
+        evidence |= found.evidence
+    for name in config.services.keys() - services.keys():
+        key = f"availability/{name}"
+        query = " or ".join(str(source.watch.only([name])) for source in sources)
+        evidence[key] = _nothing(key, query, name, period)
+        services[name] = _unmeasured(name, period, key)
+    return {name: _gated(services[name], config.coverage.fail) for name in sorted(services)}, evidence
+
+
+def _nothing(key: str, query: str, name: str, period: Period) -> Evidence:
+    at = datetime.fromtimestamp(period.end_s - TICK, UTC)
+    warning = f"no series of {name}"
+    return Evidence(id=key, query=query, evaluated_at=at, samples=0, coverage=0.0, warnings=(warning,))
+
+
+def _unmeasured(name: str, period: Period, evidence: str) -> ServiceMonth:
+    return ServiceMonth(
+        id=name,
+        availability=None,
+        up_s=0.0,
+        down_s=0.0,
+        excluded_s=0.0,
+        unknown_s=period.seconds,
+        coverage=0.0,
+        unknown=(Interval(start=period.start_s, end=period.end_s),),
+        evidence=(evidence,),
+    )
+
+
+def _gated(service: ServiceMonth, fail: float) -> ServiceMonth:
+    """No percentage for a service of which too little was measured."""
+    return replace(service, availability=None) if service.coverage < fail else service

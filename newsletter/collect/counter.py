@@ -1,0 +1,191 @@
+"""Counters from raw samples: what was counted in a month, restarts and renamed pods included.
+
+The samples are read in days and each day is folded to a few numbers where it is read, so a month
+of them never stands in memory.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from newsletter.collect.promql import Selector
+from newsletter.collect.series import Series
+from newsletter.collect.watch import TICK
+from newsletter.errors import SourceError
+from newsletter.model import Evidence
+
+if TYPE_CHECKING:
+    from newsletter.collect.prometheus import Prometheus
+    from newsletter.model import Period
+
+_DAY = 86400.0
+_TOGETHER_S = 300.0  # series that begin within this of the first one began with their source
+_INTEGER_WITHIN = 1e-6
+
+Labels = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A stretch of one series, folded; adjoining stretches add up.
+
+    `gained` is the sum of its rises, a fall counting as a restart from 0; `changes` how often the
+    value differed from the one before.
+    """
+
+    first_at: float
+    last_at: float
+    first: float
+    last: float
+    gained: float = 0.0
+    changes: int = 0
+    samples: int = 1
+    dropped: int = 0
+
+    def then(self, later: Fold) -> Fold:
+        """This stretch and the one that follows it."""
+        step = later.first - self.last if later.first >= self.last else later.first
+        return replace(
+            self,
+            last_at=later.last_at,
+            last=later.last,
+            gained=self.gained + step + later.gained,
+            changes=self.changes + (later.first != self.last) + later.changes,
+            samples=self.samples + later.samples,
+            dropped=self.dropped + later.dropped,
+        )
+
+
+def folded(series: Series) -> Fold | None:
+    """All samples of `series` as one stretch; None if it has none."""
+    if not series.times:
+        return None
+    values = series.values
+    gained, changes, last = 0.0, 0, values[0]
+    for value in values:
+        if value != last:
+            gained += value - last if value > last else value
+            changes += 1
+            last = value
+    return Fold(
+        first_at=series.times[0],
+        last_at=series.times[-1],
+        first=values[0],
+        last=last,
+        gained=gained,
+        changes=changes,
+        samples=len(values),
+        dropped=series.dropped,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What every series of a counter gained in the month, with what must be said about it.
+
+    `coverage` is the share of the month from the first to the last sample: a gap between them
+    hides nothing, as a counter goes on counting.
+    """
+
+    gained: Mapping[Labels, float]
+    changed: Mapping[Labels, int]
+    samples: int
+    coverage: float
+    warnings: tuple[str, ...]
+
+    def evidence(self, key: str, selector: Selector, period: Period) -> Evidence:
+        """How to see the same samples again."""
+        return Evidence(
+            id=key,
+            query=selector.over(period.seconds),
+            evaluated_at=datetime.fromtimestamp(period.end_s - TICK, UTC),
+            samples=self.samples,
+            coverage=self.coverage,
+            warnings=self.warnings,
+        )
+
+
+def tally(prometheus: Prometheus, selector: Selector, period: Period) -> Tally:
+    """Count what the counters of `selector` gained in [start, end) of `period`.
+
+    The count begins at each series' last value of the day before. A series born in the month
+    counts from 0, except where the whole source was not recorded before it: then what it had
+    counted earlier is not the month's, and a warning says so.
+
+    Raises:
+        SourceError: no or partial answers.
+    """
+    before = _baselines(prometheus, selector, period)
+    folds = _month(prometheus, selector, period)
+    if not folds:
+        return Tally({}, {}, 0, 0.0, (f"no series match {selector}",))
+    began = -math.inf if before else min(fold.first_at for fold in folds.values()) + _TOGETHER_S
+    adopted = {labels for labels, fold in folds.items() if fold.first_at <= began and fold.first > 1}
+    gained: dict[Labels, float] = {}
+    changed: dict[Labels, int] = {}
+    for labels, fold in folds.items():
+        known = before.get(labels)
+        base = known if known is not None else fold.first if labels in before or labels in adopted else 0.0
+        start = Fold(first_at=period.start_s, last_at=period.start_s, first=base, last=base, samples=0)
+        gained[labels] = start.then(fold).gained
+        changed[labels] = fold.changes + (known is not None and known != fold.first)
+    samples = sum(fold.samples for fold in folds.values())
+    return Tally(gained, changed, samples, _coverage(folds, before, period), _warnings(folds, len(adopted)))
+
+
+def whole(value: float, what: str) -> int:
+    """`value` as the integer it must be.
+
+    Raises:
+        SourceError: it is none.
+    """
+    if abs(value - round(value)) > _INTEGER_WITHIN:
+        raise SourceError(f"{what} is {value:g}, no whole number", "Name a series that counts things one by one.")
+    return round(value)
+
+
+def _baselines(prometheus: Prometheus, selector: Selector, period: Period) -> dict[Labels, float | None]:
+    """The last value of the day before; None where it was not a number."""
+    answer = prometheus.instant(f"last_over_time({selector.over(_DAY)})", period.start_s - TICK)
+    return {_key(series): series.values[0] if series.values else None for series in answer.series}
+
+
+def _month(prometheus: Prometheus, selector: Selector, period: Period) -> dict[Labels, Fold]:
+    """Every series of the month, folded."""
+    starts = [period.start_s + _DAY * day for day in range(math.ceil(period.seconds / _DAY))]
+
+    def read(start: float) -> list[tuple[Labels, Fold | None]]:
+        seconds = min(_DAY, period.end_s - start)
+        answer = prometheus.instant(selector.over(seconds), start + seconds - TICK)
+        return [(_key(series), folded(series)) for series in answer.series]
+
+    month: dict[Labels, Fold] = {}
+    for day in prometheus.each(read, starts):
+        for labels, fold in day:
+            if fold:
+                month[labels] = month[labels].then(fold) if labels in month else fold
+    return month
+
+
+def _key(series: Series) -> Labels:
+    return tuple(sorted(series.labels.items()))
+
+
+def _coverage(folds: Mapping[Labels, Fold], before: Mapping[Labels, float | None], period: Period) -> float:
+    first = period.start_s if before else min(fold.first_at for fold in folds.values())
+    last = max(fold.last_at for fold in folds.values())
+    last = period.end_s if period.end_s - last <= _TOGETHER_S else last
+    return min((last - first) / period.seconds, 1.0)
+
+
+def _warnings(folds: Mapping[Labels, Fold], adopted: int) -> tuple[str, ...]:
+    dropped = sum(fold.dropped for fold in folds.values())
+    told = {
+        f"{dropped} samples were not a number and are not counted": dropped,
+        f"{adopted} series were first recorded in the month with a count; it is not the month's": adopted,
+    }
+    return tuple(text for text, count in told.items() if count)

@@ -1,0 +1,146 @@
+"""A snapshot from the JSON of snapshot.json, refusing whatever is not one."""
+
+from __future__ import annotations
+
+from typing import cast, get_args
+from zoneinfo import ZoneInfo
+
+from newsletter import model
+from newsletter.collect.encode import SCHEMA
+from newsletter.collect.node import Misplaced, Node
+
+
+def snapshot_of(root: Node) -> model.Snapshot:
+    """The snapshot under `root`.
+
+    Raises:
+        Misplaced: something in it is missing, of the wrong type or out of range.
+    """
+    if root["schema"].integer() != SCHEMA:
+        raise Misplaced("$.schema", f"is {root['schema'].value}, this version reads {SCHEMA}")
+    edition = root["edition"].text()
+    return model.Snapshot(
+        edition=edition,
+        period=_period(root["period"], edition),
+        source=root.get("source", "").text(),
+        services={name: _service(name, node) for name, node in root["services"].members()},
+        tickets=_tickets(root["tickets"]),
+        figures={name: _figure(name, node) for name, node in root["figures"].members()},
+        evidence={name: _evidence(name, node) for name, node in root["evidence"].members()},
+    )
+
+
+def _period(node: Node, label: str) -> model.Period:
+    try:
+        zone = ZoneInfo(node["timezone"].text())
+        start, end = (node[edge].time().astimezone(zone) for edge in ("start", "end"))
+        period = model.Period(start=start, end=end, timezone=zone.key, label=label)
+    except (ValueError, LookupError, OSError, OverflowError) as error:
+        raise Misplaced(node.where, f"is no period ({error})") from None
+    if period.seconds != node["seconds"].number():
+        raise Misplaced(f"{node.where}.seconds", f"is not the {period.seconds:g} seconds from start to end")
+    return period
+
+
+def _service(name: str, node: Node) -> model.ServiceMonth:
+    return model.ServiceMonth(
+        id=name,
+        availability=node["availability"].optional(_share),
+        up_s=node["up_s"].number(0),
+        down_s=node["down_s"].number(0),
+        excluded_s=node["excluded_s"].number(0),
+        unknown_s=node["unknown_s"].number(0),
+        coverage=_share(node["coverage"]),
+        outages=tuple(_outage(outage) for outage in node["outages"].elements()),
+        excluded=tuple(_interval(interval) for interval in node["excluded"].elements()),
+        unknown=tuple(_interval(interval) for interval in node["unknown"].elements()),
+        evidence=_texts(node["evidence"]),
+    )
+
+
+def _outage(node: Node) -> model.Outage:
+    span = _interval(node)
+    return model.Outage(
+        start=span.start,
+        end=span.end,
+        down_s=node["down_s"].number(0),
+        continues_before=node["continues_before"].flag(),
+        continues_after=node["continues_after"].flag(),
+    )
+
+
+def _interval(node: Node) -> model.Interval:
+    start, end = node["start"].time().timestamp(), node["end"].time().timestamp()
+    if end < start:
+        raise Misplaced(node.where, "ends before it starts")
+    return model.Interval(start=start, end=end)
+
+
+def _tickets(node: Node) -> model.TicketMonth:
+    return model.TicketMonth(
+        opened=node["opened"].optional(_count),
+        resolved=node["resolved"].optional(_count),
+        open_at_end=node["open_at_end"].optional(_count),
+        resolution={key: _resolution(entry) for key, entry in node["resolution"].members()},
+        evidence={part: key.text() for part, key in node.get("evidence", {}).members()},
+    )
+
+
+def _count(node: Node) -> model.Count:
+    return model.Count(total=node["total"].integer(), by={key: part.integer() for key, part in node["by"].members()})
+
+
+def _resolution(node: Node) -> model.Resolution:
+    return model.Resolution(
+        count=node["count"].integer(),
+        share_within_s={_edge(edge, share): _share(share) for edge, share in node["share_within_s"].members()},
+        median_between_s=node["median_between_s"].optional(_edges),
+    )
+
+
+def _edge(text: str, node: Node) -> float:
+    try:
+        return Node(float(text), node.where).number(0)
+    except ValueError:
+        raise Misplaced(node.where, "does not stand under a number of seconds") from None
+
+
+def _edges(node: Node) -> tuple[float, float | None]:
+    edges = list(node.elements())
+    if len(edges) != 2:
+        raise Misplaced(node.where, "is not a pair")
+    return edges[0].number(0), edges[1].optional(Node.number)
+
+
+def _figure(name: str, node: Node) -> model.Figure:
+    kind = node["kind"].text()
+    if kind not in get_args(model.FigureKind):
+        raise Misplaced(f"{node.where}.kind", f"is none of {', '.join(get_args(model.FigureKind))}")
+    return model.Figure(
+        id=name,
+        value=node["value"].optional(Node.number),
+        unit=node["unit"].text(),
+        kind=cast("model.FigureKind", kind),
+        evidence=_texts(node["evidence"]),
+        numerator=node.get("numerator", None).optional(Node.number),
+        denominator=node.get("denominator", None).optional(Node.number),
+    )
+
+
+def _evidence(name: str, node: Node) -> model.Evidence:
+    return model.Evidence(
+        id=name,
+        query=node["query"].text(),
+        evaluated_at=node["evaluated_at"].time(),
+        samples=node["samples"].integer(),
+        coverage=_share(node["coverage"]),
+        warnings=_texts(node["warnings"]),
+    )
+
+
+def _share(node: Node) -> float:
+    return node.number(0, 1)
+
+
+def _texts(node: Node) -> tuple[str, ...]:
+    return tuple(text.text() for text in node.elements())

@@ -1,0 +1,177 @@
+"""The one way to Prometheus: prometheus-api-client on a session of our own."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, Self, TypeVar, cast
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+
+from newsletter.collect.series import Answer, Series
+from newsletter.collect.session import THREADS, Adapter, Session
+from newsletter.config import PrometheusConfig, Secret
+from newsletter.errors import SourceError
+
+_SHOWN = 300  # characters of a query in a message
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token, given as `auth` so that a .netrc cannot replace it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Prometheus:
+    """A Prometheus, Thanos, Mimir or VictoriaMetrics to ask; close it, or use it in `with`.
+
+    Args:
+        config: address, credentials, deadline of one query and cap of one answer.
+
+    Raises:
+        ConfigError: a secret that `config` names is missing.
+    """
+
+    def __init__(self, config: PrometheusConfig) -> None:
+        from prometheus_api_client.prometheus_connect import PrometheusConnect
+
+        self.source = _without_credentials(config.url)
+        headers = {name: _revealed(value) for name, value in config.headers.items()}
+        auth, secrets = _credentials(config)
+        secrets += [value.reveal() for value in config.headers.values() if isinstance(value, Secret)]
+        self._session = Session(
+            self.source,
+            timeout_s=config.timeout_s,
+            max_bytes=round(config.max_response_mb * 1e6),
+            secrets=sorted(filter(None, secrets), key=len, reverse=True),
+        )
+        self._client = PrometheusConnect(
+            url=self.source,
+            headers=headers,
+            auth=cast("Any", auth),
+            session=self._session,
+            method="POST",
+            timeout=cast("Any", config.timeout_s),
+        )
+        self._session.mount(self.source, Adapter())  # the library has just mounted one of its own
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prometheus")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the threads and connections; queries that were not started never are."""
+        self._pool.shutdown(cancel_futures=True)
+        self._session.close()
+
+    def instant(self, query: str, at: float) -> Answer:
+        """Evaluate `query` at one instant, to the millisecond.
+
+        Raises:
+            SourceError: no answer, a partial one, or one that is no vector or matrix.
+        """
+        return self._answer(query, lambda: self._client.custom_query(query, params={"time": f"{at:.3f}"}))
+
+    def range(self, query: str, start: float, end: float, step: float) -> Answer:
+        """Evaluate `query` every `step` seconds from `start` to `end`, both included.
+
+        Raises:
+            SourceError: as for `instant`.
+        """
+        # the library rounds its own times to seconds; params have the last word
+        exact = {"start": f"{start:.3f}", "end": f"{end:.3f}"}
+        whole = datetime.fromtimestamp(start, UTC)
+        return self._answer(
+            query, lambda: self._client.custom_query_range(query, whole, whole, step=f"{step:.3f}", params=exact)
+        )
+
+    def retention_s(self) -> float | None:
+        """How far back the server keeps samples, or None where it does not say.
+
+        Only Prometheus itself tells; of several limits ("15d or 100GB") the time counts.
+        """
+        try:
+            answer = self._session.request(
+                "GET", f"{self.source}/api/v1/status/runtimeinfo", headers=self._client.headers, auth=self._client.auth
+            )
+        except SourceError:
+            return None
+        data = answer.json().get("data")
+        return _seconds(str(data.get("storageRetention", ""))) if isinstance(data, dict) else None
+
+    def each(self, ask: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
+        """`ask` of every item on four threads, in their order; the first failure ends it all."""
+        return self._pool.map(ask, items)
+
+    def _answer(self, query: str, ask: Callable[[], Any]) -> Answer:
+        self._session.heard.infos = ()
+        try:
+            rows = ask()
+            return Answer(tuple(_series(row) for row in rows), self._session.heard.infos)
+        except SourceError as error:
+            raise SourceError(f"{error.message} (query {_short(query)})", error.hint) from None
+        except (KeyError, TypeError, ValueError, AttributeError):
+            reason = "answers with something that is no vector or matrix of numbers"
+            raise SourceError(f"{self.source} {reason} (query {_short(query)})", "Check prometheus.url.") from None
+
+
+def _series(row: Any) -> Series:
+    """One element of a vector (`value`) or matrix (`values`)."""
+    labels = row["metric"]
+    times, texts = zip(*(row["values"] if "values" in row else [row["value"]]), strict=True)
+    values = tuple(map(float, texts))
+    if all(map(math.isfinite, values)):
+        return Series(labels, tuple(map(float, times)), values)
+    kept = [(at, value) for at, value in zip(times, values, strict=True) if math.isfinite(value)]
+    return Series(labels, tuple(at for at, _ in kept), tuple(value for _, value in kept), len(values) - len(kept))
+
+
+def _seconds(retention: str) -> float | None:
+    """The time in a retention such as "15d", "1y2w" or "30d or 10GiB"."""
+    units = {"y": 365 * 86400.0, "w": 7 * 86400.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+    for part in retention.split(" or "):
+        if re.fullmatch(r"(?:\d+(?:ms|[ywdhms]))+", part):
+            return sum(float(count) * units[unit] for count, unit in re.findall(r"(\d+)(ms|[ywdhms])", part))
+    return None
+
+
+def _short(query: str) -> str:
+    return query if len(query) <= _SHOWN else f"{query[:_SHOWN]}…"
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
+
+
+def _credentials(config: PrometheusConfig) -> tuple[Any, list[str]]:
+    """What `requests` sends as authentication, and the secrets in it."""
+    parts = urlsplit(config.url)
+    if config.bearer_token:
+        token = config.bearer_token.reveal()
+        return _Bearer(token), [token]
+    if config.basic_auth:
+        password = config.basic_auth.password.reveal()
+        return (config.basic_auth.user, password), [password]
+    if parts.username:
+        return (parts.username, parts.password or ""), [parts.password or ""]
+    return None, []
+
+
+def _revealed(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value

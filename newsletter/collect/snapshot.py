@@ -1,0 +1,71 @@
+"""snapshot.json: a month, frozen. Written once, read for ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from newsletter.collect.decode import snapshot_of
+from newsletter.collect.encode import snapshot_json
+from newsletter.collect.node import Misplaced, Node
+from newsletter.errors import ContentError
+from newsletter.model import Snapshot
+
+
+def write(snapshot: Snapshot, path: Path) -> None:
+    """Write `snapshot` as a whole or not at all; the same snapshot gives the same bytes.
+
+    Raises:
+        ContentError: the file cannot be written.
+    """
+    text = json.dumps(snapshot_json(snapshot), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, text.encode())
+    except OSError as error:
+        raise ContentError(f"{path}: {error.strerror or error}", "Make its folder writable.") from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put `content` under `path` so that a crash leaves the old file or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)  # the new name itself
+    finally:
+        os.close(directory)
+
+
+def read(path: Path) -> Snapshot:
+    """The snapshot in `path`.
+
+    Raises:
+        ContentError: the file is missing, or no snapshot; the message names the place in it.
+    """
+    try:
+        return snapshot_of(Node(json.loads(path.read_bytes())))
+    except Misplaced as fault:
+        raise _refused(path, fault.where, fault.why) from None
+    except OSError as error:
+        hint = "Run `newsletter collect` for that month."
+        raise ContentError(f"{path} cannot be read: {error.strerror or error}", hint) from None
+    except RecursionError:
+        raise _refused(path, "$", "is nested too deeply") from None
+    except ValueError as error:
+        raise _refused(path, "$", f"is not JSON ({error})") from None
+
+
+def _refused(path: Path, where: str, why: str) -> ContentError:
+    return ContentError(f"{path}: {where} {why}", "Collect the month again; the file is not made to be edited.")

@@ -1,0 +1,141 @@
+"""Tickets of the month: whole numbers, as exact as the samples can show.
+
+Counters are read sample by sample: a value that falls was counted anew from 0 after a restart.
+`increase()` extrapolates and is not used.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from newsletter.collect.counter import tally, whole
+from newsletter.collect.promql import Selector, label_name, parse
+from newsletter.collect.watch import TICK
+from newsletter.errors import SourceError
+from newsletter.model import Count, Evidence, Resolution, TicketMonth
+
+if TYPE_CHECKING:
+    from newsletter.collect.prometheus import Prometheus
+    from newsletter.config import CounterSource, GaugeSource, HistogramSource, TicketsConfig
+    from newsletter.model import Period
+
+Key = tuple[str, ...]
+
+
+def measure(prometheus: Prometheus, config: TicketsConfig, period: Period) -> tuple[TicketMonth, dict[str, Evidence]]:
+    """Read what the configuration asks for.
+
+    Raises:
+        SourceError: no or partial answers, or a count that is no whole number.
+        ConfigError: a selector or label name is not PromQL.
+    """
+    evidence: dict[str, Evidence] = {}
+    counters = {"opened": config.opened, "resolved": config.resolved}
+    counts = {name: _counted(prometheus, name, source, period, evidence) for name, source in counters.items() if source}
+    month = TicketMonth(
+        opened=counts.get("opened"),
+        resolved=counts.get("resolved"),
+        open_at_end=_open(prometheus, config.open, period, evidence) if config.open else None,
+        resolution=_resolution(prometheus, config.resolution, period, evidence) if config.resolution else {},
+        evidence={key.partition("/")[2]: key for key in evidence},
+    )
+    return month, evidence
+
+
+def _counted(
+    prometheus: Prometheus, name: str, source: CounterSource, period: Period, evidence: dict[str, Evidence]
+) -> Count | None:
+    selector = parse(source.counter)
+    gained = tally(prometheus, selector, period)
+    evidence[f"tickets/{name}"] = gained.evidence(f"tickets/{name}", selector, period)
+    return count_by(gained.gained, source.by, f"tickets.{name}") if gained.gained else None
+
+
+def _open(prometheus: Prometheus, source: GaugeSource, period: Period, evidence: dict[str, Evidence]) -> Count | None:
+    """The gauge at the last instant of the month; not its last value, which a renamed pod would double."""
+    selector = parse(source.gauge)
+    at = period.end_s - TICK
+    answer = prometheus.instant(str(selector), at)
+    values = {tuple(sorted(series.labels.items())): series.values[0] for series in answer.series if series.values}
+    dropped = len(answer.series) - len(values)
+    warnings = (
+        *answer.infos,
+        *((f"no series match {selector} at the end of the month",) if not values else ()),
+        *((f"{dropped} series were not a number and are not counted",) if dropped else ()),
+    )
+    key = "tickets/open_at_end"
+    evidence[key] = Evidence(
+        id=key,
+        query=str(selector),
+        evaluated_at=datetime.fromtimestamp(at, UTC),
+        samples=len(values),
+        coverage=1.0 if values else 0.0,
+        warnings=warnings,
+    )
+    return count_by(values, source.by, "tickets.open") if values else None
+
+
+def count_by(values: Mapping[tuple[tuple[str, str], ...], float], by: Sequence[str], what: str) -> Count:
+    """The sum of all series, and of those that share the labels `by`.
+
+    Raises:
+        SourceError: a sum is no whole number.
+    """
+    parts: dict[str, float] = defaultdict(float)
+    for labels, value in values.items():
+        parts["/".join(_group(labels, by))] += value
+    whole_parts = {key: whole(value, f"{what} of {key or 'all'}") for key, value in sorted(parts.items())}
+    return Count(total=sum(whole_parts.values()), by=whole_parts if by else {})
+
+
+def _group(labels: tuple[tuple[str, str], ...], by: Sequence[str]) -> Key:
+    present = dict(labels)
+    return tuple(present.get(label_name(label), "") for label in by)
+
+
+def _resolution(
+    prometheus: Prometheus, source: HistogramSource, period: Period, evidence: dict[str, Evidence]
+) -> dict[str, Resolution]:
+    """How long tickets took, by label key and, under "", for all."""
+    selector = parse(source.histogram).suffixed("_bucket")
+    gained = tally(prometheus, selector, period)
+    evidence["tickets/resolution"] = gained.evidence("tickets/resolution", selector, period)
+    buckets: dict[str, dict[float, float]] = defaultdict(lambda: defaultdict(float))
+    for labels, value in gained.gained.items():
+        edge = _edge(dict(labels).get("le", ""), selector)
+        for key in {"", "/".join(_group(labels, source.by))}:
+            buckets[key][edge] += value
+    return {key: distribution(cumulative, str(selector)) for key, cumulative in sorted(buckets.items())}
+
+
+def _edge(text: str, selector: Selector) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise SourceError(
+            f"{selector} has a series whose le is {text!r}", "Name a histogram, without _bucket."
+        ) from None
+
+
+def distribution(cumulative: Mapping[float, float], what: str) -> Resolution:
+    """What cumulative buckets (upper edge in seconds -> count) say exactly: shares at edges, no interpolation.
+
+    Raises:
+        SourceError: the bucket +Inf is missing, or a count is no whole number.
+    """
+    edges = sorted(cumulative)
+    if edges[-1] != float("inf"):
+        raise SourceError(f'{what} has no bucket le="+Inf"', "Name a complete histogram.")
+    counts = [whole(cumulative[edge], what) for edge in edges]
+    count = counts[-1]
+    if not count:
+        return Resolution(count=0, share_within_s={}, median_between_s=None)
+    shares = {edge: min(below / count, 1.0) for edge, below in zip(edges[:-1], counts, strict=False)}
+    middle = next(at for at, below in enumerate(counts) if 2 * below >= count)
+    upper = edges[middle] if middle < len(edges) - 1 else None
+    return Resolution(
+        count=count, share_within_s=shares, median_between_s=(edges[middle - 1] if middle else 0.0, upper)
+    )

@@ -1,0 +1,229 @@
+"""Whatever Prometheus does wrong ends as one clear SourceError within the deadline, without a secret in it."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.collect.prometheus import Prometheus
+from newsletter.config import PrometheusConfig
+from newsletter.errors import SourceError
+from tests.servers import scripted as say
+
+pytestmark = pytest.mark.servers
+
+TOKEN, PASSWORD, HEADER = "tok-5d1f7e", "pass-77ab", "tenant-key-93c"
+SECRETS = (TOKEN, PASSWORD, HEADER)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in zip(("TEST_TOKEN", "TEST_PASSWORD", "TEST_HEADER"), SECRETS, strict=True):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+def config(url: str, **more: Any) -> PrometheusConfig:
+    return PrometheusConfig.model_validate(
+        {"url": url, "timeout_s": 2, "bearer_token": "env:TEST_TOKEN", "headers": {"X-Key": "env:TEST_HEADER"}} | more
+    )
+
+
+def refusal(*replies: say.Reply, **more: Any) -> tuple[SourceError, say.Script, float]:
+    """The error of one query against the script, what arrived, and how long it took."""
+    with say.scripted(*replies) as script, Prometheus(config(script.url, **more)) as prometheus:
+        began = time.monotonic()
+        with pytest.raises(SourceError) as caught:
+            prometheus.instant("up", 1.0)
+        took = time.monotonic() - began
+    assert not any(secret in caught.value.message + caught.value.hint for secret in SECRETS)
+    assert script.url in caught.value.message
+    assert "up" in caught.value.message
+    assert "\n" not in caught.value.message
+    return caught.value, script, took
+
+
+BAD_ANSWERS: dict[str, tuple[say.Reply, str]] = {
+    "a bad query": (
+        say.plain(b'{"status":"error","errorType":"bad_data","error":"parse error: unexpected }"}', 400),
+        "400: parse error: unexpected }",
+    ),
+    "too much asked": (
+        say.plain(b'{"status":"error","errorType":"execution","error":"too many samples"}', 422),
+        "422: too many samples",
+    ),
+    "no right": (say.plain(b"go away", 403, "text/plain"), "403: Forbidden"),
+    "no such page": (say.plain(b"nothing here", 404, "text/plain"), "404: Not Found"),
+    "a login page": (say.plain(b"<html>Sign in</html>", 200, "text/html; charset=utf-8"), "a login page?"),
+    "JSON that ends early": (
+        say.plain(b'{"status":"success","data":{"resultType":"vec'),
+        "is not the JSON of Prometheus",
+    ),
+    "JSON without end": (say.plain(b"[" * 100_000), "is not the JSON of Prometheus"),
+    "another JSON": (say.plain(b'["hello"]'), "is not the JSON of Prometheus"),
+    "not even text": (say.plain(b"\xff\xfe\x00\x9f" * 9), "is not the JSON of Prometheus"),
+    "nothing": (say.plain(b""), "is not the JSON of Prometheus"),
+    "an error with 200": (say.envelope(status="error", error="store is gone", data={"result": []}), "store is gone"),
+    "a part of the data": (say.vector(({}, "1"), warnings=["store 2 is unreachable"]), "store 2 is unreachable"),
+    "a scalar": (
+        say.envelope(status="success", data={"resultType": "scalar", "result": [1, "2"]}),
+        "no vector or matrix",
+    ),
+    "a string": (
+        say.envelope(status="success", data={"resultType": "string", "result": [1, "x"]}),
+        "no vector or matrix",
+    ),
+    "no data": (say.envelope(status="success"), "no vector or matrix"),
+    "words for numbers": (say.vector(({}, "many")), "no vector or matrix"),
+    "a body cut short": (say.cut_short, "cut its answer short"),
+    "a redirect": (
+        say.plain(b"", 302, Location=f"https://u:{PASSWORD}@login.example/in?token={TOKEN}"),
+        "redirects to login.example",
+    ),
+    "a secret given back": (
+        say.plain(f'{{"status":"error","error":"bad token {TOKEN} and {HEADER}"}}'.encode(), 401),
+        "bad token *** and ***",
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", BAD_ANSWERS)
+def test_an_answer_that_cannot_be_trusted_is_refused_at_once(answer: str) -> None:
+    reply, said = BAD_ANSWERS[answer]
+    error, script, took = refusal(reply)
+    assert said in error.message
+    assert len(script.seen) == 1
+    assert took < 1.5
+
+
+@pytest.mark.parametrize("slow", [say.silence, say.dripping, say.dripping_body])
+def test_one_deadline_covers_the_whole_answer(slow: say.Reply) -> None:
+    error, _, took = refusal(slow, timeout_s=0.7)
+    assert "within 0.7 s" in error.message
+    assert 0.5 < took < 1.2
+
+
+def test_an_overloaded_server_is_asked_again_and_then_quoted() -> None:
+    error, script, took = refusal(say.plain(b'{"status":"error","error":"query queue is full"}', 503), timeout_s=30)
+    assert "503: query queue is full" in error.message
+    assert len(script.seen) == 4
+    assert took < 6
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_server_that_recovers_is_not_an_error(status: int) -> None:
+    busy = say.plain(b"busy", status, "text/plain", Retry_After="0")
+    with say.scripted(busy, busy, say.vector(({"a": "b"}, "7"))) as script:
+        with Prometheus(config(script.url)) as prometheus:
+            assert prometheus.instant("up", 1.0).series[0].values == (7.0,)
+        assert len(script.seen) == 3
+
+
+def test_retry_after_is_honoured_and_never_beyond_the_deadline() -> None:
+    error, script, took = refusal(say.plain(b"later", 503, "text/plain", Retry_After="3600"))
+    assert "503" in error.message
+    assert len(script.seen) == 1
+    assert took < 1
+    busy = say.plain(b"", 503, Retry_After="1")
+    with say.scripted(busy, say.vector(({}, "1"))) as script, Prometheus(config(script.url)) as prometheus:
+        began = time.monotonic()
+        prometheus.instant("up", 1.0)
+        assert time.monotonic() - began >= 1
+
+
+def test_a_connection_closed_without_a_word_is_tried_again() -> None:
+    with say.scripted(say.hang_up, say.vector(({}, "1"))) as script, Prometheus(config(script.url)) as prometheus:
+        assert prometheus.instant("up", 1.0).series[0].values == (1.0,)
+
+
+def test_a_server_that_is_down_is_named_within_the_deadline() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        began = time.monotonic()
+        with (
+            Prometheus(config(url, timeout_s=1)) as prometheus,
+            pytest.raises(SourceError, match="cannot be reached") as caught,
+        ):
+            prometheus.instant("up", 1.0)
+    assert time.monotonic() - began < 2
+    assert "Connection refused" in caught.value.message
+    assert url in caught.value.message
+
+
+def test_a_name_that_does_not_exist_is_told() -> None:
+    with (
+        Prometheus(config("http://prometheus.invalid:9090", timeout_s=1)) as prometheus,
+        pytest.raises(SourceError) as caught,
+    ):
+        prometheus.instant("up", 1.0)
+    assert "http://prometheus.invalid:9090 cannot be reached" in caught.value.message
+
+
+def test_an_answer_beyond_the_cap_is_not_read_to_its_end() -> None:
+    big = say.plain(b" " * 4_000_000)
+    error, _, _ = refusal(big, max_response_mb=1)
+    assert "more than 1 MB" in error.message
+
+
+def test_values_that_are_no_numbers_are_dropped_and_counted() -> None:
+    reply = say.vector(({"a": "1"}, "NaN"), ({"a": "2"}, "+Inf"), ({"a": "3"}, "4"))
+    with say.scripted(reply) as script, Prometheus(config(script.url)) as prometheus:
+        series = prometheus.instant("up", 1.0).series
+    assert [(list(s.values), s.dropped) for s in series] == [([], 1), ([], 1), ([4.0], 0)]
+
+
+def test_remarks_of_the_server_are_kept_with_the_answer() -> None:
+    reply = say.vector(({}, "1"), infos=["metric might not be a counter"])
+    with say.scripted(reply) as script, Prometheus(config(script.url)) as prometheus:
+        assert prometheus.instant("up", 1.0).infos == ("metric might not be a counter",)
+
+
+def test_an_empty_answer_is_empty_and_no_error() -> None:
+    with say.scripted(say.vector()) as script, Prometheus(config(script.url)) as prometheus:
+        assert prometheus.instant("up", 1.0).series == ()
+
+
+def test_a_query_travels_in_the_body_with_its_exact_time_and_credentials() -> None:
+    with say.scripted(say.vector()) as script, Prometheus(config(script.url)) as prometheus:
+        prometheus.instant('up{a="ä"}', 1793487599.999)
+        prometheus.range("up", 1790809199.999, 1793487599.999, 3600)
+    instant, ranged = script.seen
+    assert (instant.method, instant.path) == ("POST", "/api/v1/query")
+    assert instant.form == {"query": 'up{a="ä"}', "time": "1793487599.999"}
+    assert instant.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert instant.headers["X-Key"] == HEADER
+    assert (ranged.method, ranged.path) == ("POST", "/api/v1/query_range")
+    assert ranged.form == {"query": "up", "start": "1790809199.999", "end": "1793487599.999", "step": "3600.000"}
+
+
+def test_basic_authentication_is_sent_and_a_netrc_is_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login other password other\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    basic = {"bearer_token": None, "basic_auth": {"user": "news", "password": "env:TEST_PASSWORD"}}
+    with say.scripted(say.vector()) as script:
+        for more in (basic, {}):
+            with Prometheus(config(script.url, **more)) as prometheus:
+                prometheus.instant("up", 1.0)
+    assert script.seen[0].headers["Authorization"] == "Basic bmV3czpwYXNzLTc3YWI="
+    assert script.seen[1].headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [("15d", 1296000), ("1y", 31536000), ("30d or 10GiB", 2592000), ("1w2d12h", 820800), ("10GiB", None), ("", None)],
+)
+def test_the_retention_is_read_in_seconds(told: str, seconds: float | None) -> None:
+    reply = say.envelope(status="success", data={"storageRetention": told})
+    with say.scripted(reply) as script, Prometheus(config(script.url)) as prometheus:
+        assert prometheus.retention_s() == seconds
+
+
+def test_a_server_without_runtime_information_has_no_known_retention() -> None:
+    with say.scripted(say.plain(b"no", 404, "text/plain")) as script, Prometheus(config(script.url)) as prometheus:
+        assert prometheus.retention_s() is None
