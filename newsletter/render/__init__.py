@@ -1,0 +1,88 @@
+"""Edition + templates -> Rendered: the mail as it will be sent, but for the recipient's own fields."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from newsletter.errors import ContentError
+from newsletter.model import Edition, Rendered
+from newsletter.render import charts, markdown, plaintext
+from newsletter.render.environment import Filters, Templates, template_folders
+from newsletter.render.lint import lint
+from newsletter.render.mjml import to_html
+from newsletter.render.personalise import Tokens, digest, fill_html, fill_text
+from newsletter.render.printable import printable
+
+MJML_TEMPLATE = "mail.mjml.j2"
+TEXT_TEMPLATE = "mail.txt.j2"
+
+
+class Renderer:
+    """Lays editions out with one set of templates.
+
+    Args:
+        templates: the organisation's own templates; a file of the same name replaces the packaged one.
+    """
+
+    def __init__(self, templates: Path | None = None) -> None:
+        self._templates = Templates(template_folders(templates), _FILTERS)
+
+    def render(self, edition: Edition) -> Rendered:
+        """The edition as HTML and plain text; equal editions and templates give equal bytes.
+
+        Raises:
+            ContentError: a template or text is at fault; the message names file and line, or the text.
+        """
+        tokens = Tokens.random()
+        clean = printable(edition)
+        marked = replace(clean, recipient_line=tokens.put(clean.recipient_line))
+        mjml = self._templates.compose(MJML_TEMPLATE, edition=marked)
+        self._require_sound(mjml, marked)
+        html = tokens.cut(to_html(mjml), line=clean.recipient_line, what="HTML")
+        written = plaintext.finish(self._templates.compose(TEXT_TEMPLATE, edition=marked))
+        text = tokens.cut(written, line=clean.recipient_line, what="plain text")
+        subject = plaintext.one_line(clean.subject)
+        return Rendered(
+            variant=clean.variant,
+            locale=clean.locale,
+            subject=subject,
+            preheader=clean.preheader,
+            html=html,
+            text=text,
+            mjml=tokens.restore(mjml),
+            digest=digest(subject, html, text),
+        )
+
+    def _require_sound(self, mjml: str, edition: Edition) -> None:
+        faults = lint(mjml)
+        if faults:
+            first = faults[0]
+            place = self._templates.locate(first.offset, MJML_TEMPLATE, edition=edition)
+            more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
+            raise ContentError(f"{place}{first.message}{more}", first.hint)
+
+
+_FILTERS: Filters = {
+    "markdown": markdown.to_html,
+    "marks": charts.marks,
+    "runs": charts.runs,
+    "years": charts.years,
+    "part_of": charts.part_of,
+    "heights": charts.heights,
+    "strip": charts.strip,
+    "day_letter": charts.day_letter,
+    "beside": plaintext.beside,
+    "markdown_text": markdown.to_text,
+    "one_line": plaintext.one_line,
+    "rows": plaintext.rows,
+    "spread": plaintext.spread,
+    "tidy": plaintext.tidy,
+    "underline": plaintext.underline,
+    "left": plaintext.left,
+    "right": plaintext.right,
+    "widest": plaintext.widest,
+    "wrap": plaintext.paragraph,
+}
+
+__all__ = ["Renderer", "fill_html", "fill_text", "template_folders"]

@@ -1,0 +1,207 @@
+"""Jinja with its guard rails: the only place where text meets markup.
+
+Values are escaped once, here, because MRML copies entities byte for byte and never escapes.
+Templates run in a sandbox and see the edition alone; an undefined name is an error.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+import jinja2
+from jinja2.exceptions import SecurityError
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from newsletter.errors import ContentError
+from newsletter.render.origin import Origins, Place
+
+TEXT_SUFFIX = ".txt.j2"
+
+Filters = Mapping[str, Callable[..., object]]
+
+_IDENTIFIER = re.compile(r"'([^']*)'")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """A sandbox over some folders.
+
+    The indentation of templates goes: inside tables every reader would get it, and it is a
+    twentieth of the mail.
+    """
+
+    def __init__(self, folders: tuple[Path, ...], filters: Filters, *extensions: type[Extension]) -> None:
+        self.origins = Origins()
+        super().__init__(
+            loader=jinja2.FileSystemLoader(folders),
+            autoescape=_escapes,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            extensions=[_Unindent, *extensions],
+        )
+        self.filters.update(filters)
+
+
+class _Unindent(Extension):
+    """Takes the indentation from the lines of MJML templates; values keep theirs."""
+
+    def filter_stream(self, stream: TokenStream) -> TokenStream | Iterator[Token]:
+        """Jinja calls this with the tokens of one template."""
+        if not stream.name or stream.name.endswith(TEXT_SUFFIX):
+            return stream
+        return self._rewritten(stream, stream.name)
+
+    def _rewritten(self, stream: TokenStream, name: str) -> Iterator[Token]:
+        for token in stream:
+            if token.type == "data":
+                first, *rest = token.value.split("\n")
+                lines = [first, *(line.lstrip(" ") for line in rest)]
+                text = "\n".join(self.line(name, token.lineno + i, line) for i, line in enumerate(lines))
+                yield Token(token.lineno, token.type, text)
+            else:
+                yield token
+
+    def line(self, name: str, number: int, text: str) -> str:  # noqa: ARG002 - for the subclass
+        """What becomes of one line of template `name`."""
+        return text
+
+
+class _MarkOrigins(_Unindent):
+    """Puts before each line a mark of the file and line it stands on."""
+
+    priority = _Unindent.priority + 1
+
+    def line(self, name: str, number: int, text: str) -> str:
+        """The line behind its mark."""
+        return cast("_Environment", self.environment).origins.mark(name, number) + text
+
+
+class Templates:
+    """The templates of an organisation before the packaged ones.
+
+    Args:
+        folders: where to look, the first find wins; nothing outside them can be read.
+        filters: what templates may call, by name.
+    """
+
+    def __init__(self, folders: tuple[Path, ...], filters: Filters) -> None:
+        self._folders = folders
+        self._filters = filters
+        self._environment = _Environment(folders, filters)
+
+    def compose(self, name: str, **values: object) -> str:
+        """The text that template `name` makes of `values`.
+
+        Raises:
+            ContentError: a template is missing or at fault; the message names file and line.
+        """
+        return self._compose(self._environment, name, values)
+
+    def locate(self, offset: int, name: str, **values: object) -> Place:
+        """Which template line wrote the character at `offset` of what `compose` returned.
+
+        Loops, macros and includes make lines of the composed text say nothing about the file to
+        mend. Composing once more with marks is slow, and only done when something is wrong.
+        """
+        marking = _Environment(self._folders, self._filters, _MarkOrigins)
+        file, line = marking.origins.find(self._compose(marking, name, values), offset)
+        return Place(file=self._shown(file) if file else None, line=line)
+
+    def _compose(self, environment: _Environment, name: str, values: Mapping[str, object]) -> str:
+        try:
+            return environment.get_template(name).render(values)
+        except jinja2.TemplateError as error:
+            raise self._fault(error) from error
+        except UnicodeDecodeError as error:
+            raise ContentError(
+                f"a template used by {name} is not UTF-8 ({error.reason})", "Save it as UTF-8."
+            ) from error
+        except RecursionError as error:
+            raise ContentError(
+                f"{name}: a template includes or calls itself without end", "Break the circle."
+            ) from error
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            if not self._raised_by_template(error):
+                raise
+            raise self._fault(error) from error
+
+    def _raised_by_template(self, error: Exception) -> bool:
+        """Whether the innermost frame is a template or Jinja; anything else is a bug of ours."""
+        innermost = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
+        return self._is_template(innermost) or Path(jinja2.__file__).parent in innermost.parents
+
+    def _is_template(self, path: Path) -> bool:
+        return any(path.is_relative_to(folder) for folder in self._folders)
+
+    def _fault(self, error: Exception) -> ContentError:
+        place = self._place(error)
+        match error:
+            case jinja2.TemplateNotFound():
+                looked = " and ".join(str(folder) for folder in self._folders)
+                return ContentError(f"{place}there is no template {error.name}", f"Looked in {looked}.")
+            case jinja2.UndefinedError():
+                return ContentError(f"{place}{error.message}", _hint_undefined(str(error.message)))
+            case jinja2.TemplateSyntaxError():
+                return ContentError(
+                    f"{place}{error.message}", "Mend the template: every {% … %} and {{ … }} has to close."
+                )
+            case SecurityError():
+                return ContentError(f"{place}{error}", "Templates may only read the edition.")
+            case _:
+                return ContentError(f"{place}{error}", "Mend the expression on this line.")
+
+    def _place(self, error: Exception) -> str:
+        """File and line as they begin a message, as far as they are known."""
+        if isinstance(error, jinja2.TemplateSyntaxError):
+            return f"{self._shown(error.name or '')}, line {error.lineno}: "
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [(Path(frame.filename), frame.lineno) for frame in frames if self._is_template(Path(frame.filename))]
+        return f"{_shortened(ours[-1][0])}, line {ours[-1][1]}: " if ours else ""
+
+    def _shown(self, name: str) -> Path:
+        """The file that `name` is read from, as a person would look for it."""
+        return _shortened(next((folder / name for folder in self._folders if (folder / name).is_file()), Path(name)))
+
+
+def _shortened(path: Path) -> Path:
+    """Relative where it lies below the working directory."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _escapes(name: str | None) -> bool:
+    """Everything is markup but the text part; Jinja's own choice by suffix would leave `.mjml` unescaped."""
+    return not (name or "").endswith(TEXT_SUFFIX)
+
+
+def _hint_undefined(message: str) -> str:
+    named = _IDENTIFIER.findall(message)
+    subject = f"{named[-1]!r}" if named else "the name"
+    return f"Check the spelling of {subject}; templates see `edition` and, inside sections, `section`."
+
+
+def packaged_folder() -> Path:
+    """The templates that travel with the package: the wheel's copy, or `templates/` of a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "workspace" / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+def template_folders(templates: Path | None = None) -> tuple[Path, ...]:
+    """Where templates are looked up, in order: the organisation's own folder, then the packaged one.
+
+    Raises:
+        ContentError: the organisation's folder does not exist.
+    """
+    packaged = packaged_folder()
+    if templates is None or templates.resolve() == packaged:
+        return (packaged,)
+    if not templates.is_dir():
+        raise ContentError(f"there is no folder {templates}", "Correct `templates:` in the config, or leave it out.")
+    return (templates.resolve(), packaged)

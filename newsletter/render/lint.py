@@ -1,0 +1,211 @@
+"""The structure of composed MJML, checked before MRML sees it.
+
+MRML accepts unknown tags and attributes in silence, reports errors without a line, and a few
+thousand nested tags end the process. Everything here is told with the offset it stands at, so
+that the caller can name the line of the template.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from newsletter.render.vocabulary import (
+    CSS_ATTRIBUTES,
+    HOLDS_TEXT,
+    HTML_ATTRIBUTES,
+    HTML_TAGS,
+    MJ_ATTRIBUTES,
+    MJ_CHILDREN,
+    VOID_TAGS,
+)
+
+DEEPEST = 100
+"""Open tags at a time. MRML recurses and dies somewhere above 4,000."""
+
+_TOKEN = re.compile(
+    r"""<(?!mj-style\b)(?P<start>[A-Za-z][\w-]*+)(?P<attributes>(?:\s++[A-Za-z][\w:-]*+="[^"<]*+")*+)\s*+(?P<closed>/?)>
+      | </(?P<end>[A-Za-z][\w-]*+)\s*>
+      | (?P<text>[^<]++)
+      | (?P<comment><!--(?:(?!--).)*+-->)
+      | (?P<style><mj-style>[^<]*+</mj-style>)""",
+    re.DOTALL | re.VERBOSE,
+)
+_ATTRIBUTE = re.compile(r'([A-Za-z][\w:-]*+)="([^"]*+)"')
+_LINK = re.compile(r"(?:https://|mailto:)\S", re.IGNORECASE)
+_FETCHING = re.compile(r"url\s*\(|@import", re.IGNORECASE)
+_FORBIDDEN_CSS = re.compile(r"url\s*\(|expression\s*\(|\\|/\*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong at a 0-based offset, and what to do."""
+
+    offset: int
+    message: str
+    hint: str
+
+
+def lint(mjml: str) -> list[Fault]:
+    """Faults in order of their place; after one that hides the structure, no more.
+
+    A document without a fault holds only known tags in allowed places, double-quoted attributes,
+    each once, and links to https and mailto; and it asks the reader's program to fetch nothing.
+    """
+    walk = _Walk()
+    end = 0
+    while not walk.lost and (token := _TOKEN.match(mjml, end)):
+        walk.step(token)
+        end = token.end()
+    if not walk.lost and end < len(mjml):
+        walk.faults.append(_unreadable(mjml, end))
+    elif not walk.lost and walk.open:
+        tag, offset = walk.open[-1]
+        walk.faults.append(Fault(offset, f"<{tag}> is never closed", f"Close it with </{tag}>."))
+    return walk.faults
+
+
+def _unreadable(mjml: str, offset: int) -> Fault:
+    if mjml.startswith("<!--", offset):
+        return Fault(
+            offset, "a comment does not end, or holds --", "Templates use {# … #}, which no reader gets to see."
+        )
+    if mjml.startswith("<mj-style", offset):
+        return Fault(
+            offset, "<mj-style> has an attribute, a < or no end", "Write plain CSS between <mj-style> and </mj-style>."
+        )
+    excerpt = mjml[offset : offset + 60].splitlines()[0]
+    return Fault(
+        offset,
+        f"this is no tag: {excerpt!r}",
+        'Write attributes as name="value", in double quotes, and a lone < as &lt;.',
+    )
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The open tags, and the faults so far, while reading from start to end."""
+
+    open: list[tuple[str, int]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    lost: bool = False
+
+    def step(self, token: re.Match[str]) -> None:
+        """Take in one token."""
+        match token.lastgroup:
+            case "closed":
+                self._start(token)
+            case "end":
+                self._end(token)
+            case "text":
+                self._text(token)
+            case "style" if self._inside != "mj-head":
+                self._fault(token.start(), f"<mj-style> inside <{self._inside}>", "It belongs into <mj-head>.")
+            case "style":
+                self._style(token)
+
+    @property
+    def _inside(self) -> str:
+        return self.open[-1][0] if self.open else ""
+
+    def _fault(self, offset: int, message: str, hint: str) -> None:
+        self.faults.append(Fault(offset, message, hint))
+
+    def _start(self, token: re.Match[str]) -> None:
+        tag, attributes, closed = token.group("start", "attributes", "closed")
+        offset = token.start()
+        for message, hint in _misplaced(tag, self._inside):
+            self._fault(offset, message, hint)
+        for at, message, hint in _attribute_faults(tag, attributes):
+            self._fault(token.start("attributes") + at, message, hint)
+        if not closed and tag not in VOID_TAGS:
+            self.open.append((tag, offset))
+        if len(self.open) > DEEPEST:
+            self.lost = True
+            self._fault(offset, f"more than {DEEPEST} tags inside one another", "Flatten the text or the template.")
+
+    def _end(self, token: re.Match[str]) -> None:
+        tag = token["end"]
+        if self._inside == tag:
+            self.open.pop()
+            return
+        self.lost = True
+        expected = f"</{self._inside}>" if self.open else "no closing tag"
+        self._fault(
+            token.start(), f"</{tag}> where {expected} should stand", "Close tags in the reverse order of opening."
+        )
+
+    def _text(self, token: re.Match[str]) -> None:
+        tag, text = self._inside, token["text"]
+        if tag in MJ_CHILDREN and not text.isspace():
+            where = f"directly in <{tag}>" if tag else "outside of <mjml>"
+            offset = token.start() + len(text) - len(text.lstrip())
+            self._fault(offset, f"text {where}: {text.strip()[:40]!r}", "Put it into <mj-text>.")
+
+    def _style(self, token: re.Match[str]) -> None:
+        for found in _FETCHING.finditer(token[0]):
+            self._fault(
+                token.start() + found.start(), "this style fetches something", "A mail loads nothing: leave it out."
+            )
+
+
+@lru_cache(maxsize=1024)
+def _misplaced(tag: str, parent: str) -> tuple[tuple[str, str], ...]:
+    """Why `tag` may not stand in `parent`: (message, hint), or nothing."""
+    if tag == "mj-include":
+        return (("<mj-include> is not read", 'Write {% include "file" %} instead.'),)
+    if tag == "mjml" or tag.startswith("mj-"):
+        return _misplaced_mj(tag, parent)
+    if tag not in HTML_TAGS:
+        return ((f"<{tag}> may not be in a mail", f"Allowed are {_listed(HTML_TAGS)}."),)
+    if parent in HOLDS_TEXT:
+        return ((f"<{tag}> in <{parent}>, which holds text only", "Leave the tag out."),)
+    if parent in MJ_CHILDREN:
+        return ((f"<{tag}> directly in <{parent or 'the file'}>", "Put HTML into <mj-text>."),)
+    return ()
+
+
+def _misplaced_mj(tag: str, parent: str) -> tuple[tuple[str, str], ...]:
+    if tag not in MJ_ATTRIBUTES:
+        return ((f"<{tag}> is not a tag of our MJML", f"Known are {_listed(MJ_ATTRIBUTES)}."),)
+    if tag in MJ_CHILDREN.get(parent, ()):
+        return ()
+    allowed = [f"<{name}>" for name, children in MJ_CHILDREN.items() if tag in children and name]
+    hint = f"It belongs into {_listed(allowed)}." if allowed else "It is the outermost tag."
+    return ((f"<{tag}> inside {f'<{parent}>' if parent else 'nothing'}", hint),)
+
+
+# Cells of strips and tables repeat the same few attributes hundreds of times.
+@lru_cache(maxsize=4096)
+def _attribute_faults(tag: str, attributes: str) -> tuple[tuple[int, str, str], ...]:
+    """Faults of a start tag's attributes: (offset among them, message, hint)."""
+    known = MJ_ATTRIBUTES.get(tag, HTML_ATTRIBUTES)
+    seen: set[str] = set()
+    faults = []
+    for found in _ATTRIBUTE.finditer(attributes):
+        name, value, at = found[1], html.unescape(found[2]), found.start()
+        if name in seen:
+            faults.append((at, f"<{tag}> has {name} twice", "Remove one: programs disagree on which counts."))
+        if name not in known and not (tag == "a" and name == "href"):
+            faults.append((at, f"<{tag}> has no attribute {name}", f"It has {_listed(known) or 'none'}."))
+        faults.extend((at, message, hint) for message, hint in _value_faults(tag, name, value))
+        seen.add(name)
+    return tuple(faults)
+
+
+def _value_faults(tag: str, name: str, value: str) -> Iterator[tuple[str, str]]:
+    if name == "href" and not _LINK.match(value):
+        yield f"the link {value[:80]!r} is neither https nor mailto", "Write the whole address, with https://."
+    elif name == "style" and _FORBIDDEN_CSS.search(value):
+        yield f"style={value[:80]!r} fetches or hides something", "A mail loads nothing: leave it out."
+    elif (
+        tag.startswith("mj-") and name in CSS_ATTRIBUTES and (set(value) & set(";{}<>") or _FORBIDDEN_CSS.search(value))
+    ):
+        yield f"{name}={value[:80]!r} is more than one CSS value", "Write the value alone."
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

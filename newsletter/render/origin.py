@@ -1,0 +1,44 @@
+"""From a place in composed text back to the template line that wrote it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+# Noncharacters frame the number; no value of an edition can hold them (see `printable`).
+_MARK = re.compile("\ufdd0([0-9]+)\ufdd1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A line of a template file; no file where nothing is known."""
+
+    file: Path | None
+    line: int
+
+    def __str__(self) -> str:
+        """How a message begins: `templates/mail.mjml.j2, line 3: `, or nothing."""
+        return f"{self.file}, line {self.line}: " if self.file else ""
+
+
+class Origins:
+    """A register of template lines, each with its mark."""
+
+    def __init__(self) -> None:
+        self._lines: list[tuple[str, int]] = []
+
+    def mark(self, name: str, line: int) -> str:
+        """What to put in front of `line` (1-based) of template `name`."""
+        self._lines.append((name, line))
+        return f"\ufdd0{len(self._lines) - 1}\ufdd1"
+
+    def find(self, marked: str, offset: int) -> tuple[str, int]:
+        """Template and line of the character that stands at `offset` once the marks are gone."""
+        place = ("", 0)
+        for found in _MARK.finditer(marked):
+            offset += len(found[0])
+            if found.end() > offset:
+                break
+            place = self._lines[int(found[1])]
+        return place

@@ -1,0 +1,88 @@
+"""Recipient fields: holes that are cut once into the rendered mail and filled by joining strings.
+
+A field travels through Jinja and MRML as a random alphanumeric token, which no escaping, wrapping
+or encoding touches and no text can hold by chance or intent. There is no second template pass,
+so braces in anybody's text stay braces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from newsletter.errors import ContentError
+from newsletter.model import Fillable, Rendered
+
+FIELDS = ("address",)
+"""What an edition may ask of a recipient, written `{address}` in its recipient line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One random token a field, for one rendering."""
+
+    by_field: Mapping[str, str]
+
+    @classmethod
+    def random(cls) -> Self:
+        """Fresh tokens, all of one length so that line breaks do not depend on them."""
+        return cls({field: f"x{secrets.token_hex(8)}x" for field in FIELDS})
+
+    def put(self, line: str) -> str:
+        """`line` with tokens for its field marks."""
+        for field, token in self.by_field.items():
+            line = line.replace(f"{{{field}}}", token)
+        return line
+
+    def restore(self, text: str) -> str:
+        """`text` with the field marks back, so that it no longer depends on chance."""
+        for field, token in self.by_field.items():
+            text = text.replace(token, f"{{{field}}}")
+        return text
+
+    def cut(self, text: str, *, line: str, what: str) -> Fillable:
+        """Split `text` at the tokens.
+
+        Args:
+            text: a rendered part.
+            line: the recipient line with its field marks; what it asks for has to be in `text` as often.
+            what: names the part in messages.
+
+        Raises:
+            ContentError: the templates left the recipient line out, or printed it twice.
+        """
+        fields = {token: field for field, token in self.by_field.items()}
+        parts = re.split(f"({'|'.join(fields)})", text)
+        parts[1::2] = [fields[token] for token in parts[1::2]]
+        for field in FIELDS:
+            found, expected = parts[1::2].count(field), line.count(f"{{{field}}}")
+            if found != expected:
+                raise ContentError(
+                    f"the {what} of the mail holds the recipient's {field} {found} times, not {expected}",
+                    "Templates print edition.recipient_line once, as text.",
+                )
+        return Fillable(parts=tuple(parts))
+
+
+def digest(subject: str, *parts: Fillable) -> str:
+    """Sha256 (hex) over the subject, all literals and field names, each with its length before it."""
+    hashed = hashlib.sha256()
+    for piece in (subject, *(piece for part in parts for piece in (str(len(part.parts)), *part.parts))):
+        data = piece.encode()
+        hashed.update(b"%d:%s" % (len(data), data))
+    return hashed.hexdigest()
+
+
+def fill_html(rendered: Rendered, values: Mapping[str, str]) -> str:
+    """The HTML of one recipient; values are escaped."""
+    return rendered.html.fill(values, html.escape)
+
+
+def fill_text(rendered: Rendered, values: Mapping[str, str]) -> str:
+    """The plain text of one recipient."""
+    return rendered.text.fill(values)

@@ -1,0 +1,50 @@
+"""Text without what cannot be printed, in a whole edition at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import is_dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Value = TypeVar("_Value")
+
+# C0 controls but tab, newline and return; DEL and C1; surrogates; noncharacters. MRML answers
+# with ValueError or UnicodeEncodeError, and no mail program shows them.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane | 0xFFFE) + chr(plane | 0xFFFF) for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
+
+
+def printable(value: _Value) -> _Value:
+    """The same value, with every string in it stripped of controls, surrogates and noncharacters.
+
+    Cleaning the values before any template runs leaves no way around it: filters, attributes and
+    joined strings all see clean text.
+    """
+    return cast("_Value", _printable(value))
+
+
+def _printable(value: object) -> object:
+    if isinstance(value, str):
+        return value if value.isprintable() else _UNPRINTABLE.sub("", value)
+    if isinstance(value, tuple):
+        return tuple([_printable(item) for item in value])
+    if isinstance(value, dict | MappingProxyType):
+        return {_printable(key): _printable(item) for key, item in value.items()}
+    return _printable_fields(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+def _printable_fields(value: DataclassInstance) -> object:
+    changed = {}
+    for name in value.__dataclass_fields__:
+        before = getattr(value, name)
+        after = _printable(before)
+        if after is not before and after != before:
+            changed[name] = after
+    return replace(value, **changed) if changed else value

@@ -1,0 +1,48 @@
+r"""Attribute values that arrive in the browser as they were written.
+
+MRML 6.0 writes attribute values with Rust's Debug format: a newline becomes a literal \n, a
+backslash doubles, and no-break spaces, joiners and combining marks become \u{a0}. It never
+decodes entities, and Debug leaves printable ASCII alone; so whatever Debug would touch goes in
+as a character reference, and the browser reads it back.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = re.compile(
+    r"""<!--.*?-->                                   # comments and the CSS of mj-style stay as they are
+      | <mj-style\b.*?</mj-style\s*>
+      | (<mj-title\b[^>]*+>)(.*?)(?=</mj-title)      # MRML repeats the title as an attribute
+      | <[A-Za-z](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>  # a start tag""",
+    re.DOTALL | re.VERBOSE,
+)
+_VALUE = re.compile(r"""\s*=\s*(["'])(.*?)\1""", re.DOTALL)
+_LINE_BREAK = re.compile(r"[\r\n\t]+ *")
+_UNSAFE = re.compile(r'["\\]|[^ -~]')
+
+
+def protect(mjml: str) -> str:
+    """Write every attribute value in printable ASCII, between double quotes.
+
+    Newlines and tabs, with the blanks behind them, become one space, as a browser would have it.
+    Running it twice changes nothing. Not protected are values inside comments: keep those ASCII.
+    """
+    return _TOKEN.sub(_protect_token, mjml)
+
+
+def _protect_token(token: re.Match[str]) -> str:
+    if token[1]:
+        return token[1] + _encode(token[2])
+    if token[0].startswith(("<!--", "<mj-style")) or _is_safe(token[0]):
+        return token[0]
+    return _VALUE.sub(lambda value: f'="{_encode(value[2])}"', token[0])
+
+
+def _is_safe(tag: str) -> bool:
+    """Whether nothing in it needs encoding, as in nearly all tags."""
+    return tag.isascii() and tag.isprintable() and "\\" not in tag and "='" not in tag and "= " not in tag
+
+
+def _encode(value: str) -> str:
+    return _UNSAFE.sub(lambda character: f"&#{ord(character[0])};", _LINE_BREAK.sub(" ", value))

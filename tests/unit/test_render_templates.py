@@ -1,0 +1,301 @@
+"""Faults of templates: each is one error that names file and line, and says what to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from newsletter import render
+from newsletter.errors import ContentError, NewsletterError
+from newsletter.model import Fillable
+from newsletter.render import Renderer, environment, fill_html, fill_text, template_folders
+from newsletter.render.mjml import _require_binding, to_html
+from newsletter.render.personalise import digest
+from tests.golden import editions
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An organisation's own templates; empty ones change nothing."""
+    (tmp_path / "sections").mkdir()
+    return tmp_path
+
+
+def fault(folder: Path, name: str, text: str) -> ContentError:
+    (folder / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ContentError) as caught:
+        Renderer(folder).render(editions.rich())
+    assert caught.value.hint
+    return caught.value
+
+
+def column(content: str) -> str:
+    return f"\n<mj-section>\n<mj-column>\n{content}\n</mj-column>\n</mj-section>"
+
+
+# --- what Jinja finds ---------------------------------------------------------------------
+
+
+def test_a_syntax_error_names_file_and_line(folder):
+    error = fault(folder, "hero.mjml.j2", "\n{% if edition.lead %}\n{{ oops")
+    assert error.message.startswith(f"{folder}/hero.mjml.j2, line 3: ")
+
+
+def test_an_undefined_name_names_itself_file_and_line(folder):
+    error = fault(folder, "hero.mjml.j2", "\n\n{{ editon.lead }}")
+    assert error.message == f"{folder}/hero.mjml.j2, line 3: 'editon' is undefined"
+    assert "'editon'" in error.hint
+
+
+def test_an_unknown_attribute_is_found_inside_a_macro(folder):
+    error = fault(folder, "hero.mjml.j2", "{% macro m(x) %}\n{{ x.titel }}\n{% endmacro %}\n{{ m(edition) }}")
+    assert f"{folder}/hero.mjml.j2, line 2: " in error.message
+    assert "titel" in error.message
+
+
+def test_a_wrong_expression_names_file_and_line(folder):
+    assert f"{folder}/hero.mjml.j2, line 2: " in fault(folder, "hero.mjml.j2", '\n{{ 1 + "x" }}').message
+    assert f"{folder}/hero.mjml.j2, line 2: " in fault(folder, "hero.mjml.j2", "\n{{ 1 / 0 }}").message
+    assert f"{folder}/hero.mjml.j2, line 1: " in fault(folder, "hero.mjml.j2", "{{ edition.headline|round }}").message
+
+
+def test_an_unknown_filter_names_file_and_line(folder):
+    assert f"{folder}/hero.mjml.j2, line 2: " in fault(folder, "hero.mjml.j2", "\n{{ edition.lead|shout }}").message
+
+
+def test_a_missing_template_is_named_with_the_folders_looked_in(folder):
+    error = fault(folder, "hero.mjml.j2", '\n{% include "nothing.mjml.j2" %}')
+    assert "line 2: there is no template nothing.mjml.j2" in error.message
+    assert str(folder) in error.hint
+
+
+def test_a_kind_of_section_without_a_template_is_an_error(folder):
+    odd = replace(editions.SECTIONS["tip"], kind="weather")  # type: ignore[arg-type]  # the fault
+    with pytest.raises(ContentError, match=r"there is no template sections/weather\.mjml\.j2"):
+        Renderer(folder).render(replace(editions.rich(), sections=(odd,)))
+
+
+def test_no_template_outside_the_folders_can_be_read(folder):
+    (folder.parent / "secret.j2").write_text("secret", encoding="utf-8")
+    assert "there is no template ../secret.j2" in fault(folder, "hero.mjml.j2", '{% include "../secret.j2" %}').message
+    assert "there is no template" in fault(folder, "hero.mjml.j2", '{% include "/etc/hostname" %}').message
+
+
+def test_a_template_cannot_leave_the_sandbox(folder):
+    error = fault(folder, "hero.mjml.j2", "{{ edition.__class__.__mro__ }}")
+    assert "unsafe" in error.message
+
+
+def test_a_template_that_includes_itself_ends_with_an_error(folder):
+    assert "without end" in fault(folder, "hero.mjml.j2", '{% include "hero.mjml.j2" %}').message
+
+
+def test_a_template_that_is_not_utf8_is_an_error(folder):
+    (folder / "hero.mjml.j2").write_bytes(b"<mj-section>\xff</mj-section>")
+    with pytest.raises(ContentError, match="not UTF-8"):
+        Renderer(folder).render(editions.rich())
+
+
+def test_a_missing_folder_is_an_error(tmp_path):
+    with pytest.raises(ContentError, match="there is no folder"):
+        Renderer(tmp_path / "nowhere")
+
+
+# --- what the structure check finds -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('<mj-include path="/etc/hostname" />', "<mj-include> is not read"),
+        ("<mj-foo>x</mj-foo>", "<mj-foo> is not a tag of our MJML"),
+        ("<mj-image />", "<mj-image> is not a tag of our MJML"),
+        ('<mj-text colour="#ffffff">x</mj-text>', "<mj-text> has no attribute colour"),
+        ('<mj-text color="#ffffff" color="#000000">x</mj-text>', "<mj-text> has color twice"),
+        ('<mj-text color="red;background:url(https://x.example)">x</mj-text>', "color="),
+        ("<mj-text><a href='{{ edition.lead }}'>x</a></mj-text>", "this is no tag"),
+        ("<mj-text><a href={{ edition.lead }}>x</a></mj-text>", "this is no tag"),
+        ('<mj-text><a href="javascript:x">x</a></mj-text>', "neither https nor mailto"),
+        ('<mj-text><a href="&#106;avascript:x">x</a></mj-text>', "neither https nor mailto"),
+        ('<mj-text><td style="background:url(https://x.example)">x</td></mj-text>', "fetches"),
+        ('<mj-text><td background="https://x.example/p.png">x</td></mj-text>', "<td> has no attribute background"),
+        ('<mj-text><b onclick="x">x</b></mj-text>', "<b> has no attribute onclick"),
+        ("<mj-text><script>x</script></mj-text>", "<script> may not be in a mail"),
+        ('<mj-text><img src="https://x.example/p.png"></mj-text>', "<img> may not be in a mail"),
+        ("<mj-text><b>x</mj-text>", "</mj-text> where </b> should stand"),
+        ("<mj-column></mj-column>", "<mj-column> inside <mj-column>"),
+        ("loose", "text directly in <mj-column>"),
+        ("<p>x</p>", "<p> directly in <mj-column>"),
+        ("<mj-style>a { color: red }</mj-style>", "<mj-style> inside <mj-column>"),
+        ("<mj-text>a < b</mj-text>", "this is no tag"),
+        ("<mj-text><!-- a -- b --></mj-text>", "a comment does not end"),
+        ("<mj-text><!-- a</mj-text>", "a comment does not end"),
+        ("<mj-text>" + "<b>" * 101 + "</b>" * 101 + "</mj-text>", "more than 100 tags"),
+    ],
+)
+def test_a_fault_of_structure_names_file_and_line(folder, content, message):
+    error = fault(folder, "hero.mjml.j2", column(content))
+    assert error.message.startswith(f"{folder}/hero.mjml.j2, line 4: ")
+    assert message in error.message
+
+
+def test_a_fault_behind_loops_and_macros_names_the_line_that_wrote_it(folder):
+    text = (
+        "{% macro cell(x) %}\n<mj-text>\n<blink>{{ x }}</blink></mj-text>\n{% endmacro %}\n"
+        "<mj-section><mj-column>{% for row in edition.minute %}{{ cell(row.label) }}{% endfor %}</mj-column></mj-section>"
+    )
+    error = fault(folder, "hero.mjml.j2", text)
+    assert error.message.startswith(f"{folder}/hero.mjml.j2, line 3: <blink> may not be in a mail (and 2 more faults)")
+
+
+def test_a_style_that_fetches_is_refused(folder):
+    head = (ROOT / "templates/head.mjml.j2").read_text(encoding="utf-8")
+    error = fault(folder, "head.mjml.j2", head.replace(":root {", "@import 'https://x.example/a.css';\n:root {"))
+    assert "head.mjml.j2, line " in error.message
+    assert "fetches" in error.message
+
+
+def test_an_unclosed_tag_is_named_where_it_opens(folder):
+    error = fault(folder, "footer.mjml.j2", "\n<mj-section>")
+    assert "</mj-body> where </mj-section> should stand" in error.message
+
+
+def test_markup_in_the_preview_line_is_refused(folder):
+    head = (ROOT / "templates/head.mjml.j2").read_text(encoding="utf-8")
+    error = fault(folder, "head.mjml.j2", head.replace("<mj-preview>", "<mj-preview><b>x</b>"))
+    assert "<b> in <mj-preview>" in error.message
+
+
+# --- the recipient ------------------------------------------------------------------------
+
+
+def test_templates_without_the_recipient_line_are_refused(folder):
+    assert "the recipient's address 0 times, not 1" in fault(folder, "footer.mjml.j2", "").message
+
+
+def test_templates_that_print_the_recipient_line_twice_are_refused(folder):
+    error = fault(folder, "mail.txt.j2", "{{ edition.recipient_line }} {{ edition.recipient_line }}")
+    assert "the plain text of the mail holds the recipient's address 2 times" in error.message
+
+
+def test_a_mail_is_filled_for_one_reader_and_escaped():
+    rendered = Renderer().render(editions.rich())
+    assert rendered.html.fields == rendered.text.fields == {"address"}
+    values = {"address": "o'<b>&\"@acme.example"}
+    assert "sent to o&#x27;&lt;b&gt;&amp;&quot;@acme.example by Acme IT" in fill_html(rendered, values)
+    assert "sent to o'<b>&\"@acme.example by Acme IT" in " ".join(fill_text(rendered, values).split())
+
+
+# --- the organisation's templates ---------------------------------------------------------
+
+
+def test_one_file_of_the_organisation_replaces_one_packaged_file(folder):
+    (folder / "sections/tip.mjml.j2").write_text(column("<mj-text>Our own tip</mj-text>"), encoding="utf-8")
+    html = "".join(Renderer(folder).render(editions.rich()).html.parts)
+    assert "Our own tip" in html
+    assert "Windows + L" not in html
+    assert "Service by service" in html
+
+
+def test_colours_are_replaced_in_one_file(folder):
+    theme = (ROOT / "templates/theme.j2").read_text(encoding="utf-8")
+    (folder / "theme.j2").write_text(
+        theme.replace("#0B5A57", "#123456").replace("#86D1C8", "#ABCDEF"), encoding="utf-8"
+    )
+    html = "".join(Renderer(folder).render(editions.rich()).html.parts)
+    assert "#123456" in html
+    assert not [colour for colour in ("#0B5A57", "#86D1C8") if colour in html]
+
+
+def test_templates_are_looked_up_in_the_organisations_folder_first(folder):
+    assert template_folders(folder) == (folder, ROOT / "templates")
+    assert template_folders(None) == template_folders(ROOT / "templates") == (ROOT / "templates",)
+
+
+def test_an_installed_package_brings_its_own_copy(tmp_path, monkeypatch):
+    (tmp_path / "newsletter/workspace/templates").mkdir(parents=True)
+    monkeypatch.setattr(environment, "__file__", str(tmp_path / "newsletter/render/environment.py"))
+    assert template_folders() == (tmp_path / "newsletter/workspace/templates",)
+
+
+# --- the renderer itself ------------------------------------------------------------------
+
+
+def test_another_package_in_the_place_of_mjml_python_is_named():
+    with pytest.raises(NewsletterError, match="mjml stands in the place of mjml-python"):
+        _require_binding(None)
+    with pytest.raises(NewsletterError):
+        _require_binding(test_another_package_in_the_place_of_mjml_python_is_named)
+
+
+def test_mjml_without_end_is_refused_before_it_is_rendered():
+    with pytest.raises(ContentError, match="2,000,001 characters"):
+        to_html("x" * 2_000_001)
+
+
+def test_what_mrml_refuses_is_an_error_of_content():
+    with pytest.raises(ContentError, match="MJML cannot be rendered"):
+        to_html("<mjml>")
+
+
+def test_a_tag_that_mrml_leaves_behind_is_an_error():
+    with pytest.raises(ContentError, match="still holds '<mj-'"):
+        to_html("<mjml><mj-body><mj-section><mj-column><mj-foo>x</mj-foo></mj-column></mj-section></mj-body></mjml>")
+
+
+_PRINT = """
+from newsletter.render import Renderer
+from tests.golden import editions
+one = Renderer().render(editions.rich())
+print(repr((one.digest, one.html, one.text, one.mjml)))
+"""
+
+
+def test_two_processes_with_different_hash_seeds_render_the_same():
+    def printed(seed: str) -> str:
+        command = [sys.executable, "-c", _PRINT]
+        return subprocess.run(
+            command, cwd=ROOT, env={"PYTHONHASHSEED": seed}, check=True, capture_output=True, text=True
+        ).stdout
+
+    assert printed("1") == printed("2")
+    assert len(printed("3")) > 100_000
+
+
+def test_any_difference_of_subject_text_or_place_of_a_field_changes_the_digest():
+    digests = {
+        Renderer().render(edition).digest
+        for edition in (
+            editions.rich(),
+            replace(editions.rich(), subject="October"),
+            replace(editions.rich(), recipient_line="By Acme IT for {address}."),
+            replace(editions.rich(), recipient_line="This mail was sent to by Acme IT."),
+            replace(editions.rich(), lead=editions.rich().lead + " "),
+        )
+    }
+    assert len(digests) == 5
+
+
+def test_line_breaks_do_not_depend_on_the_random_token():
+    line = "This mail was sent to the reader with the address {address} by us"
+    texts = {Renderer().render(replace(editions.quiet(), recipient_line=line)).text for _ in range(8)}
+    assert len(texts) == 1
+
+
+def test_the_digest_tells_pieces_apart_that_only_join_to_the_same_text():
+    assert digest("ab", Fillable(parts=("c",))) != digest("a", Fillable(parts=("bc",)))
+    assert digest("a", Fillable(parts=("b", "address", "c"))) != digest("a", Fillable(parts=("b", "addressc", "")))
+    assert digest("a", Fillable(parts=("b",)), Fillable(parts=("c",))) != digest("a", Fillable(parts=("b", "c")))
+
+
+def test_rendering_names_no_other_host_than_the_links():
+    html = "".join(Renderer().render(editions.rich()).html.parts)
+    hosts = {part.split("/")[0].split('"')[0] for part in html.split("https://")[1:]}
+    assert hosts == {"intranet.acme.example", "news.acme.example"}
+    assert render.__all__ == ["Renderer", "fill_html", "fill_text", "template_folders"]
