@@ -94,7 +94,7 @@ class ServiceMonth:
     """Four states of one service; they add up to the seconds it existed in the month.
 
     `availability` is up / (up + down), or None when too little was measured (or nothing).
-    `lifetime` is the part of the month in which the service existed; None = not recorded.
+    `lifetime` is the part of the month in which the service existed; None = all of it, or not recorded.
     """
 
     id: str

@@ -235,6 +235,7 @@ def service_month(
         outages=_marked(outages(lived), segments, period),
         excluded=intervals(lived, State.EXCLUDED),
         unknown=intervals(lived, State.UNKNOWN),
+        lifetime=None if life == (period.start_s, period.end_s) else Interval(start=life[0], end=life[1]),
     )
 
 

@@ -55,6 +55,7 @@ def _service(name: str, node: Node) -> model.ServiceMonth:
         excluded=tuple(_interval(interval) for interval in node["excluded"].elements()),
         unknown=tuple(_interval(interval) for interval in node["unknown"].elements()),
         evidence=_texts(node["evidence"]),
+        lifetime=node.get("lifetime", None).optional(_interval),
     )
 
 

@@ -40,6 +40,8 @@ def snapshot_json(snapshot: model.Snapshot) -> dict[str, Any]:
 
 
 def _service_json(service: model.ServiceMonth, iso: Iso) -> dict[str, Any]:
+    # Only a service that was born or retired in the month needs to say when it existed.
+    lifetime = {"lifetime": _span_json(service.lifetime, iso)} if service.lifetime else {}
     return {
         "availability": service.availability,
         "up_s": _number(service.up_s),
@@ -59,6 +61,7 @@ def _service_json(service: model.ServiceMonth, iso: Iso) -> dict[str, Any]:
         "excluded": [_span_json(interval, iso) for interval in service.excluded],
         "unknown": [_span_json(interval, iso) for interval in service.unknown],
         "evidence": list(service.evidence),
+        **lifetime,
     }
 
 

@@ -43,7 +43,6 @@ class _Environment(ImmutableSandboxedEnvironment):
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            auto_reload=False,
             extensions=[_Unindent, *extensions],
         )
         self.filters.update(filters)
@@ -168,6 +167,11 @@ class Templates:
     def _shown(self, name: str) -> Path:
         """The file that `name` is read from, as a person would look for it."""
         return _shortened(next((folder / name for folder in self._folders if (folder / name).is_file()), Path(name)))
+
+
+def template_files(folders: tuple[Path, ...]) -> frozenset[Path]:
+    """Every file below the folders."""
+    return frozenset(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
 def _shortened(path: Path) -> Path:

@@ -150,6 +150,12 @@ def test_a_service_born_or_retired_in_the_month_is_judged_by_its_life(snapshot: 
     assert born.unknown_s == 0
     assert born.up_s + born.down_s == pytest.approx(made.END - world.services["born"].life[0], abs=2 * SCRAPE)
     assert retired.coverage > 0.99
+    for name, service in (("born", born), ("retired", retired)):
+        assert service.lifetime
+        start, end = world.services[name].life
+        within = max(start, made.START), min(end, made.END)
+        assert (service.lifetime.start, service.lifetime.end) == pytest.approx(within, abs=SCRAPE)
+    assert snapshot.services["perfect"].lifetime is None
 
 
 def test_every_service_tells_where_its_number_comes_from(snapshot: Snapshot) -> None:

@@ -50,6 +50,7 @@ def example() -> Snapshot:
             Outage(start=START, end=START + 60, down_s=60.0, continues_before=True, continues_after=True),
         ),
         excluded=(Interval(start=START + 7200, end=START + 14400),),
+        lifetime=Interval(start=START, end=START + 1_000_000),
         unknown=(Interval(start=START + 20000.125, end=START + 20119.875),),
         evidence=("availability/mail",),
     )

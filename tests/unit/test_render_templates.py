@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -201,6 +202,21 @@ def test_one_file_of_the_organisation_replaces_one_packaged_file(folder):
     assert "Our own tip" in html
     assert "Windows + L" not in html
     assert "Service by service" in html
+
+
+def test_a_new_and_a_changed_file_are_used_by_the_next_renderer(folder):
+    own = folder / "sections/tip.mjml.j2"
+    seen = []
+    for text in ("first", "second"):
+        seen.append("".join(Renderer(folder).render(editions.rich()).html.parts))
+        own.write_text(column(f"<mj-text>the {text} tip</mj-text>"), encoding="utf-8")
+        os.utime(own, (len(seen), len(seen)))
+    seen.append("".join(Renderer(folder).render(editions.rich()).html.parts))
+    assert [("the first tip" in html, "the second tip" in html) for html in seen] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_colours_are_replaced_in_one_file(folder):
