@@ -17,5 +17,5 @@ def plain_value(value: float | None, unit: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """ "1 service", "2 services": an English count of a noun that takes an s."""
+    """An English count of a noun that takes an s: 1 service, 2 services."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -31,7 +31,9 @@ def test_requirements_name_tests_that_exist():
     """The files or functions that the table points at."""
     table = (ROOT / "docs/requirements.md").read_text(encoding="utf-8")
     files = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
-    assert {name for name in re.findall(r"`(test_\w+)`", table) if name not in files and f"def {name}(" not in TESTS} == set()
+    assert {
+        name for name in re.findall(r"`(test_\w+)`", table) if name not in files and f"def {name}(" not in TESTS
+    } == set()
     assert re.findall(r"(?m)^\| (R\d+) \|", table) == [f"R{number}" for number in range(1, 25)]
 
 
