@@ -6,7 +6,7 @@ RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint golden docs bench lock debian
+.PHONY: help setup demo test lint golden docs pictures bench lock debian
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,9 @@ golden: $(DEV) ## Rewrite the golden mails; look at the difference before you co
 
 docs: $(DEV) ## Rewrite the generated pages of docs/
 	$(PY) docs/generate.py
+
+pictures: debian $(DEV) ## Take the pictures of docs/images anew; look at each
+	$(PY) -m docs.pictures
 
 bench: debian $(DEV) ## Side-by-side measurements, as one table
 	$(PY) -m bench.run

@@ -38,7 +38,7 @@ def command(session: Session, port: int, no_browser: bool) -> None:
     folder = pipeline.edition_folder(session.config, session.month)
     path, label = session.config.path, session.month.label
     studio.serve(
-        lambda: _letters(path, label),
+        lambda: letters(path, label),
         folders=[folder, *template_folders(session.config.templates)],
         files=[path],
         port=port,
@@ -46,7 +46,7 @@ def command(session: Session, port: int, no_browser: bool) -> None:
     )
 
 
-def _letters(path: Path, label: str) -> Letters:
+def letters(path: Path, label: str) -> Letters:
     """Everything anew from the files, the config included."""
     from newsletter import approval, pipeline
     from newsletter.language import Catalogue, Formats
@@ -57,7 +57,7 @@ def _letters(path: Path, label: str) -> Letters:
     draft = pipeline.build(session.config, session.month, now=session.now)
     reader = pipeline.sample_reader(session.config)
     values = {"address": reader.address, "name": reader.name}
-    letters = {
+    made = {
         name: Letter(
             variant=name,
             locale=one.locale,
@@ -79,7 +79,7 @@ def _letters(path: Path, label: str) -> Letters:
         digest=draft.digest,
         variants=draft.digests,
     )
-    return Letters(month=label, title=title, approval=state, variants=letters)
+    return Letters(month=label, title=title, approval=state, variants=made)
 
 
 def _open_browser(address: str) -> None:

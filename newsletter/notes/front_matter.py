@@ -91,7 +91,7 @@ def _day(value: Any, info: ValidationInfo) -> dt.datetime | None:
 
 
 def _clock_times(text: str) -> str:
-    parts = re.split(r"\s*[-–]\s*", text)  # noqa: RUF001  # people type the en dash as well
+    parts = re.split(r"\s*[-–]\s*", text)  # people type the en dash as well
     if len(parts) > 2 or not all(is_clock_time(part) for part in parts):
         raise fault(f'"{text}" is not a time of day: write it as "06:00-08:00" or "06:00"')
     return "-".join(parts)

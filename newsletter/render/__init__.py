@@ -8,7 +8,7 @@ from pathlib import Path
 
 from newsletter.errors import ContentError
 from newsletter.model import Edition, Rendered
-from newsletter.render import charts, markdown, plaintext
+from newsletter.render import charts, markdown, plaintext, spans
 from newsletter.render.environment import Filters, Templates, template_files, template_folders
 from newsletter.render.lint import lint
 from newsletter.render.mjml import to_html
@@ -83,6 +83,7 @@ _FILTERS: Filters = {
     "heights": charts.heights,
     "strip": charts.strip,
     "day_letter": charts.day_letter,
+    "unbroken": spans.unbroken,
     "beside": plaintext.beside,
     "markdown_text": markdown.to_text,
     "one_line": plaintext.one_line,

@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917, RUF001
+# ruff: noqa: PLR0917
 """Editions built by hand, for tests of the layout: a rich one, a quiet one, a bad one."""
 
 from __future__ import annotations
