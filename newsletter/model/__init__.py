@@ -1,0 +1,76 @@
+"""The values that travel from stage to stage: frozen, behaviour-free, in one vocabulary.
+
+Ratios are 0 to 1 (never percents), durations and instants are seconds or aware datetimes,
+collections are tuples or read-only mappings. Everything a reader will see is text already
+worded for one locale; nothing after `compose` chooses a word.
+"""
+
+from newsletter.model.composed import (
+    Bar,
+    BarChart,
+    Day,
+    DayState,
+    Edition,
+    FactCard,
+    Heard,
+    IncidentCard,
+    Mark,
+    MinuteRow,
+    NoteRow,
+    Section,
+    SectionKind,
+    ServiceRow,
+    Tile,
+)
+from newsletter.model.mailed import Fillable, Recipient, Rendered
+from newsletter.model.measured import (
+    Count,
+    Evidence,
+    Figure,
+    FigureKind,
+    Interval,
+    Outage,
+    Period,
+    Resolution,
+    ServiceMonth,
+    Snapshot,
+    TicketMonth,
+)
+from newsletter.model.told import Because, ClaimLevel, Fact, Note, NoteKind
+
+__all__ = [
+    "Bar",
+    "BarChart",
+    "Because",
+    "ClaimLevel",
+    "Count",
+    "Day",
+    "DayState",
+    "Edition",
+    "Evidence",
+    "Fact",
+    "FactCard",
+    "Figure",
+    "FigureKind",
+    "Fillable",
+    "Heard",
+    "IncidentCard",
+    "Interval",
+    "Mark",
+    "MinuteRow",
+    "Note",
+    "NoteKind",
+    "NoteRow",
+    "Outage",
+    "Period",
+    "Recipient",
+    "Rendered",
+    "Resolution",
+    "Section",
+    "SectionKind",
+    "ServiceMonth",
+    "ServiceRow",
+    "Snapshot",
+    "TicketMonth",
+    "Tile",
+]

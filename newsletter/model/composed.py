@@ -1,0 +1,197 @@
+"""A letter in words, not yet laid out.
+
+All strings are plain text in the edition's locale unless the name ends in _markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Mark = Literal["met", "missed", "none"]
+DayState = Literal["up", "down", "planned", "unknown", "absent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinuteRow:
+    """A line of "the month in one minute". `tone` signal = bad news."""
+
+    label: str
+    sentence: str
+    tone: Literal["accent", "signal"] = "accent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentCard:
+    """What went wrong, as a box: heading, verdict, timeline, what changed, who says so."""
+
+    heading: str
+    verdict: str  # "97 minutes down, 44 allowed"
+    verdict_label: str  # "Target missed:" / "Interrupted:"
+    missed: bool
+    steps: tuple[tuple[str, str], ...]
+    body_markdown: str  # empty when no person has written about it yet
+    source: str
+    service: str = ""
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactCard:
+    """A "Did you know?": the number, the sentence it begins, and its source line."""
+
+    number: str
+    sentence: str
+    source: str
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """A number with its label and its context: target, then the mark, then last month's number."""
+
+    number: str
+    label: str
+    context: str
+    mark: Mark = "none"
+    mark_text: str = ""
+    previous: str = ""  # "September 61%", printed after the mark
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One cell of the availability strip."""
+
+    number: int
+    state: DayState
+    down_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """One service: result, strip of days, and how much of the allowed downtime was used.
+
+    `used` is down / allowed (may exceed 1), None without a target.
+    """
+
+    id: str
+    name: str
+    outcome: str
+    result: str  # "99.78%" or "none seen"
+    days: tuple[Day, ...]
+    strip_label: str  # one sentence for screen readers
+    used: float | None
+    budget: str  # "97 of 44 min"
+    mark: Mark
+    mark_text: str  # "met" / "missed"
+    remark: str = ""  # "3 h on 25 October not measured"
+    title: str = ""  # tooltip: window and coverage
+    previous: str = ""  # last month's plain number
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One month of a bar chart; `value` None leaves a hole."""
+
+    initial: str
+    value: float | None
+    text: str
+    year: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarChart:
+    """Monthly bars from a zero axis; `label` says all of them in one sentence."""
+
+    title: str
+    label: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRow:
+    """A key, a text, and who answers for it (new for you, coming up)."""
+
+    key: str
+    body_markdown: str
+    source: str
+    key_small: str = ""
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a department said, and what we did: done, planned, or no with the reason."""
+
+    quote: str
+    department: str
+    mark: Literal["done", "planned", "no"]
+    mark_text: str
+    body_markdown: str
+    draft: bool = False
+
+
+SectionKind = Literal[
+    "incidents",
+    "did_you_know",
+    "numbers",
+    "services",
+    "requests",
+    "wins",
+    "heard",
+    "coming",
+    "tip",
+    "people",
+    "measure",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One part of the mail. Only the fields that its kind uses are filled."""
+
+    kind: SectionKind
+    title: str
+    intro: str = ""
+    incidents: tuple[IncidentCard, ...] = ()
+    cards: tuple[FactCard, ...] = ()
+    tiles: tuple[Tile, ...] = ()
+    legend: Mapping[str, str] = field(default_factory=dict)  # DayState -> words
+    services: tuple[ServiceRow, ...] = ()
+    closing: tuple[tuple[str, str, str], ...] = ()  # (bold lead, names, muted tail)
+    table: tuple[tuple[str, str], ...] = ()  # (label, number)
+    table_note: str = ""
+    chart: BarChart | None = None
+    notes: tuple[NoteRow, ...] = ()
+    heard: tuple[Heard, ...] = ()
+    button_text: str = ""
+    button_href: str = ""
+    paragraphs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One variant (audience x locale) of one month, fully worded, not yet laid out."""
+
+    id: str
+    variant: str
+    locale: str
+    direction: Literal["ltr", "rtl"]
+    department: str
+    month: str
+    subject: str
+    preheader: str
+    headline: str
+    lead: str
+    minute_title: str
+    minute: tuple[MinuteRow, ...]
+    sections: tuple[Section, ...]
+    recipient_line: str  # holds the field mark {address}
+    footer_links: tuple[tuple[str, str], ...] = ()
+    contents: Mapping[str, str] = field(
+        default_factory=dict
+    )  # words the layout needs (e.g. legend headings of the text part)

@@ -1,0 +1,169 @@
+"""What Prometheus said about a month: the snapshot and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A half-open stretch of time [start, end), both aware, in one IANA time zone."""
+
+    start: datetime
+    end: datetime
+    timezone: str
+    label: str
+
+    def __post_init__(self) -> None:
+        """Refuse naive or empty periods: they would silently use the machine's zone."""
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a period needs aware datetimes")
+        if self.seconds <= 0:
+            raise ValueError("a period must end after it starts")
+
+    @property
+    def start_s(self) -> float:
+        """Start as seconds since the epoch."""
+        return self.start.timestamp()
+
+    @property
+    def end_s(self) -> float:
+        """End as seconds since the epoch."""
+        return self.end.timestamp()
+
+    @property
+    def seconds(self) -> float:
+        """True elapsed seconds, clock changes included (subtracted in UTC)."""
+        return (self.end.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where a number comes from, enough to ask the server again.
+
+    `samples` is how many raw samples answered; `coverage` the share (0-1) of the expected ones.
+    """
+
+    id: str
+    query: str
+    evaluated_at: datetime
+    samples: int
+    coverage: float
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A half-open stretch of time, in seconds since the epoch."""
+
+    start: float
+    end: float
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """One interruption of a service, counted once, in the month it begins.
+
+    `down_s` is less than `end - start` where monitoring gaps or planned work lie inside.
+    """
+
+    start: float
+    end: float
+    down_s: float
+    continues_before: bool = False
+    continues_after: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceMonth:
+    """Four states of one service; they add up to the seconds it existed in the month.
+
+    `availability` is up / (up + down), or None when too little was measured (or nothing).
+    `lifetime` is the part of the month in which the service existed; None = all of it, or not recorded.
+    """
+
+    id: str
+    availability: float | None
+    up_s: float
+    down_s: float
+    excluded_s: float
+    unknown_s: float
+    coverage: float
+    outages: tuple[Outage, ...] = ()
+    excluded: tuple[Interval, ...] = ()
+    unknown: tuple[Interval, ...] = ()
+    evidence: tuple[str, ...] = ()
+    lifetime: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """A total and its parts; part keys join label values with "/" ("desktop/incident")."""
+
+    total: int
+    by: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """How long tickets took, as far as a histogram can say it exactly.
+
+    `share_within_s` maps a bucket edge in seconds to the share (0-1) solved within it;
+    `median_between_s` are the two edges around the median (upper edge None = beyond the last).
+    """
+
+    count: int
+    share_within_s: Mapping[float, float]
+    median_between_s: tuple[float, float | None] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketMonth:
+    """Tickets of the month; None where the config does not ask or the source had nothing.
+
+    `resolution` maps a label key (and "" for all together) to its distribution.
+    """
+
+    opened: Count | None = None
+    resolved: Count | None = None
+    open_at_end: Count | None = None
+    resolution: Mapping[str, Resolution] = field(default_factory=dict)
+    evidence: Mapping[str, str] = field(default_factory=dict)  # part name -> evidence id
+
+
+FigureKind = Literal["count", "ratio", "duration", "gauge"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """Any other number the config asks for. `value` None = the source had nothing."""
+
+    id: str
+    value: float | None
+    unit: str
+    kind: FigureKind
+    evidence: tuple[str, ...] = ()
+    numerator: float | None = None  # ratios only: "214,300 of 642,900"
+    denominator: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All numbers of one month, frozen in a file; everything after it works offline."""
+
+    edition: str
+    period: Period
+    source: str
+    services: Mapping[str, ServiceMonth]
+    tickets: TicketMonth
+    figures: Mapping[str, Figure]
+    evidence: Mapping[str, Evidence]
+    schema: int = 1
