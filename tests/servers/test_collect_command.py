@@ -33,7 +33,7 @@ availability:
 services:
   mail: {{name: E-mail, target: 99.9}}
   files: {{name: Shared files, target: 99.9}}
-unlisted_services: {unlisted}
+unlisted_services: include
 smtp: {{host: 127.0.0.1, port: 25, security: none, from: "IT <it@acme.example>"}}
 audiences: {{staff: {{recipients: audience.csv}}}}
 """
@@ -62,21 +62,13 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def collect(folder: Path, url: str, *args: str, unlisted: str = "include") -> subprocess.CompletedProcess[str]:
+def collect(folder: Path, url: str, *args: str, config: str = CONFIG) -> subprocess.CompletedProcess[str]:
     """The command in a workspace of its own."""
     folder.mkdir(exist_ok=True)
-    (folder / "config.yaml").write_text(CONFIG.format(url=url, every=EVERY, unlisted=unlisted), encoding="utf-8")
-    line = [
-        sys.executable,
-        "-m",
-        "newsletter",
-        "collect",
-        "--month",
-        "2026-10",
-        "--config",
-        str(folder / "config.yaml"),
-    ]
-    return subprocess.run([*line, *args], capture_output=True, text=True, timeout=120, check=False)
+    path = folder / "config.yaml"
+    path.write_text(config.format(url=url, every=EVERY), encoding="utf-8")
+    line = [sys.executable, "-m", "newsletter", "collect", "--month", "2026-10", "--config", str(path), *args]
+    return subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_a_service_measured_too_little_ends_3_without_a_percentage(prometheus, tmp_path):
@@ -98,22 +90,8 @@ def test_a_service_measured_too_little_ends_3_without_a_percentage(prometheus, t
 def test_a_good_month_prints_the_path_of_its_snapshot(prometheus, tmp_path):
     """On stdout, for scripts; progress goes to stderr."""
     folder = tmp_path / "acme"
-    (folder).mkdir()
-    ignored = CONFIG.replace("  files: {{name: Shared files, target: 99.9}}\n", "")
-    (folder / "config.yaml").write_text(
-        ignored.format(url=prometheus, every=EVERY, unlisted="ignore"), encoding="utf-8"
-    )
-    line = [
-        sys.executable,
-        "-m",
-        "newsletter",
-        "collect",
-        "--month",
-        "2026-10",
-        "--config",
-        str(folder / "config.yaml"),
-    ]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
+    only_mail = CONFIG.replace("  files: {{name: Shared files, target: 99.9}}\n", "").replace("include", "ignore")
+    done = collect(folder, prometheus, config=only_mail)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()) == folder / "editions/2026-10/snapshot.json"
     assert "2026-10: 1 service, 1 outage, 0 figures" in done.stderr
