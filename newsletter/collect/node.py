@@ -80,7 +80,7 @@ class Node:
         except OverflowError:
             found = math.inf
         if not (math.isfinite(found) and low <= found <= high):
-            raise Misplaced(self.where, f"is not a number from {low:g} to {high:g}")
+            raise Misplaced(self.where, f"is not a number{_limits(low, high)}")
         return found
 
     def time(self) -> datetime:
@@ -98,3 +98,10 @@ class Node:
         if not isinstance(self.value, kind):
             raise Misplaced(self.where, f"is not {name}")
         return self.value
+
+
+def _limits(low: float, high: float) -> str:
+    """What a number may be, in words."""
+    if math.isfinite(high):
+        return f" from {low:g} to {high:g}"
+    return f" of {low:g} or more" if math.isfinite(low) else " that can be counted with"
