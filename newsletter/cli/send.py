@@ -119,7 +119,8 @@ def _confirm(session: Session, draft: Draft, people: Audience) -> None:
         raise UsageError("send asks before it mails, and there is no terminal to answer on", "For a timer: --yes")
     _plan_for_confirmation(session, draft, people)
     if not click.confirm("Send it now?", default=False, err=True):
-        raise UsageError("nothing was sent")
+        click.echo("Nothing was sent.", err=True)
+        click.get_current_context().exit(130)
 
 
 def _plan_for_confirmation(session: Session, draft: Draft, people: Audience) -> None:
@@ -140,6 +141,7 @@ def _report(session: Session, report: DeliveryReport) -> None:
     for one in report.in_doubt[:SHOWN]:
         click.echo(f"  in doubt: {one.address}: Message-ID {one.message_id}")
     if report.interrupted:
+        log.warning("%d are left; the same command goes on where this one stopped", report.unsettled)
         raise KeyboardInterrupt
     if report.fault:
         raise report.fault

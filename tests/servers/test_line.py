@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -173,6 +174,22 @@ def test_without_a_terminal_send_wants_yes(workspace):
     done = workspace.run("send", stdin=subprocess.DEVNULL)
     assert done.returncode == 2
     assert "--yes" in done.stderr
+
+
+def test_a_no_at_the_question_sends_nothing(workspace):
+    """On a real terminal, with the count and the subjects before the question; exit 130, no ledger."""
+    workspace.run("approve", "--by", "Head of IT")
+    command = [sys.executable, "-m", "newsletter", "send", "--config", str(workspace.config), *MONTH]
+    read, write = os.openpty()
+    os.write(read, b"n\n")
+    done = subprocess.run(command, stdin=write, capture_output=True, text=True, timeout=60, check=False)
+    os.close(read)
+    os.close(write)
+    assert done.returncode == 130
+    assert "2026-10 goes to 24 people" in done.stderr
+    assert "1 of 12 services missed its target" in done.stderr
+    assert done.stderr.endswith("Nothing was sent.\n")
+    assert list(workspace.folder.glob("newsletter.db*")) == []
 
 
 def test_a_relay_that_is_down_ends_75_and_loses_nobody(workspace, tmp_path):
