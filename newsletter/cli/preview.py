@@ -36,6 +36,8 @@ def command(session: Session, port: int, no_browser: bool) -> None:
             _open_browser(address)
 
     folder = pipeline.edition_folder(session.config, session.month)
+    if not folder.is_dir():  # it may come while we look: `collect` makes it
+        folder = session.config.editions
     path, label = session.config.path, session.month.label
     studio.serve(
         lambda: letters(path, label),

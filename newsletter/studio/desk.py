@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newsletter.errors import NewsletterError
+
+log = logging.getLogger("newsletter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +54,18 @@ class Desk:
     _waiting: set[asyncio.Queue[dict[str, Any]]] = field(default_factory=set)
 
     def rebuild(self) -> None:
-        """Build now; never raises what an editor can mend."""
+        """Build now; never raises: what went wrong is shown on the page.
+
+        Even a bug must not end the watching of files in silence, while the page still looks alive.
+        """
         began = time.perf_counter()
         try:
             self.letters, self.error = self.build(), None
         except NewsletterError as error:
             self.error = error
+        except Exception as error:  # noqa: BLE001 - see above; the traceback goes to the terminal
+            log.exception("a bug in newsletter")
+            self.error = NewsletterError(f"a bug: {type(error).__name__}: {error}", "The terminal shows where.")
         self.ms = (time.perf_counter() - began) * 1000
         self.rev += 1
 

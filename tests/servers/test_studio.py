@@ -26,6 +26,8 @@ MAIL = "<html><style>@media (prefers-color-scheme: dark) { p { color: #fff } }</
 def letters_from(path: Path) -> studio.Letters:
     """Letters whose text is a file's content; a file that says "broken" is an editor's mistake."""
     words = path.read_text(encoding="utf-8")
+    if "bug" in words:
+        raise ZeroDivisionError("by zero")
     if "broken" in words:
         raise ContentError("notes/x.md:3: broken on purpose", "Mend line 3.")
     letter = studio.Letter(
@@ -209,3 +211,17 @@ def test_a_mistake_is_shown_over_the_last_good_letter(preview):
         while next(states)["error"]:
             pass
         assert "mended" in preview.get("/mail/staff.en")[1]
+
+
+def test_even_a_bug_is_shown_and_the_files_are_still_watched(preview):
+    """The page never looks alive while nobody watches any more."""
+    with preview.events() as states:
+        next(states)
+        preview.note.write_text("bug", encoding="utf-8")
+        while not (state := next(states))["error"]:
+            pass
+        assert state["error"]["message"] == "a bug: ZeroDivisionError: by zero"
+        preview.note.write_text("good again", encoding="utf-8")
+        while next(states)["error"]:
+            pass
+        assert "good again" in preview.get("/mail/staff.en")[1]
