@@ -32,7 +32,7 @@ ROUNDS = 5
 
 
 def rows(sizes: Sequence[int] = (50,)) -> list[Row]:
-    """Wall and client CPU of the availability of each size, in passes, and the client's memory."""
+    """Wall and client CPU of the availability of each size, in passes."""
     found: list[Row] = []
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:

@@ -1,4 +1,4 @@
-"""`python -m bench.run`: all measurements as one table."""
+"""`python -m bench.run`: all measurements as one table (Markdown, as in docs/benchmarks.md)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", choices=[*MODULES, []], help="run only these")
     chosen = parser.parse_args().only or MODULES
-    print(f"{'compared':<58} {'bar':<8} median (min-max)")
+    print("| compared | bar | median (min-max) |\n|---|---|---|")
     for name in chosen:
         for row in import_module(f"bench.{name}").rows():
-            print(f"{row.name:<58} {row.bar:<8} {row.text()}", flush=True)
+            print(f"| {row.name} | {row.bar} | {row.text()} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ class Desk:
             self.letters, self.error = self.build(), None
         except NewsletterError as error:
             self.error = error
-        except Exception as error:  # noqa: BLE001 - see above; the traceback goes to the terminal
+        except Exception as error:
             log.exception("a bug in newsletter")
             self.error = NewsletterError(f"a bug: {type(error).__name__}: {error}", "The terminal shows where.")
         self.ms = (time.perf_counter() - began) * 1000
