@@ -58,6 +58,9 @@ def run(*, once: bool, directory: Path | None, browser: bool, say: Say) -> Path:
         config = _to_inbox(config, inbox)
         _approve(config, draft, month.end + _READ_AFTER, say)
         _send(config, draft, say)
+    for line in _mails(inbox):
+        say(f"  {line}")
+    say("")
     _tell_files(folder, say)
     if not once:
         _show(inbox, browser=browser, say=say)
@@ -117,6 +120,11 @@ def _table(draft: pipeline.Draft, counts: Mapping[str, int]) -> list[str]:
     width = max(len(name) for name in (*draft.variants, "variant"))
     rows = [f"{name:{width}}  {counts.get(name, 0):>6}  {one.subject}" for name, one in draft.variants.items()]
     return [f"{'variant':{width}}  people  subject", *rows]
+
+
+def _mails(inbox: Inbox) -> list[str]:
+    """One line for each mail that came in: its file, its reader, its language."""
+    return [f"{one.path.name}  {one.header('Content-Language')}  {one.rcpt_to}" for one in inbox.mails]
 
 
 def _step(say: Say, name: str, what: str) -> None:

@@ -41,6 +41,8 @@ def test_measuring_again_gives_the_recorded_bytes_and_everybody_gets_one_mail(tm
     assert Counter(str(mail["To"]).rsplit("<", 1)[1].rstrip(">") for mail in mails) == {row[0]: 1 for row in listed}
     languages = {str(mail["To"]).rsplit("<", 1)[1].rstrip(">"): mail["Content-Language"] for mail in mails}
     assert languages == {row[0]: row[2] for row in listed}
+    told = {tuple(line.split()[1:]) for line in said if re.match(r"  \d{4}\.eml ", line)}
+    assert told == {(row[2], row[0]) for row in listed}
 
 
 def test_without_prometheus_the_recorded_numbers_are_used_and_said_to_be(tmp_path, monkeypatch):
