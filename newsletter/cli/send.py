@@ -107,11 +107,15 @@ def _plan(session: Session, draft: Draft, people: Audience) -> None:
     table(("variant", "people", "html", "subject"), rows)
     smtp = session.config.smtp
     log.info(
-        "%d people by %s:%d. Dry run: nothing was sent, nothing was recorded.",
-        len(people.planned),
+        "%s by %s:%d. Dry run: nothing was sent, nothing was recorded.",
+        _people(len(people.planned)),
         smtp.host,
         smtp.port,
     )
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number:,} people"
 
 
 def _confirm(session: Session, draft: Draft, people: Audience) -> None:
@@ -125,7 +129,7 @@ def _confirm(session: Session, draft: Draft, people: Audience) -> None:
 
 def _plan_for_confirmation(session: Session, draft: Draft, people: Audience) -> None:
     counts = people.counts()
-    click.echo(f"{session.month.label} goes to {len(people.planned)} people:", err=True)
+    click.echo(f"{session.month.label} goes to {_people(len(people.planned))}:", err=True)
     rows = [(name, str(counts.get(name, 0)), one.subject) for name, one in draft.variants.items()]
     table(("variant", "people", "subject"), rows, err=True)
 
