@@ -7,6 +7,7 @@
         CoverageError           3   too few samples to state a number
       ApprovalError            77   the edition is not approved (EX_NOPERM)
       LedgerError              74   the ledger cannot be read or written (EX_IOERR)
+      FileError                74   another file or folder cannot be read or written (EX_IOERR)
       DeliveryError            75   nothing is lost, run the same command again (EX_TEMPFAIL)
         PartialDelivery         4   some recipients were refused or are in doubt
       UsageError                2   the command line asks for something that makes no sense
@@ -75,6 +76,12 @@ class ApprovalError(NewsletterError):
 
 class LedgerError(NewsletterError):
     """The record of who was mailed cannot be read or written; nothing more was sent."""
+
+    exit_code = 74
+
+
+class FileError(NewsletterError):
+    """A file or folder cannot be read or written."""
 
     exit_code = 74
 

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from newsletter import __version__
-from newsletter.errors import NewsletterError
+from newsletter.errors import FileError, NewsletterError
 
 COMMANDS = {
     "collect": "Ask Prometheus for a month's numbers and freeze them in a snapshot.",
@@ -66,6 +66,11 @@ class LazyGroup(click.Group):
         except NewsletterError as error:
             report(error)
             ctx.exit(error.exit_code)
+        except PermissionError as error:
+            report(
+                FileError(f"{error.filename or 'a file'}: {error.strerror}", "Check who owns it and its permissions.")
+            )
+            ctx.exit(FileError.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)

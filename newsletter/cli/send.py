@@ -13,7 +13,7 @@ import click
 from newsletter.cli.options import Session, edition_options, log
 from newsletter.cli.progress import sending_progress
 from newsletter.cli.table import table
-from newsletter.errors import DeliveryError, PartialDelivery, UsageError
+from newsletter.errors import ApprovalError, DeliveryError, LedgerError, PartialDelivery, UsageError
 
 if TYPE_CHECKING:
     from newsletter.deliver import CompiledMessage, DeliveryReport
@@ -62,6 +62,8 @@ def command(
 
     draft = pipeline.build(session.config, session.month, now=session.now, snapshot_path=snapshot)
     messages = pipeline.messages(session.config, draft)
+    if test_addresses and dry_run:
+        raise UsageError("--to sends a test mail, --dry-run sends nothing", "Use one of them.")
     if test_addresses:
         _send_test(session, messages, test_addresses)
         return
@@ -70,6 +72,7 @@ def command(
         log.warning("%s", remark)
     if dry_run:
         _plan(session, draft, people)
+        _warn_unapproved(session, draft)
         return
     pipeline.require_approval(session.config, draft)
     if not yes:
@@ -114,8 +117,29 @@ def _plan(session: Session, draft: Draft, people: Audience) -> None:
     )
 
 
+def _already_accepted(session: Session) -> int:
+    """How many copies an earlier run has sent."""
+    from newsletter.deliver import status
+
+    if not Path(session.config.ledger).exists():
+        return 0
+    try:
+        return status(session.config.ledger, session.month.label)["accepted"]
+    except LedgerError:  # the edition is new to this ledger; a broken ledger is told by the send itself
+        return 0
+
+
 def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number:,} people"
+
+
+def _warn_unapproved(session: Session, draft: Draft) -> None:
+    from newsletter import pipeline
+
+    try:
+        pipeline.require_approval(session.config, draft)
+    except ApprovalError as error:
+        log.warning("%s: send would refuse. %s", error.message, error.hint)
 
 
 def _confirm(session: Session, draft: Draft, people: Audience) -> None:
@@ -130,6 +154,8 @@ def _confirm(session: Session, draft: Draft, people: Audience) -> None:
 def _plan_for_confirmation(session: Session, draft: Draft, people: Audience) -> None:
     counts = people.counts()
     click.echo(f"{session.month.label} goes to {_people(len(people.planned))}:", err=True)
+    if accepted := _already_accepted(session):
+        click.echo(f"{_people(accepted)} of them have their copy already and get no other.", err=True)
     rows = [(name, str(counts.get(name, 0)), one.subject) for name, one in draft.variants.items()]
     table(("variant", "people", "subject"), rows, err=True)
 

@@ -19,7 +19,7 @@ def command(session: Session, as_json: bool) -> None:
     "accepted" means that the relay took the mail; nobody can know more than that.
     "in doubt" means that no reply came after the last byte: such a copy is held.
     """
-    from newsletter.deliver import status
+    from newsletter.deliver import open_ledger, status
 
     counts = status(session.config.ledger, session.month.label)
     if as_json:
@@ -28,3 +28,9 @@ def command(session: Session, as_json: bool) -> None:
     click.secho(f"{session.month.label}: {counts['total']} recipients", bold=True)
     rows = [(state.replace("_", " "), str(n)) for state, n in counts.items() if state != "total" and n]
     table(("state", "people"), rows)
+    with open_ledger(session.config.ledger, readonly=True) as ledger:
+        unsettled = ledger.deliveries(session.month.label, ["refused", "in_doubt", "deferred"])
+    if unsettled:
+        click.echo()
+        told = [(one.state.replace("_", " "), one.address, one.message_id, one.reply or "") for one in unsettled]
+        table(("state", "address", "Message-ID", "relay's answer"), told)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from newsletter import period
 from newsletter.compose.standing import Standing
 from newsletter.config import Config
 from newsletter.language import Catalogue, Formats, localised
-from newsletter.model import Fact, Note, NoteKind, Snapshot
+from newsletter.model import Fact, Interval, Note, NoteKind, Outage, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,15 @@ class Context:
             catalogue=catalogue,
             formats=Formats(catalogue, config.timezone),
         )
+
+    def days_of(self, spans: Iterable[Interval | Outage]) -> list[date]:
+        """Every local day that one of `spans` touches, in order."""
+        touched: set[date] = set()
+        for span in spans:
+            first = self.formats.local(span.start).date()
+            last = self.formats.local(max(span.start, span.end - 1e-3)).date()
+            touched |= {first + timedelta(days=number) for number in range((last - first).days + 1)}
+        return sorted(touched)
 
     @property
     def start(self) -> datetime:

@@ -26,7 +26,7 @@ def incidents_section(context: Context) -> Section | None:
 def _cards(context: Context) -> Iterator[IncidentCard]:
     """Missed targets first, then the other incidents; notes before measurements alone."""
     notes = context.notes_of("incident")
-    told = {service_id for note in notes for service_id in _services_of(note)}
+    told = {one.id for note in notes for one in _concerned(context, note)}
     written = [_written(context, note) for note in notes]
     silent = sorted(
         (one for one in context.standings if one.missed and one.id not in told), key=lambda one: -one.down_s
@@ -46,8 +46,7 @@ def _services_of(note: Note) -> frozenset[str]:
 
 
 def _written(context: Context, note: Note) -> IncidentCard:
-    concerned = _services_of(note)
-    standings = tuple(one for one in context.standings if one.id in concerned and one.interrupted)
+    standings = _concerned(context, note)
     missed = any(one.missed for one in standings)
     return IncidentCard(
         heading=_heading(context, note),
@@ -60,6 +59,16 @@ def _written(context: Context, note: Note) -> IncidentCard:
         service=note.service or "",
         draft=note.status != "ready",
     )
+
+
+def _concerned(context: Context, note: Note) -> tuple[Standing, ...]:
+    """The note's services that were interrupted on its day; measured minutes of another day are not its own."""
+    named = _services_of(note)
+    found = (one for one in context.standings if one.id in named and one.interrupted)
+    if note.date is None:
+        return tuple(found)
+    day = context.formats.local(note.date).date()
+    return tuple(one for one in found if day in context.days_of(one.outages))
 
 
 def _heading(context: Context, note: Note) -> str:
@@ -128,9 +137,9 @@ def _measured(context: Context, standing: Standing) -> IncidentCard:
 
 
 def _measured_heading(context: Context, standing: Standing) -> str:
-    days = {context.formats.local(outage.start).date() for outage in standing.outages}
+    days = context.days_of(standing.outages)
     if len(days) == 1:
-        return context.text("incident.heading", service=standing.name, day=context.formats.weekday(days.pop()))
+        return context.text("incident.heading", service=standing.name, day=context.formats.weekday(days[0]))
     return context.text("incident.heading_days", n=len(days), service=standing.name) if days else standing.name
 
 

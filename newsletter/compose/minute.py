@@ -93,11 +93,9 @@ def _failed(context: Context) -> str:
 
 def _missed_one(context: Context, missed: Standing) -> str:
     down = context.formats.downtime(missed.down_s)
-    days = {context.formats.local(outage.start).date() for outage in missed.outages}
+    days = context.days_of(missed.outages)
     if len(days) == 1:
-        return context.text(
-            "minute.missed_on_day", name=missed.name, down=down, day=context.formats.weekday(days.pop())
-        )
+        return context.text("minute.missed_on_day", name=missed.name, down=down, day=context.formats.weekday(days[0]))
     count = context.catalogue.count(len(days))
     return context.text("minute.missed_on_days", n=len(days), name=missed.name, down=down, count=count)
 

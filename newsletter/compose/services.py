@@ -106,10 +106,9 @@ def _remark(context: Context, standing: Standing) -> str:
     if month.coverage >= FULL_COVERAGE or month.unknown_s <= 0:
         return ""
     unknown = context.formats.short_duration(month.unknown_s, "ceiling")
-    days = {context.formats.local(gap.start).date() for gap in month.unknown}
-    days |= {context.formats.local(gap.end - 1e-3).date() for gap in month.unknown}
+    days = context.days_of(month.unknown)
     if len(days) == 1:
-        return context.text("services.remark_on_day", unknown=unknown, day=context.formats.day(days.pop()))
+        return context.text("services.remark_on_day", unknown=unknown, day=context.formats.day(days[0]))
     if not days:
         return context.text("services.remark", unknown=unknown)
     return context.text("services.remark_on_days", n=len(days), unknown=unknown)

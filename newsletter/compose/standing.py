@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from newsletter.model import Fact, Outage, ServiceMonth
 
+LOST_SAMPLES_S = 300.0
 FULL_COVERAGE = 0.999
 """Below this share of the month measured, "no interruption" cannot be said: nobody looked all the time."""
 
@@ -74,6 +75,11 @@ class Standing:
     def clean(self) -> bool:
         """Not one second of downtime, and practically the whole month was watched."""
         return self.measured and self.down_s == 0 and self.month.coverage >= FULL_COVERAGE
+
+    @property
+    def watched_throughout(self) -> bool:
+        """Nothing but the odd lost sample is missing: only then may "the whole month" be said."""
+        return self.measured and self.month.unknown_s <= LOST_SAMPLES_S
 
     @property
     def outages(self) -> tuple[Outage, ...]:

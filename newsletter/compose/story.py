@@ -200,7 +200,7 @@ def _allowance(context: Context, standing: Standing) -> str:
 def _lead_interruptions(context: Context) -> str:
     interrupted = tuple(one for one in context.standings if one.interrupted)
     if not interrupted:
-        whole = all(one.clean for one in context.standings)
+        whole = all(one.clean and one.watched_throughout for one in context.standings)
         return context.text("lead.clean" if whole else "lead.none_seen")
     begun = sum(int(one.fact.detail["outages"] or 0) for one in interrupted)
     service, longest_s = max(

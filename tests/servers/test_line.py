@@ -165,6 +165,9 @@ def test_a_dry_run_contacts_nobody(workspace):
     done = workspace.run("send", "--dry-run")
     assert done.returncode == 0, done.stderr
     assert "staff.en" in done.stdout
+    assert "2026-10 is not approved: send would refuse" in done.stderr
+    both = workspace.run("send", "--dry-run", "--to", "boss@acme.example")
+    assert both.returncode == 2
     assert list(workspace.folder.glob("newsletter.db*")) == []
 
 

@@ -102,6 +102,19 @@ def test_an_interrupt_ends_130(monkeypatch):
     assert result.exit_code == 130
 
 
+def test_a_file_without_permission_is_told_without_a_traceback(monkeypatch):
+    """A wrong owner is a person's to mend; exit 74 and the file's name."""
+
+    @click.command("status")
+    def refused() -> None:
+        raise PermissionError(13, "Permission denied", "out/staff.en.html")
+
+    monkeypatch.setattr("newsletter.cli.status.command", refused)
+    result = run("status")
+    assert result.exit_code == 74
+    assert "out/staff.en.html: Permission denied" in result.stderr
+
+
 def test_a_bug_keeps_its_traceback(monkeypatch):
     """Unforeseen errors are not dressed up."""
 

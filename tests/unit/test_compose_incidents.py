@@ -62,7 +62,7 @@ def test_a_missed_target_without_a_note_gets_a_card_of_measurements_and_no_cause
 def test_each_of_several_interruptions_has_its_line():
     month = service("files", outage("2026-10-14 09:12", 50), outage("2026-10-20 23:30", 45))
     (card,) = section(edition(snapshot(month), locale="it"), "incidents").incidents
-    assert plain(card.heading) == "File condivisi, in 2 giorni"
+    assert plain(card.heading) == "File condivisi, in 3 giorni"  # the second one runs past midnight
     assert [(day, plain(told)) for day, told in card.steps] == [
         ("14 ott", "09:12\u201310:02, 50 minuti"),
         ("20 ott", "23:30\u201321 ott 00:15, 45 minuti"),
@@ -117,3 +117,23 @@ def test_a_note_in_another_language_or_for_another_audience_is_not_told():
 
 def test_a_month_without_incidents_has_no_such_section():
     assert "incidents" not in {one.kind for one in edition(snapshot(service("files"))).sections}
+
+
+def test_minutes_of_another_day_are_not_put_on_a_note():
+    elsewhere = note("incident", "Slow folders", service="files", date=datetime(2026, 10, 20, tzinfo=ROME))
+    measured, told = section(edition(snapshot(FILES_DOWN), elsewhere), "incidents").incidents
+    assert (plain(measured.heading), measured.missed) == ("Shared files, Wednesday 14 October", True)
+    assert plain(measured.verdict) == "97 minutes down, 44 allowed"
+    assert (told.verdict_label, told.verdict, told.missed) == ("", "", False)
+
+
+def test_a_note_on_the_second_day_of_an_interruption_is_of_that_interruption():
+    night = service("files", outage("2026-10-14 23:30", 97))
+    told = note("incident", "A full disk", service="files", date=datetime(2026, 10, 15, tzinfo=ROME))
+    (card,) = section(edition(snapshot(night), told), "incidents").incidents
+    assert plain(card.verdict) == "97 minutes down, 44 allowed"
+
+
+def test_an_interruption_of_several_days_is_told_with_all_of_them():
+    (card,) = section(edition(snapshot(service("files", outage("2026-10-10 09:00", 85 * 60)))), "incidents").incidents
+    assert plain(card.heading) == "Shared files, on 4 days"

@@ -193,3 +193,8 @@ def test_a_service_without_a_name_is_called_by_its_id_and_others_never():
 
 def test_the_seconds_of_the_sample_month_are_the_real_ones():
     assert period.month("2026-10", ROME).seconds == MONTH_S
+
+
+def test_a_gap_of_several_days_counts_every_one_of_them():
+    row = rows(service("mail", unknown=[span("2026-10-10 12:00", 48)]))["mail"]
+    assert plain(row.remark) == "2 d on 3 days not measured"

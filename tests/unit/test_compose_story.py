@@ -156,6 +156,12 @@ def test_nothing_failed_is_said_only_when_the_whole_month_was_measured():
     assert plain(holed.lead) == "We saw no interruption in the hours we measured."
 
 
+def test_the_whole_month_is_said_only_of_the_whole_month():
+    """40 minutes without a measurement leave the coverage above 99.9 %, but they are not the whole month."""
+    gap = edition(snapshot(service("mail", unknown=[span("2026-10-25 06:00", 40 / 60)]), service("files")))
+    assert plain(gap.lead) == "We saw no interruption in the hours we measured."
+
+
 def test_interruptions_within_the_allowance_are_counted():
     month = snapshot(service("mail", outage("2026-10-06 08:00", 20), outage("2026-10-07 08:00", 4)), service("files"))
     composed = edition(month)

@@ -14,6 +14,7 @@ CODES = {
     "ContentError": 65,
     "SourceError": 69,
     "LedgerError": 74,
+    "FileError": 74,
     "DeliveryError": 75,
     "ApprovalError": 77,
     "ConfigError": 78,
