@@ -83,7 +83,7 @@ def edition_options(function: Command) -> Command:
         click.option(
             "--config",
             "config_path",
-            type=click.Path(path_type=Path),
+            type=click.Path(path_type=Path, readable=False),  # `config.load` tells what is wrong with it
             default=Path("config.yaml"),
             show_default=True,
             help="The configuration; paths inside it are relative to it.",

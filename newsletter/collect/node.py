@@ -66,9 +66,11 @@ class Node:
         return found
 
     def integer(self) -> int:
-        """A whole number, written without a decimal point."""
+        """A whole number of 0 or more, written without a decimal point."""
         if isinstance(self.value, bool) or not isinstance(self.value, int):
             raise Misplaced(self.where, "is not a whole number")
+        if self.value < 0:
+            raise Misplaced(self.where, "is not a whole number of 0 or more")
         return self.value
 
     def number(self, low: float = -math.inf, high: float = math.inf) -> float:

@@ -215,6 +215,7 @@ def test_garbage_anywhere_is_read_as_meant_or_refused_with_its_place(
     ("keys", "value", "told"),
     [
         (["schema"], 2, "$.schema is 2, this version reads 1"),
+        (["tickets", "opened", "total"], -5, "$.tickets.opened.total is not a whole number of 0 or more"),
         (["services", "mail", "down_s"], -5, "$.services.mail.down_s is not a number of 0 or more"),
         (["services", "mail", "availability"], 1.2, "$.services.mail.availability is not a number from 0 to 1"),
         (["services", "mail", "availability"], True, "$.services.mail.availability is not a number"),
