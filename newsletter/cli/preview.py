@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,12 +27,13 @@ def command(session: Session, port: int, no_browser: bool) -> None:
     """
     from newsletter import pipeline, studio
     from newsletter.render import template_folders
+    from newsletter.studio.loopback import open_browser
 
     def ready(address: str) -> None:
         click.echo(address)
         log.info("Preview of %s; Ctrl-C ends it.", session.month.label)
         if not no_browser:
-            _open_browser(address)
+            open_browser(address)
 
     folder = pipeline.edition_folder(session.config, session.month)
     if not folder.is_dir():  # it may come while we look: `collect` makes it
@@ -82,11 +82,3 @@ def letters(path: Path, label: str) -> Letters:
         variants=draft.digests,
     )
     return Letters(month=label, title=title, approval=state, variants=made)
-
-
-def _open_browser(address: str) -> None:
-    import webbrowser
-
-    # A machine without a browser is no reason to fail: the address is printed.
-    with contextlib.suppress(webbrowser.Error):
-        webbrowser.open(address)

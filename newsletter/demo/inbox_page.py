@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.demo.inbox import HOST, Inbox, Mail
-from newsletter.studio.app import Guard
+from newsletter.studio.loopback import Guard, policy_headers
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -40,22 +40,22 @@ def inbox_app(inbox: Inbox, *, port: int) -> ASGIApp:
 
     async def front(_: Request) -> Response:
         first = next(iter(inbox.mails), None)
-        return HTMLResponse(_page(inbox, first, "mail", browsing=True), headers=_headers(PAGE_POLICY))
+        return HTMLResponse(_page(inbox, first, "mail", browsing=True), headers=policy_headers(PAGE_POLICY))
 
     async def page(request: Request) -> Response:
         mail, view = _named(inbox, request), request.query_params.get("view", "mail")
         if mail is None or view not in VIEWS:
-            return PlainTextResponse("There is no such mail.", 404, headers=_headers(PAGE_POLICY))
-        return HTMLResponse(_page(inbox, mail, view), headers=_headers(PAGE_POLICY))
+            return PlainTextResponse("There is no such mail.", 404, headers=policy_headers(PAGE_POLICY))
+        return HTMLResponse(_page(inbox, mail, view), headers=policy_headers(PAGE_POLICY))
 
     async def document(request: Request) -> Response:
         mail = _named(inbox, request)
         if mail is None:
-            return PlainTextResponse("There is no such mail.", 404, headers=_headers(PAGE_POLICY))
-        return HTMLResponse(mail.html, headers=_headers(MAIL_POLICY))
+            return PlainTextResponse("There is no such mail.", 404, headers=policy_headers(PAGE_POLICY))
+        return HTMLResponse(mail.html, headers=policy_headers(MAIL_POLICY))
 
     async def style(_: Request) -> Response:
-        return Response(_style(), media_type="text/css", headers=_headers(PAGE_POLICY))
+        return Response(_style(), media_type="text/css", headers=policy_headers(PAGE_POLICY))
 
     routes = [
         Route("/", front),
@@ -102,17 +102,6 @@ def _named(inbox: Inbox, request: Request) -> Mail | None:
     number: int = request.path_params["number"]
     mails = inbox.mails
     return mails[number - 1] if 1 <= number <= len(mails) else None
-
-
-def _headers(policy: str) -> dict[str, str]:
-    return {
-        "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Cache-Control": "no-store",
-    }
 
 
 def _style() -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-import webbrowser
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from newsletter.demo.private_prometheus import prometheus_available
 from newsletter.demo.workspace import copy_workspace
 from newsletter.errors import PartialDelivery
 from newsletter.model import Period
+from newsletter.studio.loopback import open_browser
 
 Say = Callable[[str], None]
 
@@ -142,16 +142,8 @@ def _show(inbox: Inbox, *, browser: bool, say: Say) -> None:
     with served(inbox) as url:
         say(f"The inbox:      {url}  (Ctrl-C ends it)")
         if browser:
-            _open(url)
+            open_browser(url)
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
             say("")
-
-
-def _open(url: str) -> None:
-    """Open a browser if there is one; the address was printed anyway."""
-    try:
-        webbrowser.open(url)
-    except webbrowser.Error:
-        return

@@ -20,9 +20,10 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from newsletter.studio.desk import Desk, Letter
+from newsletter.studio.loopback import Guard, policy_headers
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -31,48 +32,6 @@ PAGE_POLICY = (
 MAIL_POLICY = "sandbox allow-same-origin; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 STATIC = {"studio.css": "text/css", "studio.js": "text/javascript"}
-
-
-class Guard:
-    """Lets a request through only if it is addressed to this machine, by a page of ours."""
-
-    def __init__(self, app: ASGIApp, *, port: Callable[[], int]) -> None:
-        """`port` is asked at each request: it may be chosen by the system at start."""
-        self.app = app
-        self.port = port
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 421 to a foreign Host, 403 to a foreign page, 405 to anything but reading."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request = Request(scope)
-        refusal = self._refusal(request)
-        if refusal is not None:
-            await refusal(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
-
-    def _refusal(self, request: Request) -> Response | None:
-        ours = {f"{name}:{self.port()}" for name in ("127.0.0.1", "localhost", "[::1]")}
-        if request.headers.get("host") not in ours:
-            return PlainTextResponse("This preview answers only to this machine.", 421)
-        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            return PlainTextResponse("Not from another site.", 403)
-        if request.method not in ("GET", "HEAD"):
-            return PlainTextResponse("The preview only reads.", 405)
-        return None
-
-
-def _headers(policy: str) -> dict[str, str]:
-    return {
-        "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Cache-Control": "no-store",
-    }
 
 
 def _static(name: str) -> str:
@@ -88,19 +47,19 @@ def studio_app(
     """The preview's pages over one desk."""
 
     async def page(_: Request) -> Response:
-        return HTMLResponse(_static("studio.html"), headers=_headers(PAGE_POLICY))
+        return HTMLResponse(_static("studio.html"), headers=policy_headers(PAGE_POLICY))
 
     async def static(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in STATIC:
-            return PlainTextResponse("no such file", 404, headers=_headers(PAGE_POLICY))
-        return Response(_static(name), media_type=STATIC[name], headers=_headers(PAGE_POLICY))
+            return PlainTextResponse("no such file", 404, headers=policy_headers(PAGE_POLICY))
+        return Response(_static(name), media_type=STATIC[name], headers=policy_headers(PAGE_POLICY))
 
     async def edition(_: Request) -> Response:
-        return JSONResponse(desk.state(), headers=_headers(PAGE_POLICY))
+        return JSONResponse(desk.state(), headers=policy_headers(PAGE_POLICY))
 
     async def events(_: Request) -> Response:
-        return StreamingResponse(_stream(desk), media_type="text/event-stream", headers=_headers(PAGE_POLICY))
+        return StreamingResponse(_stream(desk), media_type="text/event-stream", headers=policy_headers(PAGE_POLICY))
 
     routes = [
         Route("/", page),
@@ -118,7 +77,7 @@ def _of_letter(desk: Desk, show: Callable[[Letter, Request], Response]) -> Calla
         letters = desk.letters.variants if desk.letters else {}
         letter = letters.get(request.path_params["variant"])
         if letter is None:
-            return PlainTextResponse("no such variant", 404, headers=_headers(MAIL_POLICY))
+            return PlainTextResponse("no such variant", 404, headers=policy_headers(MAIL_POLICY))
         return show(letter, request)
 
     return endpoint
@@ -128,7 +87,7 @@ def _mail(letter: Letter, request: Request) -> Response:
     html = letter.html
     if request.query_params.get("look") in ("light", "dark"):
         html = with_look(html, request.query_params["look"])
-    return HTMLResponse(html, headers=_headers(MAIL_POLICY) | {"X-Digest": letter.digest})
+    return HTMLResponse(html, headers=policy_headers(MAIL_POLICY) | {"X-Digest": letter.digest})
 
 
 def with_look(html: str, look: str) -> str:
@@ -141,7 +100,7 @@ def with_look(html: str, look: str) -> str:
 
 
 def _text(letter: Letter, _: Request) -> Response:
-    return PlainTextResponse(letter.text, headers=_headers(MAIL_POLICY) | {"X-Digest": letter.digest})
+    return PlainTextResponse(letter.text, headers=policy_headers(MAIL_POLICY) | {"X-Digest": letter.digest})
 
 
 async def _stream(desk: Desk) -> AsyncIterator[str]:
