@@ -6,6 +6,8 @@ missing=""
 need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"; }
 need prometheus prometheus
 need promtool prometheus
+need victoria-metrics victoria-metrics
+need nginx nginx
 need smtp-sink postfix
 need chromium chromium
 [ -n "$missing" ] || exit 0

@@ -1,18 +1,42 @@
-"""HTTP connections that end a request at one instant, however slowly the server drips.
+"""HTTP connections whose requests all end by one instant, however slowly the server drips.
 
-A socket's own timeout starts anew with every byte. Here every read waits only for what is left
-of the whole request: status line, headers and body.
+A socket's own timeout starts anew with every byte. Here every read and write waits only for what
+is left until the instant that the calling thread has set with `until`: connecting, status line,
+headers and body together.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+
+class _Due(threading.local):
+    """When the request of this thread must be over, by the monotonic clock."""
+
+    at: float = math.inf
+
+
+_due = _Due()
+
+
+@contextmanager
+def until(ends_at: float) -> Iterator[None]:
+    """Let what this thread asks over these connections end by `ends_at` (`time.monotonic()`)."""
+    before, _due.at = _due.at, ends_at
+    try:
+        yield
+    finally:
+        _due.at = before
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -35,14 +59,13 @@ class _DeadlineSocket:
 
     def __init__(self, inner: socket.socket) -> None:
         self.inner = inner
-        self.ends_at = float("inf")
 
     def hurry(self) -> None:
         """Let the next call on the socket wait no longer than the request may still take."""
-        left = self.ends_at - time.monotonic()
+        left = _due.at - time.monotonic()
         if left <= 0:
             raise TimeoutError("deadline passed")
-        self.inner.settimeout(None if left == float("inf") else left)
+        self.inner.settimeout(None if left == math.inf else left)
 
     def makefile(self, *_: object, **__: object) -> io.BufferedReader:
         return io.BufferedReader(_DeadlineReader(self))
@@ -58,32 +81,11 @@ class _DeadlineSocket:
 class _PlainConnection(HTTPConnection):
     def connect(self) -> None:
         super().connect()
-        _guard(self)
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _restart(self)
-        super().request(*args, **kwargs)
+        self.sock = cast("socket.socket", _DeadlineSocket(cast("socket.socket", self.sock)))
 
 
-class _TlsConnection(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        _guard(self)
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _restart(self)
-        super().request(*args, **kwargs)
-
-
-def _guard(connection: HTTPConnection) -> None:
-    connection.sock = cast("socket.socket", _DeadlineSocket(cast("socket.socket", connection.sock)))
-    _restart(connection)
-
-
-def _restart(connection: HTTPConnection) -> None:
-    """Start the clock of the request that `connection` is about to carry."""
-    if isinstance(connection.sock, _DeadlineSocket) and connection.timeout is not None:
-        connection.sock.ends_at = time.monotonic() + connection.timeout
+class _TlsConnection(_PlainConnection, HTTPSConnection):
+    """The same over TLS: `connect` above goes on to the one of `HTTPSConnection`."""
 
 
 class _PlainPool(HTTPConnectionPool):
@@ -94,9 +96,20 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
+_POOLS = {"http": _PlainPool, "https": _TlsPool}
+
+
 class DeadlinePoolManager(PoolManager):
-    """urllib3's pools, whose `timeout` bounds the whole of a request instead of each read."""
+    """urllib3's pools, with connections that know their deadline."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+        self.pool_classes_by_scheme = _POOLS
+
+
+class DeadlineProxyManager(ProxyManager):
+    """The same through an HTTP proxy."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pool_classes_by_scheme = _POOLS

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
+from newsletter.collect import tls
 from newsletter.collect.series import Answer, Series
 from newsletter.collect.session import THREADS, Adapter, Session
 from newsletter.config import PrometheusConfig, Secret
@@ -41,7 +42,7 @@ class Prometheus:
         config: address, credentials, deadline of one query and cap of one answer.
 
     Raises:
-        ConfigError: a secret that `config` names is missing.
+        ConfigError: a secret or a TLS file that `config` names is missing or unusable.
     """
 
     def __init__(self, config: PrometheusConfig) -> None:
@@ -55,7 +56,7 @@ class Prometheus:
             self.source,
             timeout_s=config.timeout_s,
             max_bytes=round(config.max_response_mb * 1e6),
-            secrets=sorted(filter(None, secrets), key=len, reverse=True),
+            secrets=secrets,
         )
         self._client = PrometheusConnect(
             url=self.source,
@@ -65,7 +66,8 @@ class Prometheus:
             method="POST",
             timeout=cast("Any", config.timeout_s),
         )
-        self._session.mount(self.source, Adapter())  # the library has just mounted one of its own
+        # the library has just mounted an adapter of its own
+        self._session.mount(self.source, Adapter(tls.context(config.tls) if _over_tls(self.source) else None))
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prometheus")
 
     def __enter__(self) -> Self:
@@ -152,6 +154,10 @@ def _seconds(retention: str) -> float | None:
 
 def _short(query: str) -> str:
     return query if len(query) <= _SHOWN else f"{query[:_SHOWN]}…"
+
+
+def _over_tls(url: str) -> bool:
+    return urlsplit(url).scheme.lower() == "https"
 
 
 def _without_credentials(url: str) -> str:

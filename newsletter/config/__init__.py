@@ -17,7 +17,7 @@ from newsletter.config.measures import (
 )
 from newsletter.config.models import Config
 from newsletter.config.secret import Secret
-from newsletter.config.sources import AvailabilitySource, BasicAuth, CoverageConfig, PrometheusConfig
+from newsletter.config.sources import AvailabilitySource, BasicAuth, CoverageConfig, PrometheusConfig, TlsConfig
 
 __all__ = [
     "AudienceConfig",
@@ -35,5 +35,6 @@ __all__ = [
     "ServiceConfig",
     "SmtpConfig",
     "TicketsConfig",
+    "TlsConfig",
     "load",
 ]

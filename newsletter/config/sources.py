@@ -7,8 +7,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import HeaderName, LabelName, Line, ServerUrl, fault, plain_or_secret, secret
-from newsletter.config.rules import exactly_one, together
+from newsletter.config.fields import (
+    HeaderName,
+    LabelName,
+    Line,
+    ServerUrl,
+    WorkspacePath,
+    fault,
+    plain_or_secret,
+    secret,
+)
+from newsletter.config.rules import both_or_none, exactly_one, together
 from newsletter.config.secret import Secret
 
 
@@ -40,6 +49,34 @@ def _one_way_in(value: BasicAuth | None, info: ValidationInfo) -> BasicAuth | No
     return value
 
 
+class TlsConfig(Model):
+    """TLS at the Prometheus server. Its certificate is always verified: there is no switch against that."""
+
+    ca: WorkspacePath | None = Field(
+        default=None,
+        description="A PEM file with the authorities to trust, instead of those of the system "
+        "(OpenSSL's store, or the file that the environment variable `SSL_CERT_FILE` names).",
+        examples=["/etc/ssl/acme-ca.pem"],
+    )
+    cert: WorkspacePath | None = Field(
+        default=None,
+        description="The client certificate to show, followed by those between it and its authority, as a PEM file.",
+        examples=["/etc/newsletter/client.pem"],
+    )
+    key: Annotated[WorkspacePath | None, both_or_none("cert", "key")] = Field(
+        default=None,
+        validate_default=True,
+        description="The private key of `cert`, as a PEM file without passphrase; it may be the same file.",
+        examples=["/etc/newsletter/client.key"],
+    )
+
+
+def _needs_https(value: TlsConfig | None, info: ValidationInfo) -> TlsConfig | None:
+    if value is not None and str(info.data.get("url", "")).lower().startswith("http://"):
+        raise together("tls needs a url that begins with https://")
+    return value
+
+
 class PrometheusConfig(Model):
     """Where the numbers come from: Prometheus, or Thanos, Mimir or VictoriaMetrics, which answer like it."""
 
@@ -65,6 +102,9 @@ class PrometheusConfig(Model):
         default=None,
         description="User and password, instead of `bearer_token`.",
         examples=["{user: newsletter, password: env:PROMETHEUS_PASSWORD}"],
+    )
+    tls: Annotated[TlsConfig | None, AfterValidator(_needs_https)] = Field(
+        default=None, description="Authorities of your own and a client certificate, for an `https://` address."
     )
     timeout_s: float = Field(
         default=60, gt=0, description="Longest wait for the answer to one query, in seconds.", examples=["120"]

@@ -56,8 +56,8 @@ BAD_ANSWERS: dict[str, tuple[say.Reply, str]] = {
         say.plain(b'{"status":"error","errorType":"execution","error":"too many samples"}', 422),
         "422: too many samples",
     ),
-    "no right": (say.plain(b"go away", 403, "text/plain"), "403: Forbidden"),
-    "no such page": (say.plain(b"nothing here", 404, "text/plain"), "404: Not Found"),
+    "no right": (say.plain(b"go away", 403, "text/plain"), "403: go away"),
+    "no such page": (say.plain(b"nothing here", 404, "text/plain"), "404: nothing here"),
     "a login page": (say.plain(b"<html>Sign in</html>", 200, "text/html; charset=utf-8"), "a login page?"),
     "JSON that ends early": (
         say.plain(b'{"status":"success","data":{"resultType":"vec'),
@@ -82,7 +82,7 @@ BAD_ANSWERS: dict[str, tuple[say.Reply, str]] = {
     "a body cut short": (say.cut_short, "cut its answer short"),
     "a redirect": (
         say.plain(b"", 302, Location=f"https://u:{PASSWORD}@login.example/in?token={TOKEN}"),
-        "redirects to login.example",
+        "redirects to https://login.example",
     ),
     "a secret given back": (
         say.plain(f'{{"status":"error","error":"bad token {TOKEN} and {HEADER}"}}'.encode(), 401),

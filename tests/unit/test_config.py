@@ -392,6 +392,27 @@ def test_keys_that_do_not_fit_together_are_told_of_their_mapping(tmp_path, text,
     assert added(tmp_path, text + "\n") == [f"8: {expected}"]
 
 
+@pytest.mark.parametrize(
+    ("tls", "said"),
+    [
+        ("{url: https://a, tls: {cert: a.pem}}", "4: prometheus.tls: cert and key belong together: write both or none"),
+        ("{url: https://a, tls: {key: a.pem}}", "4: prometheus.tls: cert and key belong together: write both or none"),
+        ("{url: http://a, tls: {ca: a.pem}}", "4: prometheus: tls needs a url that begins with https://"),
+        ("{url: https://a, tls: {verify: false}}", "4: prometheus.tls.verify: unknown key"),
+    ],
+)
+def test_tls_settings_that_mean_nothing_are_faults(tmp_path, tls, said):
+    (fault,) = faults(tmp_path, re.sub(r"prometheus:\n.*", f"prometheus: {tls}", BASE))
+    assert fault.startswith(said)
+
+
+def test_tls_files_start_from_the_folder_of_the_config(tmp_path):
+    settings = "prometheus: {url: https://a, tls: {ca: tls/ca.pem, cert: /etc/c.pem, key: /etc/c.pem}}"
+    tls = loaded(tmp_path, re.sub(r"prometheus:\n.*", settings, BASE)).prometheus.tls
+    assert tls is not None
+    assert (tls.ca, tls.cert, tls.key) == (tmp_path / "tls/ca.pem", Path("/etc/c.pem"), Path("/etc/c.pem"))
+
+
 def test_a_token_and_basic_authentication_exclude_each_other(tmp_path):
     both = "prometheus: {url: http://a, bearer_token: env:T, basic_auth: {user: u, password: env:P}}"
     (fault,) = faults(tmp_path, re.sub(r"prometheus:\n.*", both, BASE))
@@ -707,6 +728,8 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
         whole["figures"] = {"NAME": {"noun": "a", "ratio": {"part": "a", "total": "b"}}}
         whole["services"]["NAME"], whole["audiences"]["NAME"] = {"name": "a"}, {"recipients": "a.csv"}
         whole["prometheus"]["basic_auth"] = {"user": "a", "password": "env:A"}
+        if path[1:2] == ["tls"]:
+            whole["prometheus"] |= {"url": "https://a", "tls": {"cert": "a", "key": "b"}}
         here = whole
         for part in path[:-1]:
             here = here[0] if isinstance(here, list) else here[part]
