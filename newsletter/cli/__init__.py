@@ -16,6 +16,7 @@ from newsletter import __version__
 from newsletter.errors import FileError, NewsletterError
 
 COMMANDS = {
+    "doctor": "Check everything outside at once: Prometheus, lists, relay, ledger.",
     "collect": "Ask Prometheus for a month's numbers and freeze them in a snapshot.",
     "facts": "Show what an edition can say, and the numbers behind it.",
     "explain": "Show where one number comes from: query, window, samples, coverage.",

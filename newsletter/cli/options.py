@@ -69,13 +69,8 @@ def log_options(function: Command) -> Command:
     return run  # type: ignore[return-value]  # click adds parameters; the decorated function keeps its role
 
 
-def edition_options(function: Command) -> Command:
-    """--config and --month; the command gets a `Session` as its first argument."""
-
-    @functools.wraps(function)
-    def run(*args: Any, config_path: Path, month_label: str | None, **kwargs: Any) -> Any:
-        return function(open_session(config_path, month_label), *args, **kwargs)
-
+def place_options(function: Command) -> Command:
+    """--config and --month, as `config_path` and `month_label`."""
     for option in (
         click.option(
             "--month", "month_label", metavar="YYYY-MM", help="The edition. Default: the last complete month."
@@ -89,8 +84,18 @@ def edition_options(function: Command) -> Command:
             help="The configuration; paths inside it are relative to it.",
         ),
     ):
-        run = option(run)
-    return log_options(run)  # type: ignore[return-value]
+        function = option(function)
+    return function
+
+
+def edition_options(function: Command) -> Command:
+    """--config and --month; the command gets a `Session` as its first argument."""
+
+    @functools.wraps(function)
+    def run(*args: Any, config_path: Path, month_label: str | None, **kwargs: Any) -> Any:
+        return function(open_session(config_path, month_label), *args, **kwargs)
+
+    return log_options(place_options(run))  # type: ignore[return-value]  # click adds parameters; the decorated function keeps its role
 
 
 def open_session(config_path: Path, month_label: str | None) -> Session:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from newsletter.config import Config, CoverageConfig
-    from newsletter.model import Period, Snapshot
+    from newsletter.model import Finding, Period, Snapshot
 
 
 def collect(
@@ -33,6 +33,13 @@ def collect(
     from newsletter.collect import collector  # the snapshot alone must not cost the HTTP libraries
 
     return collector.collect(config, period, now=now, progress=progress)
+
+
+def examine(config: Config, month: Period, *, now: datetime, uncollected: Sequence[Period]) -> Iterator[Finding]:
+    """Whether `collect` would succeed, and what it would miss; see `newsletter.collect.examination`."""
+    from newsletter.collect import examination
+
+    return examination.examine(config, month, now=now, uncollected=uncollected)
 
 
 def below_gate(snapshot: Snapshot, coverage: CoverageConfig) -> tuple[str, ...]:

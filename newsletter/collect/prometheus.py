@@ -116,6 +116,27 @@ class Prometheus:
         data = answer.json().get("data")
         return _seconds(str(data.get("storageRetention", ""))) if isinstance(data, dict) else None
 
+    def version(self) -> str | None:
+        """What the server says it is, such as "2.42.0", or None where it does not say."""
+        try:
+            answer = self._session.request(
+                "GET", f"{self.source}/api/v1/status/buildinfo", headers=self._client.headers, auth=self._client.auth
+            )
+        except SourceError:
+            return None
+        data = answer.json().get("data")
+        return str(data.get("version") or "") or None if isinstance(data, dict) else None
+
+    def clock(self) -> float:
+        """The server's own time, in seconds since the epoch.
+
+        Raises:
+            SourceError: as for `instant`.
+        """
+        query = "vector(time())"
+        answer = self._answer(query, lambda: self._client.custom_query(query))
+        return answer.series[0].values[0] if answer.series and answer.series[0].values else math.nan
+
     def each(self, ask: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
         """`ask` of every item on four threads, in their order; the first failure ends it all."""
         return self._pool.map(ask, items)

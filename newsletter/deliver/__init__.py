@@ -1,6 +1,7 @@
 """Sending: the compiled message, the relay, and the ledger of who was mailed."""
 
 from newsletter.deliver.drain import Pace
+from newsletter.deliver.examine import examine_ledger, examine_relay
 from newsletter.deliver.freezing import Freeze, freeze
 from newsletter.deliver.ledger import Delivery, Ledger, open_ledger
 from newsletter.deliver.message import CompiledMessage, compile_message
@@ -16,6 +17,8 @@ __all__ = [
     "Pace",
     "TestCopy",
     "compile_message",
+    "examine_ledger",
+    "examine_relay",
     "freeze",
     "open_ledger",
     "send",

@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from newsletter.config import Secret, SmtpConfig
 from newsletter.deliver.replies import DroppedError, Reply, Stage, one_line
@@ -192,6 +193,33 @@ def connect(smtp: SmtpConfig) -> Relay | TlsRelay:
             relay.close()
             raise
     return relay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """What a relay offered before any mail. `tls` is the protocol ("TLSv1.3"), empty in the clear."""
+
+    tls: str
+    logged_in: bool
+
+
+def probe(smtp: SmtpConfig) -> Welcome:
+    """Connect, secure and log in like `connect`, then say goodbye; no mail is begun.
+
+    Raises:
+        ConfigError: trying again will not help: certificate, missing STARTTLS, login.
+        DeliveryError: the relay cannot be reached or does not want mail now.
+    """
+    relay = connect(smtp)
+    try:
+        with _faults(f"{smtp.host}:{smtp.port}"):
+            code, text = relay.noop()
+            if code // 100 != 2:
+                raise smtplib.SMTPResponseException(code, text)
+        version = relay.sock.version() if isinstance(relay.sock, ssl.SSLSocket) else None
+        return Welcome(tls=version or "", logged_in=smtp.user is not None)
+    finally:
+        relay.leave()
 
 
 def _open(smtp: SmtpConfig) -> Relay | TlsRelay:

@@ -22,6 +22,7 @@ from newsletter.model.composed import (
     ServiceRow,
     Tile,
 )
+from newsletter.model.finding import Finding, FindingStatus
 from newsletter.model.mailed import Fillable, Recipient, Rendered
 from newsletter.model.measured import (
     Count,
@@ -53,6 +54,8 @@ __all__ = [
     "Figure",
     "FigureKind",
     "Fillable",
+    "Finding",
+    "FindingStatus",
     "Heard",
     "IncidentCard",
     "Interval",

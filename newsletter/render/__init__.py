@@ -30,6 +30,10 @@ class Renderer:
         folders = template_folders(templates)
         self._templates = _compiled(folders, template_files(folders))
 
+    def faults(self) -> tuple[ContentError, ...]:
+        """Templates that cannot be compiled; an edition may still find that others ask for what there is not."""
+        return tuple(self._templates.faults())
+
     def render(self, edition: Edition) -> Rendered:
         """The edition as HTML and plain text; equal editions and templates give equal bytes.
 

@@ -103,6 +103,16 @@ class Templates:
         """
         return self._compose(self._environment, name, values)
 
+    def faults(self) -> Iterator[ContentError]:
+        """What is wrong with the text of each template, whether an edition uses it or not."""
+        for name in self._environment.list_templates(extensions=["j2"]):
+            try:
+                self._environment.get_template(name)
+            except jinja2.TemplateError as error:
+                yield self._fault(error)
+            except UnicodeDecodeError as error:
+                yield ContentError(f"{name} is not UTF-8 ({error.reason})", "Save it as UTF-8.")
+
     def locate(self, offset: int, name: str, **values: object) -> Place:
         """Which template line wrote the character at `offset` of what `compose` returned.
 

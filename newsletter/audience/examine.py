@@ -1,0 +1,83 @@
+"""Whether everybody on the lists could be mailed: each list as a whole, without stopping at the first bad row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from newsletter.audience.csv import RecipientList, load
+from newsletter.audience.merging import merge
+from newsletter.config import AudienceConfig
+from newsletter.config.placeholders import is_placeholder
+from newsletter.errors import ContentError, NewsletterError
+from newsletter.model import Finding, Recipient
+from newsletter.model.finding import fault, ok, warning
+
+_SHOWN = 3  # rows or addresses in one finding
+
+
+def examine_lists(audiences: Mapping[str, AudienceConfig], locales: Sequence[str]) -> Iterator[Finding]:
+    """What is wrong with each list, and how many people remain in all."""
+    if not audiences:
+        hint = "Add a list under audiences in config.yaml."
+        yield fault("audiences", ContentError("there are none, so there is nobody to write to", hint))
+    lists = []
+    for name, one in audiences.items():
+        try:
+            found = load(one.recipients, audience=name, skip_invalid=True)
+        except NewsletterError as error:
+            yield fault(f"audiences.{name}", error)
+            continue
+        lists.append(found)
+        yield from _list(f"audiences.{name}", found, locales)
+    for remark in merge([RecipientList(source=one.source, recipients=one.recipients) for one in lists]).remarks:
+        yield ok("audiences", remark)
+
+
+def _list(check: str, found: RecipientList, locales: Sequence[str]) -> Iterator[Finding]:
+    people = found.recipients
+    spoken = Counter(one.locale.replace("_", "-") or locales[0] for one in people)
+    counted = ", ".join(f"{number:,} {locale}" for locale, number in spoken.most_common())
+    yield ok(check, f"{_people(len(people))} ({counted})")
+    yield from _bad_rows(check, found)
+    reserved = [one.address for one in people if is_placeholder(one.address)]
+    if reserved:
+        what = f"{_people(len(reserved))} in domains made for examples, which get no mail: {_some(reserved)}"
+        yield fault(check, ContentError(what, f"Write your readers in {found.source.name}."))
+    yield from _foreign(check, people, locales)
+
+
+def _bad_rows(check: str, found: RecipientList) -> Iterator[Finding]:
+    if found.invalid:
+        rows = [f"line {one.line} ({one.reason})" for one in found.invalid]
+        what = f"{_rows(len(rows))} not usable: {_some(rows)}"
+        yield fault(check, ContentError(what, f"Mend {found.source.name}, or send with --skip-invalid."))
+    if found.duplicates:
+        doubles = [f"{one.address} (lines {one.first_line} and {one.line})" for one in found.duplicates]
+        what = f"{_rows(len(doubles))} a double: {_some(doubles)}"
+        yield warning(check, what, "They get one copy; take the doubles out of the list.")
+
+
+def _foreign(check: str, people: Sequence[Recipient], locales: Sequence[str]) -> Iterator[Finding]:
+    ours = {locale.lower().partition("-")[0] for locale in locales}
+    wanted = Counter(one.locale for one in people if one.locale and _base(one.locale) not in ours)
+    for locale, number in wanted.items():
+        what = f"{_people(number)} asked for {locale}, which is not written"
+        yield warning(check, what, f"They get {locales[0]}; add {locale} to locales if you can write it.")
+
+
+def _base(locale: str) -> str:
+    return locale.replace("_", "-").lower().partition("-")[0]
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number:,} people"
+
+
+def _rows(number: int) -> str:
+    return "1 row is" if number == 1 else f"{number:,} rows are"
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
+    return ", ".join(texts[:_SHOWN]) + more

@@ -1,0 +1,111 @@
+"""`newsletter doctor`: everything outside, looked at at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli.options import log_options, open_session, place_options
+from newsletter.cli.values import counted
+from newsletter.errors import ConfigError
+
+if TYPE_CHECKING:
+    from newsletter.model import Finding
+
+_MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "fault": ("FAULT", "bold red")}
+
+
+@click.command("doctor")
+@place_options
+@log_options
+@click.option("--json", "as_json", is_flag=True, help="All findings as one JSON object.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=1),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="What has not answered by then is a fault.",
+)
+def command(config_path: Path, month_label: str | None, as_json: bool, timeout_s: float) -> None:
+    """Check everything outside at once: Prometheus, lists, relay, ledger.
+
+    Nothing is written and no mail is begun. A fault stops a command, now or later; with a
+    warning the edition goes out, but says less than it could. Ends with 0 when there is no
+    fault, else with the code of the one that an edition meets first: 78 config, 69
+    Prometheus, 65 lists and templates, 74 ledger, 75 relay.
+    """
+    from newsletter import doctor
+
+    findings = _findings(config_path, month_label, timeout_s)
+    code = doctor.exit_code(findings)
+    if as_json:
+        shown = {"findings": [dataclasses.asdict(one) for one in findings], "exit_code": code}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        _show(findings)
+    click.get_current_context().exit(code)
+
+
+def _findings(config_path: Path, month_label: str | None, timeout_s: float) -> list[Finding]:
+    from newsletter import doctor
+    from newsletter.model.finding import fault, ok
+
+    try:
+        session = open_session(config_path, month_label)
+    except ConfigError as error:
+        return [fault("config", error)]
+    with _waiting(f"Looking at {session.month.label} …"):
+        found = doctor.examine(session.config, session.month, now=session.now, deadline_s=timeout_s)
+    return [ok("config", f"{config_path} is sound"), *found]
+
+
+@contextmanager
+def _waiting(what: str) -> Iterator[None]:
+    """A sign of life on a terminal, gone when it is over."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    """One row a finding, with what to do below what is wrong; then how many of each."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold", ratio=1)
+    for one in findings:
+        mark, style = _MARKS[one.status]
+        told = Text(one.what)
+        if one.do:
+            told.append("\nfix: ", style="cyan").append(one.do)
+        table.add_row(Text(mark, style=style), Text(one.check, style="bold"), told)
+    console = Console()
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        click.echo(line.rstrip(), color=True)  # rich has decided about colours
+    click.echo(_summary(findings), err=True)
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    faults, warnings = (sum(one.status == status for one in findings) for status in ("fault", "warning"))
+    if not faults and not warnings:
+        return "All is well."
+    return f"{counted(faults, 'fault')}, {counted(warnings, 'warning')}"

@@ -1,0 +1,195 @@
+"""Whether `collect` would succeed: the server, what it still remembers, and every query of the configuration."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from newsletter.collect import looking, promql
+from newsletter.collect.availability import source_of
+from newsletter.collect.examination_sources import examine_sources
+from newsletter.collect.prometheus import Prometheus
+from newsletter.collect.watch import HOUR, TICK
+from newsletter.errors import NewsletterError, SourceError
+from newsletter.model import Finding
+from newsletter.model.finding import fault, ok, warning
+
+if TYPE_CHECKING:
+    from newsletter.config import Config
+    from newsletter.model import Period
+
+_DAY = 86400.0
+_SKEW_S = 30.0
+_SLACK_DAYS = 4  # to look at a month after it ended, before the server forgets its beginning
+
+Check = tuple[str, Callable[[], Iterable[Finding]]]
+
+
+def examine(config: Config, month: Period, *, now: datetime, uncollected: Sequence[Period]) -> Iterator[Finding]:
+    """Look at everything `collect` would ask for; nothing is written, and no month is read in full.
+
+    Args:
+        config: the sources.
+        month: the month to be collected.
+        now: the present (aware).
+        uncollected: months, this one among them perhaps, of which there is no snapshot.
+
+    Yields:
+        What was found, faults included: a check that fails does not end the others.
+    """
+    try:
+        prometheus = Prometheus(config.prometheus)
+    except NewsletterError as error:
+        yield fault("prometheus", error)
+        return
+    with prometheus:
+        server = list(_told("prometheus", lambda: _server(prometheus, now.timestamp())))
+        yield from server
+        if any(one.status == "fault" for one in server):
+            yield warning("queries", "not asked, because Prometheus does not answer", "Mend that first.")
+            return
+        checks = _checks(prometheus, config, month, now, uncollected)
+        for found in prometheus.each(lambda check: list(_told(*check)), checks):
+            yield from found
+
+
+def _told(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """What `check` finds; its failure is a finding too."""
+    try:
+        yield from check()
+    except NewsletterError as error:
+        yield fault(name, error)
+
+
+def _checks(
+    prometheus: Prometheus, config: Config, month: Period, now: datetime, uncollected: Sequence[Period]
+) -> Iterator[Check]:
+    at = now.timestamp()
+    yield "retention", lambda: _retention(prometheus, month, at, uncollected)
+    if not config.availability:
+        yield "availability", _no_sources
+    yield "availability", lambda: examine_sources(prometheus, config, month, at)
+    for name, selector in _selectors(config):
+        yield name, partial(_selector, prometheus, name, selector, month)
+    for name, figure in config.figures.items():
+        if figure.gauge is not None:
+            yield f"figures.{name}", partial(_expression, prometheus, f"figures.{name}", figure.gauge, month)
+    yield "history", lambda: _history(prometheus, config, month, uncollected)
+
+
+def _server(prometheus: Prometheus, now: float) -> Iterator[Finding]:
+    prometheus.clock()  # connects
+    began = time.monotonic()
+    ahead = prometheus.clock() - now
+    took = time.monotonic() - began
+    version = prometheus.version()
+    told = f"version {version}" if version else "it does not tell its version"
+    yield ok("prometheus", f"{prometheus.source} answers in {took * 1000:.0f} ms, {told}")
+    if math.isfinite(ahead) and abs(ahead) > _SKEW_S:
+        way = "ahead of" if ahead > 0 else "behind"
+        what = f"its clock is {abs(ahead):.0f} s {way} the clock of this machine"
+        yield warning("clock", what, "Let both follow the same time server: months are cut by these clocks.")
+
+
+def _retention(prometheus: Prometheus, month: Period, now: float, uncollected: Sequence[Period]) -> Iterator[Finding]:
+    kept = prometheus.retention_s()
+    if kept is None:
+        yield ok("retention", "the server does not say how long it keeps samples; see what it still has below")
+        return
+    days = kept / _DAY
+    needed = "A month needs 35 days or more: --storage.tsdb.retention.time=40d, or longer to catch up on past months."
+    spare = days - month.seconds / _DAY
+    if spare < 0:
+        error = SourceError(f"the server keeps {days:g} days, so it never holds a whole month", needed)
+        yield fault("retention", error)
+    elif month in uncollected and now - kept > month.start_s:
+        error = SourceError(f"the server keeps {days:g} days and has forgotten the start of {month.label}", needed)
+        yield fault("retention", error)
+    elif spare < _SLACK_DAYS:
+        yield warning("retention", f"{days:g} days leave {spare:.1f} to collect a month after its end", needed)
+    else:
+        yield ok("retention", f"the server keeps {days:g} days")
+
+
+def _no_sources() -> Iterator[Finding]:
+    hint = "Name the 0/1 series of your services; `newsletter init --prometheus URL` finds them."
+    yield warning("availability", "no source is configured, so the letter tells of no service", hint)
+
+
+def _selectors(config: Config) -> Iterator[tuple[str, str]]:
+    """Every plain selector of tickets and figures, with its key."""
+    tickets = config.tickets
+    if tickets.opened:
+        yield "tickets.opened", tickets.opened.counter
+    if tickets.resolved:
+        yield "tickets.resolved", tickets.resolved.counter
+    if tickets.open:
+        yield "tickets.open", tickets.open.gauge
+    if tickets.resolution:
+        yield "tickets.resolution", str(promql.parse(tickets.resolution.histogram).suffixed("_bucket"))
+    for name, figure in config.figures.items():
+        key = f"figures.{name}"
+        if figure.ratio:
+            yield f"{key}.part", figure.ratio.part
+            yield f"{key}.total", figure.ratio.total
+        if selector := figure.counter or figure.changes:
+            yield key, selector
+
+
+def _selector(prometheus: Prometheus, name: str, text: str, month: Period) -> Iterator[Finding]:
+    """Series at the end of the month, or at some time of it."""
+    selector = promql.parse(text)
+    count = len(looking.last_values(prometheus, selector, month.end_s).series)
+    if count:
+        yield ok(name, f"{_series(count)} of {selector}")
+        return
+    query = f"count(last_over_time({selector.over(HOUR)}))"
+    earlier = prometheus.range(query, month.start_s + HOUR - TICK, month.end_s - TICK, 6 * HOUR).series
+    if earlier:
+        last = datetime.fromtimestamp(max(earlier[0].times), month.start.tzinfo)
+        what = f"{selector} ends on {last:%Y-%m-%d}, before the month does"
+    else:
+        what = f"no series of {selector} in {month.label}"
+    yield warning(name, what, "Check the name and labels, or take it out: the letter says nothing of it.")
+
+
+def _expression(prometheus: Prometheus, name: str, query: str, month: Period) -> Iterator[Finding]:
+    count = len(prometheus.instant(query, month.end_s - TICK).series)
+    if count:
+        yield ok(name, f"{_series(count)} at the end of {month.label}")
+    else:
+        yield warning(name, f"no value of {query} at the end of {month.label}", "Check the expression.")
+
+
+def _history(prometheus: Prometheus, config: Config, month: Period, uncollected: Sequence[Period]) -> Iterator[Finding]:
+    """Past months that could still be collected to compare with."""
+    past = [one for one in uncollected if one.label != month.label]
+    if not past:
+        yield ok("history", "the months before are collected")
+        return
+    selectors = [source_of(entry, None).watch.selector for entry in config.availability]
+    held = [one for one in past if any(_held(prometheus, selector, one) for selector in selectors)]
+    if held:
+        what = f"{_named(held)} can still be collected, so that the letter can compare"
+        yield warning("history", what, f"Run: newsletter collect --month {held[0].label}")
+    else:
+        yield ok("history", f"no snapshot of {_named(past)}, and no series to make one: comparisons begin later")
+
+
+def _held(prometheus: Prometheus, selector: promql.Selector, month: Period) -> bool:
+    """Whether the server has samples at both edges of a month."""
+    query = f"count(last_over_time({selector.over(HOUR)}))"
+    return all(prometheus.instant(query, at - TICK).series for at in (month.start_s + HOUR, month.end_s))
+
+
+def _named(months: Sequence[Period]) -> str:
+    labels = [one.label for one in months]
+    return labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more months"
+
+
+def _series(count: int) -> str:
+    return "1 series" if count == 1 else f"{count:,} series"

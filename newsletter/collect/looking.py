@@ -1,0 +1,84 @@
+"""Cheap looks at what a server holds: an hour here and there, never a month of samples."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from newsletter.collect.promql import Selector, duration
+from newsletter.collect.series import Answer
+from newsletter.collect.watch import HOUR, TICK, Watch
+
+if TYPE_CHECKING:
+    from newsletter.collect.prometheus import Prometheus
+    from newsletter.model import Period
+
+_EVERY = 6 * HOUR
+_SERVICES_READ = 3  # to measure a scrape interval
+_RAW = 2 * HOUR
+
+
+def last_values(prometheus: Prometheus, selector: Selector, at: float) -> Answer:
+    """The last value of each series in the hour before `at`."""
+    return prometheus.instant(f"last_over_time({selector.over(HOUR)})", at - TICK)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """At which of `instants` (ascending seconds) each service had a sample in the hour before."""
+
+    instants: Sequence[float]
+    seen: dict[str, frozenset[float]]
+
+    def first(self, service: str) -> float:
+        """The first instant it was seen at."""
+        return min(self.seen[service])
+
+    def last(self, service: str) -> float:
+        """The last one."""
+        return max(self.seen[service])
+
+    def began_late(self, service: str) -> bool:
+        """Whether it was not there at the first two looks."""
+        return self.first(service) > self.instants[1]
+
+    def holes(self, service: str) -> int:
+        """At how many instants between those it was not seen."""
+        first, last = self.first(service), self.last(service)
+        return sum(1 for at in self.instants if first < at < last and at not in self.seen[service])
+
+
+def look_through(prometheus: Prometheus, watch: Watch, month: Period) -> Looks:
+    """Four looks a day at all services of `watch`, the last of them at the end of the month."""
+    count = int((month.end_s - month.start_s - HOUR) // _EVERY)
+    end = month.end_s - TICK
+    start = end - count * _EVERY
+    query = f"count by ({watch.service_label}) (last_over_time({watch.selector.over(HOUR)}))"
+    answer = prometheus.range(query, start, end, _EVERY)
+    instants = tuple(round(start + k * _EVERY, 3) for k in range(count + 1))
+    seen: dict[str, set[float]] = defaultdict(set)
+    for series in answer.series:
+        seen[watch.service(series.labels)].update(round(at, 3) for at in series.times)
+    return Looks(instants, {name: frozenset(times) for name, times in sorted(seen.items())})
+
+
+def spacing(prometheus: Prometheus, watch: Watch, services: Sequence[str], at: float) -> float | None:
+    """Seconds between two samples: the median of the densest series of a few services, in the two hours before `at`.
+
+    None where there are not two samples to measure between.
+    """
+    picked = [name for name in services if name][:_SERVICES_READ]
+    selector = watch.only(picked) if picked else watch.selector
+    answer = prometheus.instant(f"{selector}{duration(_RAW)}", at - TICK)
+    medians = [median(b - a for a, b in pairwise(one.times)) for one in answer.series if len(one.times) > 1]
+    return _tidy(min(medians)) if medians else None
+
+
+def _tidy(seconds: float) -> float:
+    """Without the jitter of a scrape: a whole second, if one is near."""
+    whole = round(seconds)
+    return float(whole) if whole and abs(seconds - whole) <= 0.02 * whole else round(seconds, 3)

@@ -1,0 +1,46 @@
+"""What an examination of the surroundings found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from newsletter.errors import NewsletterError
+
+FindingStatus = Literal["ok", "warning", "fault"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    A fault stops a command, now or later; with a warning the edition goes out, but says less than it could.
+
+    Args:
+        check: what was looked at: a key of config.yaml where there is one.
+        status: how it is.
+        what: what was found, as a sentence without a full stop.
+        do: what to do about it; empty where all is well.
+        exit_code: what a command would end with because of a fault; 0 for the others.
+    """
+
+    check: str
+    status: FindingStatus
+    what: str
+    do: str = ""
+    exit_code: int = 0
+
+
+def ok(check: str, what: str) -> Finding:
+    """All is well."""
+    return Finding(check=check, status="ok", what=what)
+
+
+def warning(check: str, what: str, do: str) -> Finding:
+    """The edition goes out, but says less than it could."""
+    return Finding(check=check, status="warning", what=what, do=do)
+
+
+def fault(check: str, error: NewsletterError) -> Finding:
+    """Something that stops a command, as the error it would end with."""
+    return Finding(check=check, status="fault", what=error.message, do=error.hint, exit_code=error.exit_code)
