@@ -1,7 +1,7 @@
 """Writes the pages of docs/ that are made from the code; with --check it only compares.
 
-The pages: config.md (from the config models), cli.md (from the commands' own help) and
-exit-codes.md (from the error classes).
+The pages: config.md (from the config models), presets.md (from the presets' data files), cli.md
+(from the commands' own help) and exit-codes.md (from the error classes).
 """
 
 from __future__ import annotations
@@ -69,8 +69,16 @@ def _subclasses(base: type[errors.NewsletterError]) -> list[type[errors.Newslett
     return found
 
 
+def presets_page() -> str:
+    """Every preset, kind by kind."""
+    from newsletter.presets.document import render
+
+    return render()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "config.md": config_page,
+    "presets.md": presets_page,
     "cli.md": cli_page,
     "exit-codes.md": exit_codes_page,
 }

@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from newsletter.collect import presets, promql
+from newsletter import presets
+from newsletter.collect import promql
 from newsletter.collect.life import Edges, lives, require_retention
-from newsletter.collect.reading import Voters, between, read_hours
+from newsletter.collect.reading import Reading, Voters, between, read_hours
 from newsletter.collect.series import Answer
 from newsletter.collect.sieve import Verdicts, active_hours, hours_of, survey
 from newsletter.collect.timeline import (
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from newsletter.config import AvailabilitySource
 
 _DENSER = 0.98  # a smaller share of the configured interval is not jitter: the configuration is wrong
-_DOWN = {0.0: True, 1.0: False}
 _SPOILT = "samples that are not a number were found and not counted"
 
 
@@ -71,12 +71,16 @@ def source_of(config: AvailabilitySource, only: Sequence[str] | None) -> Source:
     Raises:
         ConfigError: a selector or label name is not PromQL.
     """
-    text = config.selector or presets.load(config.preset or "blackbox").metric
+    preset = presets.load_as(presets.AvailabilityPreset, config.preset) if config.preset else None
+    text = preset.selector if preset else config.selector or ""
     selector = promql.parse(text).where(*promql.metric("", config.match).matchers)
     watch = Watch(
         selector, promql.label_name(config.service_label), promql.label_name(config.prober_label), config.interval_s
     )
     maintenance = replace(watch, selector=promql.parse(config.maintenance)) if config.maintenance else None
+    if preset:
+        meanings = {value: state for state, values in preset.states.items() for value in values}
+        watch = replace(watch, meanings=meanings)
     if only is not None:
         watch = replace(watch, selector=watch.only(only))
     return Source(watch, config.vote, maintenance)
@@ -100,14 +104,19 @@ def measure(
         ConfigError: samples come more often than the configuration says.
     """
     watch = source.watch
-    seen = survey(prometheus, watch, source.vote, period)
+    # one prober in maintenance is enough to exclude the time, so every hour with one is read
+    seen = survey(prometheus, watch, "any" if watch.tells_excluded else source.vote, period)
     inventory = _inventory(prometheus, seen.totals, watch, period, now)
     doubtful = _doubtful(seen.verdicts)
     progress(f"{watch.selector}: {len(inventory)} services, {len(doubtful)} of {hours_of(period)} hours read in full")
-    reading = read_hours(prometheus, watch, period, doubtful, _is_down)
-    edges = {name: _edges(seen.verdicts[name], reading.of(name), period) for name in inventory}
+    reading = read_hours(prometheus, watch, period, doubtful, watch.is_down)
+    # where some values mean neither up nor down, the votes alone do not show when a service existed
+    whole = reading if watch.binary else read_hours(prometheus, watch, period, doubtful, watch.is_excluded)
+    edges = {name: _edges(seen.verdicts[name], whole.of(name), period) for name in inventory}
     existed = lives(prometheus, watch, period, now, edges)
     planned = _planned(prometheus, source, period)
+    if watch.tells_excluded:
+        planned = _together(planned, _excluded(whole, watch, period))
     measured = Measured()
     for name in sorted(inventory):
         segments = _timeline(seen.verdicts[name], reading.of(name), source, period)
@@ -154,14 +163,6 @@ def _doubtful(verdicts: Mapping[str, Verdicts]) -> dict[int, set[str]]:
     return found
 
 
-def _is_down(value: float) -> bool:
-    try:
-        return _DOWN[value]
-    except KeyError:
-        hint = "Use a series, or a recording rule, of 0 (down) and 1 (up)."
-        raise SourceError(f"an availability series has the value {value:g}", hint) from None
-
-
 def _edges(verdicts: Verdicts, voters: Voters, period: Period) -> Edges:
     """The first and last sample of a service; of a settled hour, its edge."""
     present = [hour for hour, verdict in enumerate(verdicts) if verdict is not State.UNKNOWN]
@@ -202,10 +203,29 @@ def _planned(prometheus: Prometheus, source: Source, period: Period) -> dict[str
         return {}
     watch = source.maintenance
     reading = read_hours(prometheus, watch, period, active_hours(prometheus, watch, period), (0.0).__lt__)
+    return _excluded(reading, watch, period)
+
+
+def _excluded(reading: Reading, watch: Watch, period: Period) -> dict[str, tuple[Interval, ...]]:
+    """When at least one series of a service was flagged."""
     return {
         name: intervals(sweep(voters.values(), period.start_s, period.end_s, watch.reach, "any"), State.DOWN)
         for name, voters in reading.services.items()
     }
+
+
+def _together(*planned: Mapping[str, Sequence[Interval]]) -> dict[str, tuple[Interval, ...]]:
+    """The intervals of all, ascending and without overlap."""
+    found: dict[str, tuple[Interval, ...]] = {}
+    for name in {name for one in planned for name in one}:
+        segments: list[Interval] = []
+        for interval in sorted((span for one in planned for span in one.get(name, ())), key=lambda span: span.start):
+            if segments and interval.start <= segments[-1].end:
+                segments[-1] = replace(segments[-1], end=max(segments[-1].end, interval.end))
+            else:
+                segments.append(interval)
+        found[name] = tuple(segments)
+    return found
 
 
 def service_month(

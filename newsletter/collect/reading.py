@@ -36,10 +36,15 @@ class Reading:
 
 
 def read_hours(
-    prometheus: Prometheus, watch: Watch, period: Period, hours: Mapping[int, set[str]], flag: Callable[[float], bool]
+    prometheus: Prometheus,
+    watch: Watch,
+    period: Period,
+    hours: Mapping[int, set[str]],
+    flag: Callable[[float], bool | None],
 ) -> Reading:
     """All samples of the services in the hours given, and a little beyond, each reduced by `flag`.
 
+    A sample whose flag is None says nothing and is left out.
     Samples of overlapping reads and of renamed instances of a prober are merged.
     """
     wanted = stretches(hours)
@@ -52,7 +57,11 @@ def read_hours(
             (
                 watch.service(series.labels),
                 watch.voter(series.labels),
-                dict(zip(series.times, map(flag, series.values), strict=True)),
+                {
+                    at: flagged
+                    for at, value in zip(series.times, series.values, strict=True)
+                    if (flagged := flag(value)) is not None
+                },
                 series.dropped,
             )
             for series in answer.series

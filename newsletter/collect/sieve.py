@@ -68,8 +68,8 @@ def survey(prometheus: Prometheus, watch: Watch, vote: Vote, period: Period) -> 
         f"sum {service} (count_over_time({single}) >= bool {expected})",
     )
     failing = (
-        f"count {service} (count {prober} (avg_over_time({named}) != 1))",
-        f"count {service} (avg_over_time({single}) != 1)",
+        f"count {service} (count {prober} ({watch.not_up(named)}))",
+        f"count {service} ({watch.not_up(single)})",
     )
     total = f"count_over_time({watch.selector.over(period.seconds)})"
     grids = (partial(_grid, prometheus, query, watch, period) for query in (*complete, *failing))

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from newsletter.collect.promql import Selector, one_of
+from newsletter.errors import SourceError
+from newsletter.presets import State as Meaning
 
 HOUR = 3600.0
 TICK = 0.001  # windows end a millisecond early: ranges are closed at both ends before Prometheus 3
 
 
+BINARY: Mapping[float, Meaning] = {1.0: "up", 0.0: "down"}
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who the series speak about, who speaks, and how often (seconds)."""
+    """Who the series speak about, who speaks, how often (seconds), and what each value means.
+
+    The only value that means up is 1.
+    """
 
     selector: Selector
     service_label: str
     prober_label: str
     interval_s: float
+    meanings: Mapping[float, Meaning] = field(default_factory=lambda: BINARY)
+
+    @property
+    def binary(self) -> bool:
+        """Whether every value means up or down."""
+        return self.meanings.keys() <= BINARY.keys()
+
+    @property
+    def tells_excluded(self) -> bool:
+        """Whether a value means that the time does not count."""
+        return "excluded" in self.meanings.values()
 
     @property
     def reach(self) -> float:
@@ -41,3 +60,33 @@ class Watch:
     def only(self, services: Iterable[str]) -> Selector:
         """The series of `services`."""
         return self.selector.where(one_of(self.service_label, services))
+
+    def not_up(self, window: str) -> str:
+        """PromQL for the series that are not up at every sample of the range selector `window`.
+
+        The mean tells it of 0 and 1 in one pass; with further values, 0 and 2 would have a mean of 1, too.
+        """
+        if self.binary:
+            return f"avg_over_time({window}) != 1"
+        return f"min_over_time({window}) != 1 or max_over_time({window}) != 1"
+
+    def meaning(self, value: float) -> Meaning:
+        """What a sample says.
+
+        Raises:
+            SourceError: nobody knows.
+        """
+        try:
+            return self.meanings[value]
+        except KeyError:
+            known = ", ".join(f"{known:g} ({meaning})" for known, meaning in self.meanings.items())
+            hint = f"Use a series, or a recording rule, of {known}."
+            raise SourceError(f"{self.selector} has the value {value:g}", hint) from None
+
+    def is_down(self, value: float) -> bool | None:
+        """Whether a sample says down; None where it says neither that nor up."""
+        return {"up": False, "down": True}.get(self.meaning(value))
+
+    def is_excluded(self, value: float) -> bool:
+        """Whether a sample says that the time does not count."""
+        return self.meaning(value) == "excluded"

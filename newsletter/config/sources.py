@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from newsletter import presets
 from newsletter.config.faults import Model
 from newsletter.config.fields import (
     HeaderName,
@@ -17,6 +18,7 @@ from newsletter.config.fields import (
     plain_or_secret,
     secret,
 )
+from newsletter.config.from_preset import ServicePresetName, filled_in
 from newsletter.config.rules import both_or_none, exactly_one, together
 from newsletter.config.secret import Secret
 
@@ -117,10 +119,10 @@ class PrometheusConfig(Model):
 class AvailabilitySource(Model):
     """Where 0/1 series come from (1 = up). Exactly one of `preset` and `selector` names them."""
 
-    preset: Literal["blackbox", "up"] | None = Field(
+    preset: ServicePresetName | None = Field(
         default=None,
-        description="A known kind of series: `blackbox` reads `probe_success` of the blackbox exporter, "
-        "`up` reads the scrape health of targets.",
+        description="The exporter whose series are read, such as `blackbox`; [presets.md](presets.md) lists them. It "
+        "also decides `service_label` and `prober_label` where they are not written.",
         examples=["blackbox"],
     )
     selector: Annotated[Line | None, exactly_one("preset", "selector")] = Field(
@@ -136,12 +138,13 @@ class AvailabilitySource(Model):
     )
     service_label: LabelName = Field(
         default="service",
-        description="The label that names the service. Each of its values is one service.",
+        description="The label that names the service. Each of its values is one service. "
+        "By default the one of the preset.",
         examples=["instance"],
     )
     prober_label: LabelName = Field(
         default="prober",
-        description="The label that tells the probers of one service apart.",
+        description="The label that tells the probers of one service apart. By default the one of the preset.",
         examples=["region"],
     )
     interval_s: float = Field(
@@ -163,6 +166,14 @@ class AvailabilitySource(Model):
         "That time is excluded, and shown.",
         examples=["'maintenance_active{job=\"planner\"}'"],
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_preset(cls, given: Any) -> Any:
+        def labels(preset: presets.AvailabilityPreset) -> dict[str, Any]:
+            return {"service_label": preset.service_label, "prober_label": preset.prober_label}
+
+        return filled_in(given, presets.AvailabilityPreset, labels)
 
 
 def _below_warn(value: float, info: ValidationInfo) -> float:

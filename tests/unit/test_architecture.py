@@ -17,6 +17,7 @@ LAYERS = [
     ["collect", "facts", "notes", "compose", "render", "audience", "deliver", "approval"],
     ["language"],
     ["config", "period"],
+    ["presets"],
     ["model"],
     ["errors"],
 ]

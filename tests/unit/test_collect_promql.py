@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.collect import presets
 from newsletter.collect.promql import duration, equals, metric, one_of, parse, quoted
 from newsletter.errors import ConfigError
 
@@ -103,8 +102,3 @@ def test_whatever_is_parsed_stands_within_its_braces(text: str) -> None:
 def test_a_range_is_in_whole_milliseconds() -> None:
     assert duration(2682000) == "[2682000000ms]"
     assert duration(0.1 + 0.2) == "[300ms]"
-
-
-def test_the_presets_name_their_metric() -> None:
-    assert presets.load("blackbox").metric == "probe_success"
-    assert presets.load("up").metric == "up"

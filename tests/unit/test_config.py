@@ -254,7 +254,11 @@ def test_a_sender_may_have_a_name_and_an_internal_domain(tmp_path, sender):
             "availability: [{preset: up, interval_s: 1m}]",
             '8: availability[0].interval_s: must be a number: "1m" is text',
         ),
-        ("availability: [{preset: ping}]", '8: availability[0].preset: must be blackbox or up, not "ping"'),
+        (
+            "availability: [{preset: blackbocks}]",
+            '8: availability[0].preset: "blackbocks" is no preset; did you mean "blackbox"?',
+        ),
+        ("availability: [{preset: ping}]", '8: availability[0].preset: "ping" is no preset (known: blackbox, gatus, '),
         (
             "availability: [{preset: up, vote: most}]",
             '8: availability[0].vote: must be majority, any or all, not "most"',
