@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from newsletter.collect import availability, tickets
 from newsletter.collect.figures import Figures
+from newsletter.collect.helpdesk import month as helpdesk
 from newsletter.collect.prometheus import Prometheus
 from newsletter.collect.watch import TICK
 from newsletter.config import Config
@@ -20,10 +21,14 @@ def collect(
 ) -> Snapshot:
     """Measure `period`; see `newsletter.collect.collect`."""
     tell = progress or (lambda _: None)
+    # first, as a file that is not there is found without asking anybody
+    exported = (
+        helpdesk.measure(config.tickets.csv, period, zone=config.timezone, now=now) if config.tickets.csv else None
+    )
     with Prometheus(config.prometheus) as prometheus:
         services, evidence = _services(prometheus, config, period, now, tell)
         tell("tickets")
-        month, of_tickets = tickets.measure(prometheus, config.tickets, period)
+        month, of_tickets = exported or tickets.measure(prometheus, config.tickets, period)
         figures = Figures(prometheus, period)
         values = {}
         for name, figure in config.figures.items():

@@ -83,8 +83,16 @@ def _tickets(node: Node) -> model.TicketMonth:
         resolved=node["resolved"].optional(_count),
         open_at_end=node["open_at_end"].optional(_count),
         resolution={key: _resolution(entry) for key, entry in node["resolution"].members()},
+        satisfaction=node.get("satisfaction", None).optional(_satisfaction),
         evidence={part: key.text() for part, key in node.get("evidence", {}).members()},
     )
+
+
+def _satisfaction(node: Node) -> model.Satisfaction:
+    satisfied, answers = node["satisfied"].integer(), node["answers"].integer()
+    if satisfied > answers:
+        raise Misplaced(f"{node.where}.satisfied", "is more than there are answers")
+    return model.Satisfaction(satisfied=satisfied, answers=answers)
 
 
 def _count(node: Node) -> model.Count:
@@ -96,6 +104,7 @@ def _resolution(node: Node) -> model.Resolution:
         count=node["count"].integer(),
         share_within_s={_edge(edge, share): _share(share) for edge, share in node["share_within_s"].members()},
         median_between_s=node["median_between_s"].optional(_edges),
+        median_s=node.get("median_s", None).optional(lambda median: median.number(0)),
     )
 
 
@@ -129,6 +138,9 @@ def _figure(name: str, node: Node) -> model.Figure:
 
 
 def _evidence(name: str, node: Node) -> model.Evidence:
+    origin = node.get("origin", "query").text()
+    if origin not in get_args(model.Origin):
+        raise Misplaced(f"{node.where}.origin", f"is none of {', '.join(get_args(model.Origin))}")
     return model.Evidence(
         id=name,
         query=node["query"].text(),
@@ -136,6 +148,7 @@ def _evidence(name: str, node: Node) -> model.Evidence:
         samples=node["samples"].integer(),
         coverage=_share(node["coverage"]),
         warnings=_texts(node["warnings"]),
+        origin=cast("model.Origin", origin),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -81,9 +82,11 @@ def _tickets_json(tickets: model.TicketMonth) -> dict[str, Any]:
                     f"{_number(edge)}": share for edge, share in sorted(tickets.resolution[key].share_within_s.items())
                 },
                 "median_between_s": _numbers(tickets.resolution[key].median_between_s),
+                **_known("median_s", _number(tickets.resolution[key].median_s)),
             }
             for key in sorted(tickets.resolution)
         },
+        **_known("satisfaction", asdict(tickets.satisfaction) if tickets.satisfaction else None),
         "evidence": dict(sorted(tickets.evidence.items())),
     }
 
@@ -110,7 +113,13 @@ def _evidence_json(evidence: model.Evidence, iso: Iso) -> dict[str, Any]:
         "samples": evidence.samples,
         "coverage": evidence.coverage,
         "warnings": list(evidence.warnings),
+        **({} if evidence.origin == "query" else {"origin": evidence.origin}),
     }
+
+
+def _known(key: str, value: Any) -> dict[str, Any]:
+    """A member that only some sources can tell; left out where they cannot."""
+    return {} if value is None else {key: value}
 
 
 def _number(value: float | None) -> float | int | None:

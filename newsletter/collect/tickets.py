@@ -15,11 +15,11 @@ from newsletter.collect.counter import tally, whole
 from newsletter.collect.promql import Selector, label_name, parse
 from newsletter.collect.watch import TICK
 from newsletter.errors import SourceError
-from newsletter.model import Count, Evidence, Resolution, TicketMonth
+from newsletter.model import Count, Evidence, Resolution, Satisfaction, TicketMonth
 
 if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
-    from newsletter.config import CounterSource, GaugeSource, HistogramSource, TicketsConfig
+    from newsletter.config import CounterSource, GaugeSource, HistogramSource, SatisfactionSource, TicketsConfig
     from newsletter.model import Period
 
 Key = tuple[str, ...]
@@ -40,9 +40,31 @@ def measure(prometheus: Prometheus, config: TicketsConfig, period: Period) -> tu
         resolved=counts.get("resolved"),
         open_at_end=_open(prometheus, config.open, period, evidence) if config.open else None,
         resolution=_resolution(prometheus, config.resolution, period, evidence) if config.resolution else {},
-        evidence={key.partition("/")[2]: key for key in evidence},
+        satisfaction=_satisfaction(prometheus, config.satisfaction, period, evidence) if config.satisfaction else None,
+        evidence={key.split("/")[1]: key for key in evidence},
     )
     return month, evidence
+
+
+def _satisfaction(
+    prometheus: Prometheus, source: SatisfactionSource, period: Period, evidence: dict[str, Evidence]
+) -> Satisfaction | None:
+    """The answers of the month; a missing counter of satisfied ones is none, not 0."""
+    counts = []
+    for key, counter in (("tickets/satisfaction/part", source.part), ("tickets/satisfaction", source.total)):
+        selector = parse(counter)
+        found = tally(prometheus, selector, period)
+        evidence[key] = found.evidence(key, selector, period)
+        counts.append(whole(sum(found.gained.values()), key) if found.gained else None)
+    satisfied, answers = counts
+    if satisfied is None or answers is None:
+        return None
+    if satisfied > answers:
+        raise SourceError(
+            f"tickets.satisfaction: {source.part} counted {satisfied}, {source.total} only {answers}",
+            "Let total count all answers, the satisfied ones included.",
+        )
+    return Satisfaction(satisfied=satisfied, answers=answers)
 
 
 def _counted(

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from newsletter import period
 from newsletter.compose.context import Context
+from newsletter.compose.numbers import SMALL_SAMPLE
 from newsletter.model import Bar, BarChart, Period, Section, Snapshot
 
 MONTHS = 13
@@ -27,6 +28,21 @@ def _table(context: Context) -> Iterator[tuple[str, str]]:
         fact = context.facts.get(f"tickets.{part}")
         if fact and fact.value is not None:
             yield context.text(f"requests.{key}", day=context.formats.day(last)), context.formats.number(fact.value)
+    yield from _satisfied(context)
+
+
+def _satisfied(context: Context) -> Iterator[tuple[str, str]]:
+    """The satisfied among those who answered, never without how many of how many that is."""
+    fact = context.facts.get("tickets.satisfied")
+    if fact is None or fact.value is None:
+        return
+    part, answers, resolved = (int(fact.detail[slot] or 0) for slot in ("part", "whole", "resolved"))
+    formats = context.formats
+    small = answers < SMALL_SAMPLE
+    counted = context.text("numbers.part_of_whole", part=formats.number(part), whole=formats.number(answers))
+    asked = context.text("numbers.part_of_whole", part=formats.number(answers), whole=formats.number(resolved))
+    label = context.text("requests.satisfied", answered=asked)
+    yield label, counted if small else formats.ratio(fact.value, "floor")
 
 
 def _chart(context: Context) -> BarChart | None:

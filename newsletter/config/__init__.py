@@ -4,6 +4,7 @@
 read late, so that neither a repr nor an error can show them.
 """
 
+from newsletter.config.helpdesk import CsvSource, ResolutionTarget
 from newsletter.config.loader import load
 from newsletter.config.mailing import AudienceConfig, SmtpConfig
 from newsletter.config.measures import (
@@ -12,6 +13,7 @@ from newsletter.config.measures import (
     GaugeSource,
     HistogramSource,
     RatioSource,
+    SatisfactionSource,
     ServiceConfig,
     TicketsConfig,
 )
@@ -26,11 +28,14 @@ __all__ = [
     "Config",
     "CounterSource",
     "CoverageConfig",
+    "CsvSource",
     "FigureConfig",
     "GaugeSource",
     "HistogramSource",
     "PrometheusConfig",
     "RatioSource",
+    "ResolutionTarget",
+    "SatisfactionSource",
     "Secret",
     "ServiceConfig",
     "SmtpConfig",

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field
 
 from newsletter.config.faults import Model
 from newsletter.config.fields import HistogramName, Hours, LabelName, Line, LocalisedText, fault
-from newsletter.config.rules import both_or_none, exactly_one
+from newsletter.config.helpdesk import CsvSource, EnoughAnswers, ResolutionTarget
+from newsletter.config.rules import exactly_one, instead_of
 
 
 def _percent(target: float | None) -> float | None:
@@ -64,7 +65,7 @@ class GaugeSource(Model):
     by: list[LabelName] = Field(default_factory=list, description="Labels to split the total by.", examples=["[queue]"])
 
 
-class HistogramSource(Model):
+class HistogramSource(ResolutionTarget):
     """A histogram of resolution times in seconds."""
 
     histogram: HistogramName = Field(
@@ -73,23 +74,21 @@ class HistogramSource(Model):
     by: list[LabelName] = Field(
         default_factory=list, description="Labels to split the distribution by.", examples=["[queue]"]
     )
-    target_s: Annotated[float, Field(gt=0)] | None = Field(
-        default=None,
-        description="The promised time to a solution, in seconds; best an edge of a bucket.",
-        examples=["14400"],
-    )
-    target_share: Annotated[Annotated[float, Field(gt=0, le=1)] | None, both_or_none("target_s", "target_share")] = (
-        Field(
-            default=None,
-            validate_default=True,
-            description="The share (0 to 1) of tickets promised to be solved within `target_s`.",
-            examples=["0.8"],
-        )
-    )
+
+
+class RatioSource(Model):
+    """A share of a whole, from two counters."""
+
+    part: Line = Field(description="The counter of the part.", examples=["mails_rejected_total"])
+    total: Line = Field(description="The counter of the whole.", examples=["mails_received_total"])
+
+
+class SatisfactionSource(RatioSource, EnoughAnswers):
+    """Answers of those who asked for help, from two counters: the satisfied ones as part of all."""
 
 
 class TicketsConfig(Model):
-    """Metrics of the service desk; leave out what you do not have."""
+    """The service desk: metrics of it, or a CSV export. Leave out what you do not have."""
 
     opened: CounterSource | None = Field(
         default=None, description="Tickets opened.", examples=["{counter: tickets_opened_total, by: [queue, kind]}"]
@@ -105,13 +104,28 @@ class TicketsConfig(Model):
         description="How long tickets took.",
         examples=["{histogram: ticket_resolution_seconds, by: [queue]}"],
     )
+    satisfaction: SatisfactionSource | None = Field(
+        default=None,
+        description="What those who had asked for help said about it.",
+        examples=["{part: 'ticket_ratings_total{rating=\"satisfied\"}', total: ticket_ratings_total}"],
+    )
+    csv: Annotated[CsvSource | None, instead_of("csv", "opened", "resolved", "open", "resolution", "satisfaction")] = (
+        Field(
+            default=None,
+            description="The export of a help desk, instead of all metrics above.",
+        )
+    )
 
+    @property
+    def target(self) -> ResolutionTarget | None:
+        """The promise about solving tickets, wherever their times come from."""
+        return self.csv or self.resolution
 
-class RatioSource(Model):
-    """A share of a whole, from two counters."""
-
-    part: Line = Field(description="The counter of the part.", examples=["mails_rejected_total"])
-    total: Line = Field(description="The counter of the whole.", examples=["mails_received_total"])
+    @property
+    def min_answers(self) -> int | None:
+        """How many answers are needed; None where nobody is asked."""
+        asked = self.csv.satisfaction if self.csv else self.satisfaction
+        return asked.min_answers if asked else None
 
 
 class FigureConfig(Model):

@@ -37,3 +37,15 @@ def both_or_none(first: str, second: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def instead_of(name: str, *others: str) -> AfterValidator:
+    """For the last field of a group that replaces all others."""
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        given = [other for other in others if info.data.get(other) is not None]
+        if value is not None and given:
+            raise together(f"{name} stands instead of {' and '.join(given)}: write one or the other")
+        return value
+
+    return AfterValidator(check)

@@ -33,7 +33,7 @@ def facts(snapshot: Snapshot, *, past: Sequence[Snapshot], config: Config) -> tu
     before = _month_before(snapshot, past, config)
     return (
         *availability_facts(snapshot, before, config),
-        *ticket_facts(snapshot.tickets, before.tickets if before else None, config.tickets.resolution),
+        *ticket_facts(snapshot.tickets, before.tickets if before else None, config.tickets),
         *figure_facts(snapshot, before, config),
     )
 

@@ -1,4 +1,4 @@
-"""Tickets opened, solved, open at the end, and the share solved in time."""
+"""Tickets opened, solved, open at the end, the share solved in time, and satisfaction with enough answers."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from newsletter.config import HistogramSource
+from newsletter.config import ResolutionTarget, TicketsConfig
 from newsletter.model import Count, Fact, TicketMonth
 
 
-def ticket_facts(month: TicketMonth, before: TicketMonth | None, resolution: HistogramSource | None) -> Iterator[Fact]:
+def ticket_facts(month: TicketMonth, before: TicketMonth | None, config: TicketsConfig) -> Iterator[Fact]:
     """A fact for every ticket number that the source had."""
+    target = config.target
     counts = {"opened": month.opened, "resolved": month.resolved, "open_at_end": month.open_at_end}
     for part, count in counts.items():
         if count is not None:
             yield _count(part, count, getattr(before, part, None), month)
-    edge = _edge(month, resolution)
+    edge = _edge(month, target)
     solved = None if edge is None else _solved_within(month, edge)
     if edge is not None and solved is not None:
-        yield _share(month, solved, _solved_within(before, edge) if before else None, edge, resolution)
+        yield _share(month, solved, _solved_within(before, edge) if before else None, edge, target)
+    if month.satisfaction is not None:
+        yield _satisfied(month, before, config.min_answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,9 @@ def _count(part: str, count: Count, before: Count | None, month: TicketMonth) ->
 
 
 def _share(
-    month: TicketMonth, solved: _Solved, before: _Solved | None, edge: float, resolution: HistogramSource | None
+    month: TicketMonth, solved: _Solved, before: _Solved | None, edge: float, promise: ResolutionTarget | None
 ) -> Fact:
-    target = resolution.target_share if resolution and resolution.target_s == edge else None
+    target = promise.target_share if promise and promise.target_s == edge else None
     met = None if target is None else solved.share >= Fraction(str(target))
     return Fact(
         id="tickets.solved_within",
@@ -63,17 +66,43 @@ def _share(
         met=met,
         level="number" if met is None else "target",
         evidence=_evidence(month, "resolution"),
-        detail={"edge_s": edge, "part": solved.within, "whole": solved.count},
+        detail={"edge_s": edge, "part": solved.within, "whole": solved.count, **_median(month)},
     )
 
 
-def _edge(month: TicketMonth, resolution: HistogramSource | None) -> float | None:
+def _satisfied(month: TicketMonth, before: TicketMonth | None, min_answers: int | None) -> Fact:
+    """The satisfied among those who answered; no value below the answers that make a number."""
+
+    def share(of: TicketMonth | None) -> float | None:
+        given = of.satisfaction if of else None
+        enough = given is not None and min_answers is not None and given.answers >= max(min_answers, 1)
+        return given.satisfied / given.answers if given and enough else None
+
+    value = share(month)
+    given = month.satisfaction if value is not None else None
+    return Fact(
+        id="tickets.satisfied",
+        type="value",
+        subject="tickets",
+        value=value,
+        unit="ratio",
+        previous=share(before),
+        evidence=_evidence(month, "satisfaction"),
+        detail={
+            "part": given.satisfied if given else None,
+            "whole": given.answers if given else None,
+            "resolved": month.resolved.total if month.resolved else None,
+        },
+    )
+
+
+def _edge(month: TicketMonth, promise: ResolutionTarget | None) -> float | None:
     """The promised time, or else the first bucket edge within which half of the tickets were solved.
 
     Only edges of the histogram count: between two edges a share could only be guessed.
     """
-    if resolution and resolution.target_s is not None:
-        return resolution.target_s
+    if promise and promise.target_s is not None:
+        return promise.target_s
     shares = month.resolution.get("")
     return shares.median_between_s[1] if shares and shares.median_between_s else None
 
@@ -85,6 +114,12 @@ def _solved_within(month: TicketMonth, edge: float) -> _Solved | None:
     if count == 0 or any(edge not in part.share_within_s for part in parts):
         return None
     return _Solved(within=sum(round(part.share_within_s[edge] * part.count) for part in parts), count=count)
+
+
+def _median(month: TicketMonth) -> dict[str, float]:
+    """The median time to a solution, where it is known and not only between two edges."""
+    every = month.resolution.get("")
+    return {"median_s": every.median_s} if every and every.median_s is not None else {}
 
 
 def _evidence(month: TicketMonth, part: str) -> tuple[str, ...]:

@@ -40,11 +40,16 @@ class Period:
         return (self.end.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds()
 
 
+Origin = Literal["query", "export", "hand"]
+"""Whom to ask again: the monitoring, a file that a help desk wrote, or a person."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Where a number comes from, enough to ask the server again.
 
-    `samples` is how many raw samples answered; `coverage` the share (0-1) of the expected ones.
+    `samples` is how many raw samples (or rows, or entries) answered; `coverage` the share (0-1) of the
+    expected ones. `query` is what was asked: a query, a file with its checksum, or who entered it from what.
     """
 
     id: str
@@ -53,6 +58,7 @@ class Evidence:
     samples: int
     coverage: float
     warnings: tuple[str, ...] = ()
+    origin: Origin = "query"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +124,21 @@ class Resolution:
 
     `share_within_s` maps a bucket edge in seconds to the share (0-1) solved within it;
     `median_between_s` are the two edges around the median (upper edge None = beyond the last).
+    `median_s` is the median itself, where every ticket's own time is known; a histogram never tells it.
     """
 
     count: int
     share_within_s: Mapping[float, float]
     median_between_s: tuple[float, float | None] | None
+    median_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Satisfaction:
+    """How many of those who answered were satisfied."""
+
+    satisfied: int
+    answers: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +152,7 @@ class TicketMonth:
     resolved: Count | None = None
     open_at_end: Count | None = None
     resolution: Mapping[str, Resolution] = field(default_factory=dict)
+    satisfaction: Satisfaction | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)  # part name -> evidence id
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -387,6 +388,10 @@ def test_a_password_is_not_sent_in_the_clear_beyond_this_machine(tmp_path):
             "figures.a: needs exactly one of counter, gauge, changes and ratio, not counter and ratio together",
         ),
         (
+            "tickets: {opened: {counter: a}, csv: {path: a.csv, columns: {created: a, resolved: b}}}",
+            "tickets: csv stands instead of opened: write one or the other",
+        ),
+        (
             "tickets: {resolution: {histogram: a, target_s: 60}}",
             "tickets.resolution: target_s and target_share belong together: write both or none",
         ),
@@ -708,6 +713,53 @@ def test_every_key_has_a_meaning_and_what_is_not_nested_has_an_example():
     assert {kind for _, kind, _, _, example in rows if example == "see below"} <= {"mapping", "list of mappings"}
 
 
+CSV = "tickets: {{csv: {{path: {path}, columns: {{created: a, resolved: b}}, {rest}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        ('dates: "%d/%m/%Y"', 'dates: "%d/%m/%Y" does not tell day, month, year, hour and minute'),
+        ('dates: "%d/%m/%Y %I:%M"', 'dates: "%d/%m/%Y %I:%M" does not tell day, month, year, hour and minute'),
+        ('dates: "%Y-%m-%d %H:%M %Z"', "dates: %Z (the name of a zone) is not read"),
+        ("edges_s: [60, 30]", "edges_s: must be rising numbers of seconds above 0"),
+        ("edges_s: []", "edges_s: must not be empty"),
+        ("max_bad_rows: -1", "max_bad_rows: must be at least 0"),
+        ("delimiter: tabs", "delimiter: must be comma, semicolon or tab"),
+        (
+            'satisfaction: {column: a, satisfied: ["5"], unsatisfied: ["5"]}',
+            'satisfaction.unsatisfied: "5" stands under satisfied, too',
+        ),
+    ],
+)
+def test_an_export_that_cannot_be_read_as_declared_is_refused(tmp_path, rest, expected):
+    """A form that loses the hour would make every time to a solution wrong."""
+    (told,) = added(tmp_path, CSV.format(path="a.csv", rest=rest) + "\n")
+    assert f"tickets.csv.{expected}" in told
+
+
+def test_the_only_placeholder_of_an_export_is_the_month(tmp_path):
+    """A mistyped one would be looked for as a file name."""
+    (told,) = added(tmp_path, CSV.format(path='"{year}.csv"', rest="max_bad_rows: 0") + "\n")
+    assert "tickets.csv.path: the only placeholder is {month}" in told
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y %H:%M", "%m/%d/%Y %I:%M %p", "%d %b %Y %H:%M:%S %z", "iso"])
+def test_forms_of_time_that_tell_the_minute_are_accepted(tmp_path, form):
+    config = loaded(tmp_path, BASE + CSV.format(path="a.csv", rest=f'dates: "{form}"') + "\n")
+    assert config.tickets.csv is not None
+    assert config.tickets.csv.dates == form
+
+
+def _tickets_for(path: list[str]) -> dict[str, Any]:
+    """Tickets in which the key of `path` may stand: an export stands instead of metrics."""
+    if path[1] == "csv":
+        columns = {"created": "a", "resolved": "b"}
+        satisfaction = {"column": "c", "satisfied": ["yes"], "unsatisfied": ["no"]}
+        return {"csv": {"path": "a.csv", "columns": columns, "satisfaction": satisfaction}}
+    return {**yaml.safe_load(FULL)["tickets"], "satisfaction": {"part": "a", "total": "b"}}
+
+
 def test_the_examples_of_the_reference_are_valid(tmp_path):
     """Each example is put where it belongs in a complete config, which must then load."""
     page = render()
@@ -734,6 +786,8 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
         whole["prometheus"]["basic_auth"] = {"user": "a", "password": "env:A"}
         if path[1:2] == ["tls"]:
             whole["prometheus"] |= {"url": "https://a", "tls": {"cert": "a", "key": "b"}}
+        if path[0] == "tickets":
+            whole["tickets"] = _tickets_for(path)
         here = whole
         for part in path[:-1]:
             here = here[0] if isinstance(here, list) else here[part]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from newsletter.facts import facts
-from newsletter.model import Count, Fact, Resolution, Snapshot, TicketMonth
-from tests.unit.edition_samples import config, figure, snapshot, tickets
+from newsletter.model import Count, Fact, Resolution, Satisfaction, Snapshot, TicketMonth
+from tests.unit.edition_samples import config, edition, figure, section, snapshot, tickets
 
 PROMISE = {"resolution": {"histogram": "ticket_resolution_seconds", "target_s": 14400, "target_share": 0.6}}
 
@@ -70,3 +70,37 @@ def test_a_figure_without_a_value_is_a_known_gap():
     month = snapshot(figures=[figure("sign_ins", None)])
     fact = by_id(month, figures={"sign_ins": {"counter": "c_total", "noun": "sign-ins", "good": "up", "target": 1}})
     assert (fact["sign_ins.count"].value, fact["sign_ins.count"].met) == (None, None)
+
+
+def answered(satisfied: int, answers: int) -> Snapshot:
+    return snapshot(tickets=tickets(satisfaction=Satisfaction(satisfied=satisfied, answers=answers)))
+
+
+ASKED = {"satisfaction": {"part": "satisfied_total", "total": "ratings_total", "min_answers": 12}}
+
+
+def test_satisfaction_has_no_value_below_the_answers_that_make_a_number():
+    fact = by_id(answered(11, 11), tickets=ASKED)["tickets.satisfied"]
+    assert (fact.value, fact.detail["part"], fact.detail["whole"]) == (None, None, None)
+    enough = by_id(answered(9, 12), answered(0, 11), tickets=ASKED)["tickets.satisfied"]
+    assert (enough.value, enough.previous, enough.detail["resolved"]) == (0.75, None, 1301)
+
+
+@pytest.mark.parametrize(
+    ("locale", "satisfied", "answers", "row"),
+    [
+        ("en", 196, 213, ("Satisfied (213 of 1,301 answered)", "92%")),
+        ("en", 14, 17, ("Satisfied (17 of 1,301 answered)", "14 of 17")),
+        ("it", 14, 17, ("Soddisfatti (risposte: 17 su 1.301)", "14 su 17")),
+    ],
+)
+def test_satisfaction_is_printed_with_how_many_answered_and_few_of_them_without_percent(
+    locale, satisfied, answers, row
+):
+    requests = section(edition(answered(satisfied, answers), tickets=ASKED, locale=locale), "requests")
+    assert requests.table[-1] == row
+
+
+def test_satisfaction_from_too_few_is_not_printed():
+    requests = section(edition(answered(11, 11), tickets=ASKED), "requests")
+    assert not [label for label, _ in requests.table if "Satisfied" in label]

@@ -1,0 +1,1 @@
+"""A help desk's CSV export: the numbers of a month from it, or counters for Prometheus."""
