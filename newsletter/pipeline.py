@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -287,6 +287,7 @@ def deliver(
     people: Audience,
     *,
     in_doubt: InDoubt = "hold",
+    retry_now: bool = False,
     progress: Callable[[Mapping[str, int]], None] | None = None,
 ) -> tuple[DeliveryReport, tuple[str, ...]]:
     """Freeze the edition's recipients if that was not done, and mail everybody who has no copy yet.
@@ -296,15 +297,24 @@ def deliver(
 
     Raises:
         ContentError: the edition was frozen with other content.
-        DeliveryError: another send is running.
+        DeliveryError: another send is running, or somebody paused or cancelled the edition.
         LedgerError: the ledger cannot be read or written; nothing more was sent.
     """
     from newsletter import deliver as stage
 
     _require_credentials(config)
     with stage.open_ledger(config.ledger) as ledger:
+        stage.require_unheld(ledger, draft.month.label)
         frozen = stage.freeze(ledger, draft.month.label, messages, people.planned)
-        report = stage.send(ledger, draft.month.label, messages, config.smtp, in_doubt=in_doubt, progress=progress)
+        report = stage.send(
+            ledger,
+            draft.month.label,
+            messages,
+            config.smtp,
+            in_doubt=in_doubt,
+            retry_now=retry_now,
+            progress=progress,
+        )
     return report, _frozen_remarks(frozen)
 
 
@@ -320,11 +330,19 @@ def _require_credentials(config: Config) -> None:
 
 
 def _frozen_remarks(frozen: Freeze) -> tuple[str, ...]:
+    found = frozen.difference
     told = {
-        "on the list now, but not when the sending began: no copy of this edition": frozen.added,
-        "not on the list any more, but on it when the sending began: still gets a copy": frozen.removed,
+        "on the list now, but not when the sending began: no copy of this edition": found.added,
+        "not on the list any more, but on it when the sending began: still gets a copy": found.removed,
+        "on the list with another name or language than when the sending began: the copy stays as it was": found.changed,
     }
-    return tuple(f"{address} is {what}" for what, addresses in told.items() for address in addresses)
+    return tuple(remark for what, (number, some) in told.items() for remark in _remarks(what, number, some))
+
+
+def _remarks(what: str, number: int, some: Sequence[str]) -> Iterator[str]:
+    yield from (f"{address} is {what}" for address in some)
+    if number > len(some):
+        yield f"and {number - len(some)} more: {what}"
 
 
 def deliver_test(config: Config, messages: Mapping[str, CompiledMessage], addresses: Sequence[str]) -> list[TestCopy]:

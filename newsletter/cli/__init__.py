@@ -25,6 +25,12 @@ COMMANDS = {
     "approve": "Put your name to exactly this edition.",
     "send": "Mail the edition; run it again to resume.",
     "status": "Tell how far the sending of an edition is.",
+    "pause": "Stop the sending of an edition until it is resumed.",
+    "resume": "Take a pause back; `newsletter send` then goes on where it stopped.",
+    "cancel": "End the sending of an edition for good: whoever has no copy yet gets none.",
+    "resolve": "Settle copies in doubt: by what you know, or by the relay's log.",
+    "suppress": "Never mail an address again; without an address, list them.",
+    "history": "List the editions that were sent, and to how many people.",
     "demo": "Run the whole line on a sample company, into an inbox of its own.",
 }
 

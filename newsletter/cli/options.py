@@ -71,21 +71,21 @@ def log_options(function: Command) -> Command:
 
 def place_options(function: Command) -> Command:
     """--config and --month, as `config_path` and `month_label`."""
-    for option in (
-        click.option(
-            "--month", "month_label", metavar="YYYY-MM", help="The edition. Default: the last complete month."
-        ),
-        click.option(
-            "--config",
-            "config_path",
-            type=click.Path(path_type=Path, readable=False),  # `config.load` tells what is wrong with it
-            default=Path("config.yaml"),
-            show_default=True,
-            help="The configuration; paths inside it are relative to it.",
-        ),
-    ):
-        function = option(function)
-    return function
+    month = click.option(
+        "--month", "month_label", metavar="YYYY-MM", help="The edition. Default: the last complete month."
+    )
+    return _config_path(month(function))
+
+
+def _config_path(function: Command) -> Command:
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path, readable=False),  # `config.load` tells what is wrong with it
+        default=Path("config.yaml"),
+        show_default=True,
+        help="The configuration; paths inside it are relative to it.",
+    )(function)
 
 
 def edition_options(function: Command) -> Command:
@@ -96,6 +96,34 @@ def edition_options(function: Command) -> Command:
         return function(open_session(config_path, month_label), *args, **kwargs)
 
     return log_options(place_options(run))  # type: ignore[return-value]  # click adds parameters; the decorated function keeps its role
+
+
+def config_option(function: Command) -> Command:
+    """--config for commands that concern no edition; the command gets the `Config` as its first argument."""
+
+    @functools.wraps(function)
+    def run(*args: Any, config_path: Path, **kwargs: Any) -> Any:
+        from newsletter import config
+
+        return function(config.load(config_path), *args, **kwargs)
+
+    return log_options(_config_path(run))  # type: ignore[return-value]
+
+
+def actor_option(function: Command) -> Command:
+    """--by: who does this; the command gets it as `actor`."""
+    return click.option(
+        "--by", "actor", metavar="NAME", default=_login_name, help="Who does this. Default: the login name."
+    )(function)
+
+
+def _login_name() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have a number only
+        return "unknown"
 
 
 def open_session(config_path: Path, month_label: str | None) -> Session:

@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from newsletter.cli.delivery_report import end, show_report
 from newsletter.cli.options import Session, edition_options, log
 from newsletter.cli.progress import sending_progress
 from newsletter.cli.table import table
-from newsletter.errors import ApprovalError, DeliveryError, LedgerError, PartialDelivery, UsageError
+from newsletter.errors import ApprovalError, PartialDelivery, UsageError
 
 if TYPE_CHECKING:
-    from newsletter.deliver import CompiledMessage, DeliveryReport
+    from newsletter.deliver import CompiledMessage
     from newsletter.pipeline import Audience, Draft
-
-
-SHOWN = 20  # rows of each kind; `status --json` counts them all
 
 
 @click.command("send")
@@ -42,6 +40,8 @@ SHOWN = 20  # rows of each kind; `status --json` counts them all
     show_default=True,
     help="What to do with copies whose reply never came.",
 )
+@click.option("--retry-now", is_flag=True, help="Try those that the relay put off at once, not when they are due.")
+@click.option("--json", "as_json", is_flag=True, help="The report as one JSON object.")
 @click.option("--skip-invalid", is_flag=True, help="Leave out bad rows of the lists instead of refusing them.")
 def command(
     session: Session,
@@ -50,6 +50,8 @@ def command(
     dry_run: bool,
     yes: bool,
     in_doubt: Literal["hold", "resend"],
+    retry_now: bool,
+    as_json: bool,
     skip_invalid: bool,
 ) -> None:
     """Mail the edition; run it again to resume.
@@ -77,15 +79,18 @@ def command(
     pipeline.require_approval(session.config, draft)
     if not yes:
         _confirm(session, draft, people)
-    # A service manager ends a unit with SIGTERM: finish the copies on the wire, then stop.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A service manager ends a unit with SIGTERM, a closed terminal sends SIGHUP: like Ctrl-C, the first
+    # one finishes the copies on the wire, a second one stops at once.
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, signal.default_int_handler)
     with sending_progress(session.month.label) as progress:
         report, remarks = pipeline.deliver(
-            session.config, draft, messages, people, in_doubt=in_doubt, progress=progress
+            session.config, draft, messages, people, in_doubt=in_doubt, retry_now=retry_now, progress=progress
         )
     for remark in remarks:
         log.warning("%s", remark)
-    _report(session, report)
+    show_report(report, as_json=as_json)
+    end(report)
 
 
 def _send_test(session: Session, messages: Mapping[str, CompiledMessage], addresses: tuple[str, ...]) -> None:
@@ -121,12 +126,7 @@ def _already_accepted(session: Session) -> int:
     """How many copies an earlier run has sent."""
     from newsletter.deliver import status
 
-    if not Path(session.config.ledger).exists():
-        return 0
-    try:
-        return status(session.config.ledger, session.month.label)["accepted"]
-    except LedgerError:  # the edition is new to this ledger; a broken ledger is told by the send itself
-        return 0
+    return status(session.config.ledger, session.month.label).counts["accepted"]
 
 
 def _people(number: int) -> str:
@@ -158,45 +158,3 @@ def _plan_for_confirmation(session: Session, draft: Draft, people: Audience) -> 
         click.echo(f"{_people(accepted)} of them have their copy already and get no other.", err=True)
     rows = [(name, str(counts.get(name, 0)), one.subject) for name, one in draft.variants.items()]
     table(("variant", "people", "subject"), rows, err=True)
-
-
-def _report(session: Session, report: DeliveryReport) -> None:
-    month, counts = session.month.label, report.counts
-    click.echo(f"{month}: {counts['accepted']} of {counts['total']} accepted by the relay")
-    for state, number in counts.items():
-        if number and state not in ("total", "accepted"):
-            click.echo(f"  {state.replace('_', ' ')}: {number}")
-    for one in report.refused[:SHOWN]:
-        click.echo(f"  refused: {one.address}: {one.reply}")
-    for one in report.in_doubt[:SHOWN]:
-        click.echo(f"  in doubt: {one.address}: Message-ID {one.message_id}")
-    if report.interrupted:
-        log.warning("%d are left; the same command goes on where this one stopped", report.unsettled)
-        raise KeyboardInterrupt
-    if report.fault:
-        raise report.fault
-    if report.unsettled:
-        raise DeliveryError(
-            f"{report.unsettled} of {counts['total']} are still to be sent",
-            "Run the same command again later; nobody gets it twice.",
-        )
-    if counts["refused"] or counts["in_doubt"]:
-        raise PartialDelivery(_what_is_left(counts), _what_to_do(counts, month))
-
-
-def _what_is_left(counts: Mapping[str, int]) -> str:
-    parts = []
-    if counts["refused"]:
-        parts.append(f"{counts['refused']} refused by the relay")
-    if counts["in_doubt"]:
-        parts.append(f"{counts['in_doubt']} in doubt: no reply came, so they are held and nobody gets it twice")
-    return "; ".join(parts)
-
-
-def _what_to_do(counts: Mapping[str, int], month: str) -> str:
-    if not counts["in_doubt"]:
-        return "Mend these addresses in the list for the next edition."
-    return (
-        "Look for the Message-IDs in the relay's log. To send these copies again, knowing that some may"
-        f" arrive twice: newsletter send --month {month} --in-doubt resend"
-    )

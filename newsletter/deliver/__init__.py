@@ -1,26 +1,47 @@
 """Sending: the compiled message, the relay, and the ledger of who was mailed."""
 
-from newsletter.deliver.drain import Pace
 from newsletter.deliver.examine import examine_ledger, examine_relay
 from newsletter.deliver.freezing import Freeze, freeze
-from newsletter.deliver.ledger import Delivery, Ledger, open_ledger
+from newsletter.deliver.ledger import Delivery, Difference, Hold, Ledger, Summary, Suppression, open_ledger
 from newsletter.deliver.message import CompiledMessage, compile_message
-from newsletter.deliver.sending import DeliveryReport, InDoubt, TestCopy, send, send_test, status
+from newsletter.deliver.pace import Pace
+from newsletter.deliver.resolving import Resolved, resolve, resolve_by_log
+from newsletter.deliver.sending import (
+    DeliveryReport,
+    InDoubt,
+    Status,
+    TestCopy,
+    held_error,
+    require_unheld,
+    send,
+    send_test,
+    status,
+)
 
 __all__ = [
     "CompiledMessage",
     "Delivery",
     "DeliveryReport",
+    "Difference",
     "Freeze",
+    "Hold",
     "InDoubt",
     "Ledger",
     "Pace",
+    "Resolved",
+    "Status",
+    "Summary",
+    "Suppression",
     "TestCopy",
     "compile_message",
     "examine_ledger",
     "examine_relay",
     "freeze",
+    "held_error",
     "open_ledger",
+    "require_unheld",
+    "resolve",
+    "resolve_by_log",
     "send",
     "send_test",
     "status",

@@ -1,16 +1,17 @@
 """Sending what is due: one thread a connection, windows of rows, every reply recorded.
 
 A window is claimed and begun by two commits, then mailed message by message; the receipt journal
-notes each final dot, so the ledger need not. What a window did not get to goes back to pending.
+notes each final dot, so the ledger need not. A window ends by number or by time, so that a pause
+bites soon; what it did not get to waits again.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from newsletter.config import SmtpConfig
 from newsletter.deliver.breaker import Breaker
@@ -19,6 +20,7 @@ from newsletter.deliver.ledger.journal import Journal
 from newsletter.deliver.limits import Throttle
 from newsletter.deliver.line import Line, StoppedError
 from newsletter.deliver.message import CompiledMessage
+from newsletter.deliver.pace import Pace
 from newsletter.deliver.recovery import NO_REPLY
 from newsletter.deliver.replies import DroppedError, Reply, judge
 from newsletter.errors import ConfigError, DeliveryError, NewsletterError
@@ -27,22 +29,9 @@ from newsletter.model import Recipient
 Progress = Callable[[Mapping[str, int]], None]
 
 _WINDOW = 50
+_WINDOW_S = 10.0
 _RECORD_EVERY_S = 1.0
 _PROGRESS_EVERY_S = 0.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How patient a run is.
-
-    Args:
-        retries: seconds before the next try of a deferred row, and before reconnecting; the run
-            waits for these.
-        later: seconds before a row that used them up is tried again, if the run still lasts then.
-    """
-
-    retries: tuple[float, ...] = (5.0, 15.0)
-    later: float = 300.0
 
 
 class Drain:
@@ -58,8 +47,9 @@ class Drain:
         owner: str,
         journal: Journal,
         pace: Pace,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """`owner` is the name that this run claims rows under; `journal` is its own."""
+        """`owner` is the name that this run claims rows under; `journal` is its own; `clock` tells the epoch."""
         self._ledger = ledger
         self._frozen = frozen
         self._messages = messages
@@ -67,10 +57,11 @@ class Drain:
         self._owner = owner
         self._journal = journal
         self._pace = pace
+        self._clock = clock
         self._stop = threading.Event()
         self._breaker = Breaker(self._stop)
         self._throttle = Throttle(smtp.rate_per_minute)
-        self._tries: Counter[int] = Counter()  # each row is in one thread's hands at a time
+        self._counts = Counter(ledger.counts(frozen.id))
         self._gave_up: list[NewsletterError] = []
         self._crashes: list[BaseException] = []
         self._lines = 0
@@ -121,7 +112,7 @@ class Drain:
         interrupted = self._watch(progress)
         if self._crashes:
             raise self._crashes[0]
-        self._ledger.record(self._owner, self._breaker.finish())
+        self._record(self._breaker.finish())
         return interrupted
 
     def _window_size(self, waiting: int, lines: int) -> int:
@@ -137,7 +128,7 @@ class Drain:
         try:
             while not self._quiet.wait(_PROGRESS_EVERY_S):
                 if progress:
-                    progress(self._ledger.counts(self._frozen.id))
+                    progress(self._settled())
         except KeyboardInterrupt:
             self._stop.set()
             self._quiet.wait()
@@ -147,6 +138,16 @@ class Drain:
             self._quiet.wait()
             raise
         return False
+
+    def _settled(self) -> Mapping[str, int]:
+        """The ledger's counts, as far as outcomes were recorded."""
+        with self._lock:
+            return dict(self._counts)
+
+    def _record(self, outcomes: Sequence[Outcome]) -> None:
+        self._ledger.record(self._owner, outcomes, self._clock())
+        with self._lock:
+            self._counts.update(one.state for one in outcomes if one.tried)
 
     # --- one thread -----------------------------------------------------------------------
 
@@ -175,9 +176,9 @@ class Drain:
 
     def _work(self, line: Line) -> None:
         while not self._stop.is_set():
-            window = self._ledger.claim(self._frozen.id, self._owner, self._window, time.time())
+            window = self._ledger.claim(self._frozen.id, self._owner, self._window, self._clock())
             if window:
-                self._send_window(line, window)
+                self._send_window(line, self._begin(window))
             elif not self._wait_until_due():
                 return
 
@@ -186,24 +187,29 @@ class Drain:
         due = self._ledger.next_due(self._frozen.id)
         if due is None:
             return False
-        wait = due - time.time()
+        wait = due - self._clock()
         if wait > max(self._pace.retries, default=0.0):
             return False
         self._stop.wait(max(wait, 0.01))
         return True
 
-    def _send_window(self, line: Line, window: list[Delivery]) -> None:
+    def _begin(self, window: list[Delivery]) -> deque[Delivery]:
+        """Commit that these are being sent; none, and the end of the run, if somebody paused or cancelled it."""
         begun = self._ledger.begin(self._owner, [one.id for one in window])
-        left = deque(one for one in window if one.id in begun)
+        if len(begun) < len(window) and self._ledger.hold(self._frozen.id):
+            self._stop.set()
+        return deque(one for one in window if one.id in begun)
+
+    def _send_window(self, line: Line, left: deque[Delivery]) -> None:
         done: list[Outcome] = []
-        recorded = time.monotonic()
+        began = recorded = time.monotonic()
         try:
-            while left and self._throttle.wait(self._stop):
+            while left and time.monotonic() - began < _WINDOW_S and self._throttle.wait(self._stop):
                 line.relay()
                 done += self._send(line, left[0])
                 left.popleft()
                 if time.monotonic() - recorded > _RECORD_EVERY_S:
-                    self._ledger.record(self._owner, done)
+                    self._record(done)
                     done, recorded = [], time.monotonic()
         except (StoppedError, ConfigError, DeliveryError):
             self._put_back(done, left)
@@ -211,8 +217,8 @@ class Drain:
         self._put_back(done, left)
 
     def _put_back(self, done: list[Outcome], left: deque[Delivery]) -> None:
-        """Record what was done, and make pending what was begun but never tried."""
-        self._ledger.record(self._owner, [*done, *(Outcome(id=one.id, state="pending") for one in left)])
+        """Record what was done, and let what was begun but never tried wait again."""
+        self._record([*done, *(Outcome(id=one.id, state="pending", tried=False) for one in left)])
 
     def _send(self, line: Line, delivery: Delivery) -> list[Outcome]:
         """Mail one copy; what may be recorded about it and about others."""
@@ -234,7 +240,8 @@ class Drain:
     def _dropped(self, delivery: Delivery, error: DroppedError) -> Outcome:
         if error.stage == "dot":
             return Outcome(id=delivery.id, state="in_doubt", reply=f"{NO_REPLY}: {error}")
-        return Outcome(id=delivery.id, state="pending", reply=str(error), retry_at=self._retry_at(delivery))
+        wait = self._pace.wait_s(delivery.attempts)
+        return Outcome(id=delivery.id, state="pending", reply=str(error), next_try_at=self._clock() + wait)
 
     def _judged(self, line: Line, delivery: Delivery, reply: Reply) -> list[Outcome]:
         verdict = judge(reply)
@@ -242,12 +249,19 @@ class Drain:
             line.lost(str(reply))
         else:
             line.worked()
-        retry_at = self._retry_at(delivery) if verdict.state in {"deferred", "pending"} else None
-        outcome = Outcome(id=delivery.id, state=verdict.state, code=reply.code, reply=reply.text, retry_at=retry_at)
-        return self._breaker.settle(outcome, verdict.scope, reply)
+        next_try_at = None
+        if verdict.state in {"deferred", "pending"}:
+            next_try_at = self._clock() + self._pace.wait_s(delivery.attempts)
+        outcome = Outcome(
+            id=delivery.id, state=verdict.state, code=reply.code, reply=reply.text, next_try_at=next_try_at
+        )
+        return [self._unless_too_late(delivery, one) for one in self._breaker.settle(outcome, verdict.scope, reply)]
 
-    def _retry_at(self, delivery: Delivery) -> float:
-        tried = self._tries[delivery.id]
-        self._tries[delivery.id] += 1
-        retries = self._pace.retries
-        return time.time() + (retries[tried] if tried < len(retries) else self._pace.later)
+    def _unless_too_late(self, delivery: Delivery, outcome: Outcome) -> Outcome:
+        """Refused instead of deferred, if the relay has put it off for too long."""
+        tries = delivery.attempts + 1
+        ours = outcome.id == delivery.id and outcome.state == "deferred"
+        if not ours or not self._pace.gives_up(tries, delivery.deferred_since, self._clock()):
+            return outcome
+        words = f"given up after {tries} tries: {outcome.reply}"
+        return dataclasses.replace(outcome, state="refused", reply=words, next_try_at=None)

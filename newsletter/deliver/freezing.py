@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from newsletter.deliver import headers
-from newsletter.deliver.ledger import FrozenEdition, Ledger, Planned
+from newsletter.deliver.ledger import Difference, FrozenEdition, Ledger, Planned
 from newsletter.deliver.message import CompiledMessage
 from newsletter.deliver.smtp import require_path
 from newsletter.errors import ContentError
 from newsletter.model import Recipient
+
+EXAMPLES = 20
+"""So many addresses of each kind of difference are told; the rest is a number."""
+_NONE = Difference()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,24 +25,19 @@ class Freeze:
 
     Args:
         created: False if the edition was frozen before; then the frozen list stays as it was.
-        total: recipients frozen.
-        added: addresses on the list now that are not frozen; they get no copy of this edition.
-        removed: frozen addresses that are not on the list any more; they still get theirs.
+        difference: how the list of today differs from the frozen one, which goes on to count.
     """
 
     created: bool
-    total: int
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
+    difference: Difference = _NONE
 
 
 def freeze(
     ledger: Ledger,
     edition_id: str,
     messages: Mapping[str, CompiledMessage],
-    planned: Sequence[tuple[Recipient, str]],
+    planned: Iterable[tuple[Recipient, str]],
     *,
-    suppressed: Collection[str] = (),
     date: datetime | None = None,
 ) -> Freeze:
     """Write the edition's recipients, Message-IDs, date and digests in one transaction.
@@ -47,31 +46,22 @@ def freeze(
         ledger: where.
         edition_id: "2026-10".
         messages: every variant, compiled.
-        planned: each recipient with the variant for it; addresses are unique.
-        suppressed: addresses that must never be mailed; they are recorded, and stay unsent.
+        planned: each recipient with the variant for it, each address once; read once, row by row,
+            so that memory does not grow with the list.
         date: the Date of every copy (aware); now if not given.
 
     Raises:
         ContentError: the edition was frozen with other content, an address or name cannot be
-            mailed, or the list is empty or names an address twice.
+            mailed, or nobody is on the list.
         LedgerError: the ledger cannot be written.
     """
-    never = {address.casefold() for address in suppressed}
-    _require_mailable(planned)
-    secret = ledger.secret()
-    rows = [_plan(recipient, _message(messages, variant), secret, never) for recipient, variant in planned]
-    variants = {name: messages[name].digest for name in {variant for _, variant in planned}}
+    rows = _plans(messages, planned, ledger.secret())
+    variants = {name: message.digest for name, message in messages.items()}
     frozen = FrozenEdition(id=edition_id, date=(date or datetime.now(UTC)).replace(microsecond=0), variants=variants)
-    if ledger.freeze(frozen, rows):
-        return Freeze(created=True, total=len(rows))
+    if ledger.edition(edition_id) is None and ledger.freeze(frozen, rows):
+        return Freeze(created=True)
     require_unchanged(ledger, edition_id, messages)
-    before, now = ledger.addresses(edition_id), {row.key: row.address for row in rows}
-    return Freeze(
-        created=False,
-        total=len(before),
-        added=tuple(address for key, address in now.items() if key not in before),
-        removed=tuple(address for key, address in before.items() if key not in now),
-    )
+    return Freeze(created=False, difference=ledger.compare(edition_id, rows, examples=EXAMPLES))
 
 
 def require_unchanged(ledger: Ledger, edition_id: str, messages: Mapping[str, CompiledMessage]) -> FrozenEdition:
@@ -97,16 +87,16 @@ def require_unchanged(ledger: Ledger, edition_id: str, messages: Mapping[str, Co
     return frozen
 
 
-def _require_mailable(planned: Sequence[tuple[Recipient, str]]) -> None:
-    if not planned:
-        raise ContentError("nobody is on the list", "Add a recipient.")
-    seen: set[str] = set()
-    for recipient, _ in planned:
+def _plans(
+    messages: Mapping[str, CompiledMessage], planned: Iterable[tuple[Recipient, str]], secret: bytes
+) -> Iterator[Planned]:
+    number = 0
+    for number, (recipient, variant) in enumerate(planned, start=1):  # noqa: B007 - counted for the check below
         require_path(recipient.address)
         headers.require_one_line(f"the name of {recipient.address}", recipient.name)
-        if recipient.key in seen:
-            raise ContentError(f"{recipient.address} is planned twice", "Merge the lists first.")
-        seen.add(recipient.key)
+        yield _plan(recipient, _message(messages, variant), secret)
+    if not number:
+        raise ContentError("nobody is on the list", "Add a recipient.")
 
 
 def _message(messages: Mapping[str, CompiledMessage], variant: str) -> CompiledMessage:
@@ -115,14 +105,13 @@ def _message(messages: Mapping[str, CompiledMessage], variant: str) -> CompiledM
     return messages[variant]
 
 
-def _plan(recipient: Recipient, message: CompiledMessage, secret: bytes, never: Collection[str]) -> Planned:
+def _plan(recipient: Recipient, message: CompiledMessage, secret: bytes) -> Planned:
     # The keyed hash tells nobody the address, and differs from edition to edition.
-    token = hmac.new(secret, f"{message.edition}\0{recipient.key}".encode(), "sha256").hexdigest()[:20]
+    token = hmac.digest(secret, f"{message.edition}\0{recipient.key}".encode(), "sha256").hex()[:20]
     return Planned(
         address=recipient.address,
         key=recipient.key,
         name=recipient.name,
         variant=message.variant,
         message_id=f"<{message.edition}.{token}@{message.domain}>",
-        state="suppressed" if recipient.key in never else "pending",
     )

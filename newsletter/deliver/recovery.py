@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 
-from newsletter.deliver.ledger import Ledger, Outcome, State, journal, locks
+from newsletter.deliver.ledger import Delivery, Ledger, Outcome, journal, locks
 from newsletter.deliver.ledger.journal import NOTHING_PROVED, Receipts
 from newsletter.deliver.replies import Reply, judge
 from newsletter.errors import DeliveryError
@@ -16,7 +17,7 @@ def recover(ledger: Ledger) -> None:
     """Settle every row that a dead process held; the run lock must be held.
 
     A reply that was noted but not recorded is recorded; a final dot without reply is in doubt;
-    what certainly did not leave is pending again.
+    what certainly did not leave waits again.
 
     Raises:
         DeliveryError: a process that still lives holds a journal.
@@ -32,21 +33,21 @@ def recover(ledger: Ledger) -> None:
             path.unlink()
         finally:
             os.close(held)
-    for owner in {owner for _, owner, _ in ledger.unfinished()}:
+    for owner in ledger.owners():
         _settle(ledger, owner, NOTHING_PROVED)
 
 
 def _settle(ledger: Ledger, owner: str, receipts: Receipts) -> None:
-    ledger.record(owner, [_outcome(id_, state, receipts) for id_, _, state in ledger.unfinished(owner)])
+    ledger.record(owner, [_outcome(row, receipts) for row in ledger.unfinished(owner)], time.time())
 
 
-def _outcome(id_: int, state: State, receipts: Receipts) -> Outcome:
-    if state == "claimed":
-        return Outcome(id=id_, state="pending")
-    answered = receipts.last.get(id_)
+def _outcome(row: Delivery, receipts: Receipts) -> Outcome:
+    if row.state == "claimed":
+        return Outcome(id=row.id, state="pending", tried=False)
+    answered = receipts.last.get(row.id)
     if answered:
         reply = Reply(stage="dot", code=answered[0], text=answered[1])
-        return Outcome(id=id_, state=judge(reply).state, code=reply.code, reply=reply.text)
-    if id_ in receipts.last or not receipts.complete:
-        return Outcome(id=id_, state="in_doubt", reply=NO_REPLY)
-    return Outcome(id=id_, state="pending")
+        return Outcome(id=row.id, state=judge(reply).state, code=reply.code, reply=reply.text)
+    if row.id in receipts.last or not receipts.complete:
+        return Outcome(id=row.id, state="in_doubt", reply=NO_REPLY)
+    return Outcome(id=row.id, state="pending", tried=False)

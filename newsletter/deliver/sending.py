@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from newsletter.config import SmtpConfig
-from newsletter.deliver.drain import Drain, Pace, Progress
-from newsletter.deliver.freezing import require_unchanged
-from newsletter.deliver.ledger import UNSETTLED, Delivery, Ledger, open_ledger
+from newsletter.deliver.drain import Drain, Progress
+from newsletter.deliver.freezing import EXAMPLES, require_unchanged
+from newsletter.deliver.ledger import LONGEST_WAIT_S, STATES, UNSETTLED, Delivery, Hold, Ledger, State, open_ledger
 from newsletter.deliver.ledger.journal import Journal
 from newsletter.deliver.limits import Throttle
 from newsletter.deliver.line import Line
 from newsletter.deliver.message import CompiledMessage
+from newsletter.deliver.pace import Pace
 from newsletter.deliver.recovery import recover
 from newsletter.deliver.replies import DroppedError
-from newsletter.errors import LedgerError, NewsletterError
+from newsletter.errors import DeliveryError, NewsletterError, PartialDelivery
 from newsletter.model import Recipient
 
 InDoubt = Literal["hold", "resend"]
@@ -35,11 +38,15 @@ class DeliveryReport:
     Args:
         edition: its id.
         counts: `total` and the number of recipients in each state; they add up.
-        refused: recipients that the relay refused for good, in this run or an earlier one.
-        in_doubt: recipients whose copy may or may not have arrived; look for the Message-ID in
-            the relay's log.
-        deferred: recipients that the relay put off.
+        refused: some of the recipients that the relay refused for good, in this run or an earlier one.
+        in_doubt: some of the recipients whose copy may or may not have arrived; look for the
+            Message-ID in the relay's log.
+        deferred: some of the recipients that the relay put off.
+        seconds: how long this run took.
+        sent: copies that were accepted in this run.
+        next_try: when the next recipient is due who waits.
         interrupted: Ctrl-C was pressed.
+        hold: somebody paused or cancelled the edition meanwhile.
         fault: why the run ended early: a DeliveryError (run it again) or a ConfigError.
     """
 
@@ -48,7 +55,11 @@ class DeliveryReport:
     refused: tuple[Delivery, ...] = ()
     in_doubt: tuple[Delivery, ...] = ()
     deferred: tuple[Delivery, ...] = ()
+    seconds: float = 0.0
+    sent: int = 0
+    next_try: datetime | None = None
     interrupted: bool = False
+    hold: Hold | None = None
     fault: NewsletterError | None = None
 
     @property
@@ -79,8 +90,10 @@ def send(
     smtp: SmtpConfig,
     *,
     in_doubt: InDoubt = "hold",
+    retry_now: bool = False,
     progress: Progress | None = None,
     pace: Pace | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> DeliveryReport:
     """Mail everybody of a frozen edition who has no copy yet; run again, it resumes.
 
@@ -91,47 +104,94 @@ def send(
         smtp: the relay.
         in_doubt: `resend` sends another copy to those in doubt from earlier runs; those of this
             run are held in any case.
+        retry_now: try those that the relay put off at once, not when their time has come.
         progress: told the counts several times a second, in the calling thread.
         pace: how long to wait for a relay that puts off.
+        clock: tells seconds since the epoch.
 
     Raises:
         ContentError: the content has changed since it was frozen.
-        DeliveryError: another send is running.
+        DeliveryError: another send is running, or somebody paused or cancelled the edition.
         LedgerError: the ledger cannot be read or written; nothing more was sent.
     """
+    began = time.monotonic()
     with ledger.exclusive():
         recover(ledger)
+        require_unheld(ledger, edition_id)
         frozen = require_unchanged(ledger, edition_id, messages)
         if in_doubt == "resend":
             ledger.release_in_doubt(edition_id)
-        ledger.retry_now(edition_id)
-        counts = ledger.counts(edition_id)
-        waiting = counts["pending"] + counts["deferred"]
-        if not waiting:
+        # A connection that broke in an earlier run says nothing about now; a "try again later" does.
+        ledger.retry_now(edition_id, ["pending", "deferred"] if retry_now else ["pending"])
+        before = ledger.counts(edition_id)
+        waiting = before["pending"] + before["deferred"]
+        pace = pace or Pace()
+        if not _anybody_due(ledger.next_due(edition_id), clock(), pace):
             return _report(ledger, edition_id)
         owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         journal = Journal(ledger.journal_path(owner))
-        drain = Drain(ledger, frozen, messages, smtp, owner=owner, journal=journal, pace=pace or Pace())
+        drain = Drain(ledger, frozen, messages, smtp, owner=owner, journal=journal, pace=pace, clock=clock)
         try:
             interrupted = drain.run(waiting, progress)
         finally:
             if drain.is_quiet:  # else its threads still write; the lock falls with the process
                 journal.close()
         recover(ledger)
-        return _report(ledger, edition_id, interrupted=interrupted, fault=drain.fault)
+        report = _report(ledger, edition_id)
+        return dataclasses.replace(
+            report,
+            seconds=time.monotonic() - began,
+            sent=report.counts["accepted"] - before["accepted"],
+            interrupted=interrupted,
+            fault=drain.fault,
+        )
 
 
-def _report(
-    ledger: Ledger, edition_id: str, *, interrupted: bool = False, fault: NewsletterError | None = None
-) -> DeliveryReport:
+def _anybody_due(due: float | None, now: float, pace: Pace) -> bool:
+    """Whether a run would mail anybody: now, or after a wait that it takes upon itself."""
+    if due is None:
+        return False
+    wait = due - now
+    return wait <= max(pace.retries, default=0.0) or wait > LONGEST_WAIT_S
+
+
+def require_unheld(ledger: Ledger, edition_id: str) -> None:
+    """Refuse an edition that somebody paused or cancelled.
+
+    Raises:
+        DeliveryError: it is on hold; says since when and by whom.
+    """
+    hold = ledger.hold(edition_id)
+    if hold is not None:
+        raise held_error(edition_id, hold)
+
+
+def held_error(edition_id: str, hold: Hold) -> DeliveryError:
+    """What to tell whoever wants to send an edition on hold."""
+    since = f"{hold.since.astimezone():%Y-%m-%d %H:%M}"
+    if hold.state == "cancelled":
+        return PartialDelivery(
+            f"{edition_id} was cancelled on {since} by {hold.actor}", "It is never sent again; write the next edition."
+        )
+    return DeliveryError(
+        f"{edition_id} is paused since {since} by {hold.actor}",
+        f"Run: newsletter resume --month {edition_id}, then newsletter send --month {edition_id}",
+    )
+
+
+def _report(ledger: Ledger, edition_id: str) -> DeliveryReport:
+    def some(state: State) -> tuple[Delivery, ...]:
+        return tuple(ledger.deliveries(edition_id, [state], limit=EXAMPLES))
+
+    due = ledger.next_due(edition_id)
     return DeliveryReport(
         edition=edition_id,
         counts=ledger.counts(edition_id),
-        refused=tuple(ledger.deliveries(edition_id, ["refused"])),
-        in_doubt=tuple(ledger.deliveries(edition_id, ["in_doubt"])),
-        deferred=tuple(ledger.deliveries(edition_id, ["deferred"])),
-        interrupted=interrupted,
-        fault=fault,
+        refused=some("refused"),
+        in_doubt=some("in_doubt"),
+        deferred=some("deferred"),
+        next_try=datetime.fromtimestamp(due, UTC) if due else None,
+        hold=ledger.hold(edition_id),
     )
 
 
@@ -176,13 +236,43 @@ def _test_copy(line: Line, message: CompiledMessage, recipient: Recipient) -> Te
     return TestCopy(address=recipient.address, variant=message.variant, code=code, reply=text)
 
 
-def status(location: str | Path, edition_id: str) -> dict[str, int]:
-    """`total` and the number of recipients in each state; they add up. Safe while a send runs.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How far the sending of an edition is.
+
+    Args:
+        edition: its id.
+        counts: `total` and the number of recipients in each state; all 0 if nothing was sent yet.
+        frozen: whether its sending has begun at all.
+        running: whether a send is running on this ledger now.
+        hold: whether somebody paused or cancelled it.
+    """
+
+    edition: str
+    counts: Mapping[str, int]
+    frozen: bool = False
+    running: bool = False
+    hold: Hold | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """Recipients that a run had in its hands."""
+        return self.counts["claimed"] + self.counts["sending"]
+
+
+def status(location: str | Path, edition_id: str) -> Status:
+    """How far an edition is. Safe while a send runs; a ledger that is not there yet knows of nobody.
 
     Raises:
-        LedgerError: there is no ledger yet, it cannot be read, or it does not know the edition.
+        LedgerError: the ledger cannot be read.
     """
+    if "://" not in str(location) and not Path(location).exists():
+        return Status(edition=edition_id, counts={"total": 0, **dict.fromkeys(STATES, 0)})
     with open_ledger(location, readonly=True) as ledger:
-        if ledger.edition(edition_id) is None:
-            raise LedgerError(f"{ledger.path} knows no edition {edition_id}", "It was never sent; check --month.")
-        return ledger.counts(edition_id)
+        return Status(
+            edition=edition_id,
+            counts=ledger.counts(edition_id),
+            frozen=ledger.edition(edition_id) is not None,
+            running=ledger.is_running(),
+            hold=ledger.hold(edition_id),
+        )

@@ -69,7 +69,7 @@ def killed_runs(command: list[str], ledger: Path, chance: random.Random, kills: 
 
 def accepted(ledger: Path) -> int:
     try:
-        return status(ledger, EDITION)["accepted"]
+        return status(ledger, EDITION).counts["accepted"]
     except LedgerError:
         return 0
 
@@ -141,6 +141,6 @@ def test_five_kills_of_the_command_against_postfix_smtp_sink(tmp_path, workspace
             finally:
                 process.terminate()
         dumps = [path.read_text(errors="replace") for path in Path(capture).iterdir()]
-    counts = status(ledger, EDITION)
+    counts = status(ledger, EDITION).counts
     assert last.returncode == (4 if counts["in_doubt"] else 0), last.stderr
     check(ledger, Counter(found for dump in dumps for found in _RECIPIENT.findall(dump)), hits)

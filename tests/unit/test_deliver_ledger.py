@@ -92,10 +92,10 @@ def test_a_row_is_claimed_by_one_owner_only(ledger):
 def test_only_the_owner_who_began_a_delivery_records_its_outcome(ledger):
     (row,) = begun(ledger, "a", 1)
     with pytest.raises(LedgerError, match="changed by somebody else"):
-        ledger.record("b", [Outcome(id=row, state="accepted")])
-    ledger.record("a", [Outcome(id=row, state="accepted", code=250)])
+        ledger.record("b", [Outcome(id=row, state="accepted")], 0)
+    ledger.record("a", [Outcome(id=row, state="accepted", code=250)], 0)
     with pytest.raises(LedgerError):
-        ledger.record("a", [Outcome(id=row, state="pending")])
+        ledger.record("a", [Outcome(id=row, state="pending")], 0)
 
 
 @pytest.mark.parametrize("final", ["accepted", "refused", "cancelled", "suppressed"])
@@ -110,7 +110,7 @@ def test_the_database_itself_refuses_to_leave_a_final_state(ledger, final):
 
 def test_a_deferred_row_waits_for_its_time(ledger):
     (row,) = begun(ledger, "a", 1)
-    ledger.record("a", [Outcome(id=row, state="deferred", retry_at=100.0)])
+    ledger.record("a", [Outcome(id=row, state="deferred", next_try_at=100.0)], 0)
     assert row not in [one.id for one in ledger.claim(EDITION.id, "a", 9, 99.0)]
     assert ledger.next_due(EDITION.id) == 100.0
     assert [one.id for one in ledger.claim(EDITION.id, "a", 9, 100.0)] == [row]
@@ -172,7 +172,7 @@ def test_a_readonly_ledger_cannot_be_written(ledger):
     with open_ledger(ledger.path, readonly=True) as looking:
         assert looking.counts(EDITION.id)["pending"] == 6
         with pytest.raises(LedgerError, match="readonly"):
-            looking.retry_now(EDITION.id)
+            looking.retry_now(EDITION.id, ["pending"])
 
 
 def test_a_ledger_locked_by_another_program_is_told(ledger, monkeypatch):
@@ -180,7 +180,7 @@ def test_a_ledger_locked_by_another_program_is_told(ledger, monkeypatch):
     with sqlite3.connect(ledger.path, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(LedgerError, match="locked") as caught:
-            ledger.retry_now(EDITION.id)
+            ledger.retry_now(EDITION.id, ["pending"])
         other.execute("ROLLBACK")
     other.close()
     assert "Another program" in caught.value.hint

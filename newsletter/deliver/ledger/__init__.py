@@ -5,27 +5,37 @@ from __future__ import annotations
 from pathlib import Path
 
 from newsletter.deliver.ledger.protocol import (
+    LONGEST_WAIT_S,
     STATES,
     UNSETTLED,
     Delivery,
+    Difference,
     FrozenEdition,
+    Hold,
     Ledger,
     Outcome,
     Planned,
     State,
+    Summary,
+    Suppression,
 )
 from newsletter.deliver.ledger.sqlite import SqliteLedger
 from newsletter.errors import ConfigError
 
 __all__ = [
+    "LONGEST_WAIT_S",
     "STATES",
     "UNSETTLED",
     "Delivery",
+    "Difference",
     "FrozenEdition",
+    "Hold",
     "Ledger",
     "Outcome",
     "Planned",
     "State",
+    "Summary",
+    "Suppression",
     "open_ledger",
 ]
 

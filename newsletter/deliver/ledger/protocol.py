@@ -2,16 +2,21 @@
 
     pending -> claimed -> sending -> accepted | refused | in_doubt | deferred
     claimed, sending -> pending    only if it is proved that the final dot was never sent
-    deferred -> claimed            at the next try
-    in_doubt -> pending            only when a person says so
+    deferred -> claimed            at the next try; refused when it was put off for too long
+    in_doubt -> accepted, pending  only when a person (or the relay's log) says so
+    pending, deferred, claimed -> suppressed, cancelled    when a person says so
 
-Invariants:
-    I1  All rows of an edition are created by one transaction, before its first mail.
-    I2  No data is sent before `sending` is committed.
-    I3  Only the owner who began a delivery records its outcome.
-    I4  accepted, refused, suppressed and cancelled are final.
-    I5  The Message-ID is fixed when the edition is frozen.
-    I6  The states add up to the total.
+Invariants, each with tests of that number:
+    I1   All rows of an edition are created by one transaction, before its first mail; their number never changes.
+    I2   No data is sent before `sending` is committed.
+    I3   Only the owner who began a delivery records its outcome.
+    I4   accepted, refused, suppressed and cancelled are final.
+    I5   The Message-ID is fixed when the edition is frozen.
+    I6   A begun delivery goes back to pending only if its final dot certainly never left.
+    I7   Whether an owner lives is told by the kernel's lock, never by a clock.
+    I8   A pause or cancellation is read when a window begins: no window begins after it.
+    I9   The states add up to the total; a send ends with 0 only if nothing is left to do.
+    I10  No address stands in the name or content of a lock or journal.
 """
 
 from __future__ import annotations
@@ -30,17 +35,21 @@ STATES: tuple[State, ...] = get_args(State)
 UNSETTLED: tuple[State, ...] = ("pending", "deferred", "claimed", "sending")
 """States that another run will move on."""
 
+LONGEST_WAIT_S = 172_800.0
+"""No row is put off for longer: a next try beyond it was written under a clock that was wrong."""
+
+HoldState = Literal["paused", "cancelled"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """One copy to be frozen. `state` is pending or suppressed."""
+    """One copy to be frozen. `key` is the address as it is compared."""
 
     address: str
     key: str
     name: str
     variant: str
     message_id: str
-    state: State = "pending"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +62,55 @@ class FrozenEdition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """How a list differs from the frozen one: for each kind the number of people, and some of their addresses.
+
+    Args:
+        added: on the list, but not frozen.
+        removed: frozen, but not on the list any more.
+        changed: with another name or variant (language, audience) than the frozen one.
+    """
+
+    added: tuple[int, tuple[str, ...]] = (0, ())
+    removed: tuple[int, tuple[str, ...]] = (0, ())
+    changed: tuple[int, tuple[str, ...]] = (0, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Somebody paused or cancelled an edition."""
+
+    state: HoldState
+    since: datetime
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address that gets no mail of any edition."""
+
+    address: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One row: a copy for one address. `code` and `reply` are the relay's last words about it."""
+    """One row: a copy for one address.
+
+    Args:
+        id: its number in the ledger.
+        address: where it goes.
+        name: whom it greets.
+        variant: which variant.
+        message_id: with angle brackets.
+        state: where it stands.
+        attempts: how often it was tried.
+        next_try_at: when it may be tried again (seconds since the epoch); None = at once.
+        deferred_since: when the relay put it off for the first time (seconds since the epoch).
+        code: the relay's last code about it.
+        reply: the relay's last words about it.
+    """
 
     id: int
     address: str
@@ -62,19 +118,43 @@ class Delivery:
     variant: str
     message_id: str
     state: State
+    attempts: int = 0
+    next_try_at: float | None = None
+    deferred_since: float | None = None
     code: int | None = None
     reply: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one try ended. `retry_at` (seconds since the epoch) holds pending and deferred rows back."""
+    """How one try ended.
+
+    Args:
+        id: the row.
+        state: its new state.
+        code: the relay's code.
+        reply: the relay's words.
+        next_try_at: holds a pending or deferred row back until then (seconds since the epoch).
+        tried: whether anything was said to the relay; False for what was only claimed or begun.
+    """
 
     id: int
     state: State
     code: int | None = None
     reply: str = ""
-    retry_at: float | None = None
+    next_try_at: float | None = None
+    tried: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """An edition of the past: when it was frozen, when a row changed last, counts as of `Ledger.counts`."""
+
+    id: str
+    frozen_at: datetime
+    changed_at: datetime
+    counts: Mapping[str, int]
+    hold: Hold | None
 
 
 class Ledger(Protocol):
@@ -86,20 +166,50 @@ class Ledger(Protocol):
     def secret(self) -> bytes:
         """A random key that never leaves the ledger; Message-IDs are made with it."""
 
-    def freeze(self, edition: FrozenEdition, planned: Sequence[Planned]) -> bool:
-        """Write an edition and all its rows at once (I1); False if it was frozen before."""
+    def freeze(self, edition: FrozenEdition, planned: Iterable[Planned]) -> bool:
+        """Write an edition and all its rows at once (I1); False if it was frozen before.
+
+        `planned` is read once, row by row. Suppressed addresses get a row in that state.
+        """
+
+    def compare(self, edition_id: str, planned: Iterable[Planned], *, examples: int) -> Difference:
+        """How `planned` differs from what was frozen; nothing changes."""
 
     def edition(self, edition_id: str) -> FrozenEdition | None:
         """What was frozen, or None."""
 
-    def addresses(self, edition_id: str) -> Mapping[str, str]:
-        """Every frozen address, by the key it is compared with."""
+    def editions(self) -> list[Summary]:
+        """Every frozen edition, oldest first."""
 
     def counts(self, edition_id: str) -> dict[str, int]:
-        """`total`, then the number of rows in each of STATES; they add up (I6)."""
+        """`total`, then the number of rows in each of STATES; they add up (I9)."""
 
-    def deliveries(self, edition_id: str, states: Iterable[State]) -> list[Delivery]:
-        """The rows in any of `states`, in frozen order."""
+    def deliveries(self, edition_id: str, states: Iterable[State], *, limit: int | None = None) -> list[Delivery]:
+        """The first `limit` rows in any of `states`, in frozen order."""
+
+    def find(self, edition_id: str, key: str) -> Delivery | None:
+        """The row of one address, given as it is compared."""
+
+    def hold(self, edition_id: str) -> Hold | None:
+        """Whether somebody paused or cancelled the edition."""
+
+    def pause(self, edition_id: str, actor: str) -> None:
+        """Let no further window begin (I8), in this and every later run, until `resume`."""
+
+    def resume(self, edition_id: str) -> None:
+        """Take a pause back."""
+
+    def cancel(self, edition_id: str, actor: str) -> int:
+        """Let no further window begin, for good; how many waiting rows are cancelled now."""
+
+    def suppress(self, suppressions: Sequence[Suppression]) -> int:
+        """Never mail these addresses again, rows that wait included; how many are new."""
+
+    def unsuppress(self, keys: Sequence[str]) -> int:
+        """Forget suppressions; how many there were. Rows that are suppressed stay so (I4)."""
+
+    def suppressions(self) -> list[Suppression]:
+        """All of them, by address."""
 
     def exclusive(self) -> AbstractContextManager[None]:
         """Hold the run lock: one send at a time.
@@ -107,6 +217,9 @@ class Ledger(Protocol):
         Raises:
             DeliveryError: another process holds it.
         """
+
+    def is_running(self) -> bool:
+        """Whether a process holds the run lock."""
 
     def journal_path(self, owner: str) -> Path:
         """Where the receipt journal of `owner` stands, on a local disk."""
@@ -118,19 +231,25 @@ class Ledger(Protocol):
         """Take up to `limit` rows that are due at `now` (seconds since the epoch) for `owner`."""
 
     def begin(self, owner: str, ids: Sequence[int]) -> frozenset[int]:
-        """Turn claimed rows into `sending` (I2); the ids that may now be sent."""
+        """Turn claimed rows into `sending` (I2); the ids that may now be sent: none of an edition on hold (I8)."""
 
-    def record(self, owner: str, outcomes: Sequence[Outcome]) -> None:
+    def record(self, owner: str, outcomes: Sequence[Outcome], now: float) -> None:
         """Write how tries of `owner` ended (I3)."""
 
-    def unfinished(self, owner: str | None = None) -> list[tuple[int, str, State]]:
-        """(id, owner, state) of every claimed or sending row, of `owner` or of all."""
+    def unfinished(self, owner: str | None = None) -> list[Delivery]:
+        """Every claimed or sending row, of `owner` or of all."""
+
+    def owners(self) -> list[str]:
+        """Who holds claimed or sending rows."""
 
     def next_due(self, edition_id: str) -> float | None:
         """When the next pending or deferred row is due (0 = now), None if there is none."""
 
-    def retry_now(self, edition_id: str) -> None:
-        """Make every pending and deferred row due."""
+    def retry_now(self, edition_id: str, states: Sequence[State]) -> None:
+        """Make every row in these of the waiting states due."""
+
+    def resolve(self, edition_id: str, outcomes: Sequence[Outcome]) -> int:
+        """Settle rows in doubt as accepted or pending, because a person or the relay's log says so; how many."""
 
     def release_in_doubt(self, edition_id: str) -> int:
-        """Make in_doubt rows pending, because a person said so; how many."""
+        """Make all rows in doubt pending, because a person said so; how many."""

@@ -1,52 +1,47 @@
 """The ledger in one SQLite file: the default, for one machine, without a daemon.
 
 WAL with synchronous=FULL: a commit that returned survives a power cut, and `status` reads while
-`send` writes. One connection behind one lock is enough, because the rows of many messages are
-written by each transaction.
+`send` writes.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from newsletter.deliver.ledger import locks, sqlite_file
-from newsletter.deliver.ledger.protocol import STATES, Delivery, FrozenEdition, Outcome, Planned, State
+from newsletter.deliver.ledger import locks
+from newsletter.deliver.ledger.protocol import STATES, Delivery, Difference, FrozenEdition, Planned, State, Summary
+from newsletter.deliver.ledger.sqlite_base import COLUMNS, delivery
+from newsletter.deliver.ledger.sqlite_rows import SqliteRows
+from newsletter.deliver.ledger.sqlite_wishes import SqliteWishes
 from newsletter.errors import DeliveryError, LedgerError
 
-_COLUMNS = "id, address, name, variant, message_id, state, code, reply"
+_PLAN = """
+INSERT INTO delivery (edition_id, address, address_key, name, variant, message_id, state, updated)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+    iif(EXISTS (SELECT 1 FROM suppression WHERE address_key = ?3), 'suppressed', 'pending'), ?7)
+"""
+# A variant that nobody gets may change.
+_FORGET_UNUSED = (
+    "DELETE FROM variant WHERE edition_id = ? AND name NOT IN (SELECT variant FROM delivery WHERE edition_id = ?)"
+)
+_BOTH = "delivery JOIN temp.list ON list.address_key = delivery.address_key WHERE edition_id = :edition"
+_DIFFERENCES = {
+    "added": "temp.list WHERE NOT EXISTS (SELECT 1 FROM delivery"
+    " WHERE edition_id = :edition AND delivery.address_key = list.address_key)",
+    "removed": "delivery WHERE edition_id = :edition AND NOT EXISTS (SELECT 1 FROM temp.list"
+    " WHERE list.address_key = delivery.address_key)",
+    "changed": f"{_BOTH} AND (delivery.name <> list.name OR delivery.variant <> list.variant)",
+}
 
 
-class SqliteLedger:
+class SqliteLedger(SqliteRows, SqliteWishes):
     """A `Ledger` (see there for what each method promises) in the SQLite file at `path`."""
-
-    def __init__(self, path: Path, *, readonly: bool = False) -> None:
-        """Open the file, creating it if need be; see `open_ledger`."""
-        self.path = path.resolve()
-        self._readonly = readonly
-        self._lock = threading.Lock()
-        self._db = sqlite_file.connect(self.path, readonly=readonly)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
 
     # --- what was decided -----------------------------------------------------------------
 
@@ -55,23 +50,30 @@ class SqliteLedger:
         with self._transaction() as db:
             return bytes(db.execute("SELECT value FROM setting WHERE key = 'secret'").fetchone()[0])
 
-    def freeze(self, edition: FrozenEdition, planned: Sequence[Planned]) -> bool:
+    def freeze(self, edition: FrozenEdition, planned: Iterable[Planned]) -> bool:
         """See `Ledger.freeze`."""
         now = time.time()
-        created = datetime.now(UTC).isoformat(timespec="seconds")
-        rows = [(edition.id, p.address, p.key, p.name, p.variant, p.message_id, p.state, now) for p in planned]
+        row = (edition.id, edition.date.isoformat(), datetime.now(UTC).isoformat(timespec="seconds"))
+        variants = [(edition.id, name, digest) for name, digest in edition.variants.items()]
+        rows = ((edition.id, p.address, p.key, p.name, p.variant, p.message_id, now) for p in planned)
         with self._transaction() as db:
-            row = (edition.id, edition.date.isoformat(), created)
             if not db.execute("INSERT INTO edition VALUES (?, ?, ?) ON CONFLICT DO NOTHING", row).rowcount:
                 return False
-            variants = [(edition.id, name, digest) for name, digest in edition.variants.items()]
             db.executemany("INSERT INTO variant VALUES (?, ?, ?)", variants)
-            db.executemany(
-                "INSERT INTO delivery (edition_id, address, address_key, name, variant, message_id, state, updated)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            db.executemany(_PLAN, rows)
+            db.execute(_FORGET_UNUSED, (edition.id, edition.id))
         return True
+
+    def compare(self, edition_id: str, planned: Iterable[Planned], *, examples: int) -> Difference:
+        """See `Ledger.compare`."""
+        rows = ((p.key, p.address, p.name, p.variant) for p in planned)
+        with self._transaction() as db:
+            # A temporary table lies in a file of its own that vanishes with the connection.
+            db.execute("CREATE TEMP TABLE list (address_key TEXT PRIMARY KEY, address, name, variant) WITHOUT ROWID")
+            db.executemany("INSERT INTO temp.list VALUES (?, ?, ?, ?)", rows)
+            found = {kind: _difference(db, edition_id, source, examples) for kind, source in _DIFFERENCES.items()}
+            db.execute("DROP TABLE temp.list")
+        return Difference(**found)
 
     def edition(self, edition_id: str) -> FrozenEdition | None:
         """See `Ledger.edition`."""
@@ -82,12 +84,23 @@ class SqliteLedger:
             return None
         return FrozenEdition(id=edition_id, date=datetime.fromisoformat(row[0]), variants=dict(variants))
 
-    def addresses(self, edition_id: str) -> Mapping[str, str]:
-        """See `Ledger.addresses`."""
+    def editions(self) -> list[Summary]:
+        """See `Ledger.editions`."""
         with self._transaction() as db:
-            return dict(
-                db.execute("SELECT address_key, address FROM delivery WHERE edition_id = ? ORDER BY id", (edition_id,))
+            rows = db.execute(
+                "SELECT id, created, (SELECT max(updated) FROM delivery WHERE edition_id = edition.id)"
+                " FROM edition ORDER BY id"
+            ).fetchall()
+        return [
+            Summary(
+                id=id_,
+                frozen_at=datetime.fromisoformat(created),
+                changed_at=datetime.fromtimestamp(changed, UTC),
+                counts=self.counts(id_),
+                hold=self.hold(id_),
             )
+            for id_, created, changed in rows
+        ]
 
     # --- how far it is --------------------------------------------------------------------
 
@@ -98,106 +111,34 @@ class SqliteLedger:
             found = dict(rows.fetchall())
         return {"total": sum(found.values()), **{state: found.get(state, 0) for state in STATES}}
 
-    def deliveries(self, edition_id: str, states: Iterable[State]) -> list[Delivery]:
+    def deliveries(self, edition_id: str, states: Iterable[State], *, limit: int | None = None) -> list[Delivery]:
         """See `Ledger.deliveries`."""
         wanted = list(states)
         marks = ", ".join("?" * len(wanted))
         with self._transaction() as db:
             rows = db.execute(
-                f"SELECT {_COLUMNS} FROM delivery WHERE edition_id = ? AND state IN ({marks}) ORDER BY id",  # noqa: S608
-                (edition_id, *wanted),
+                f"SELECT {COLUMNS} FROM delivery WHERE edition_id = ? AND state IN ({marks}) ORDER BY id LIMIT ?",  # noqa: S608
+                (edition_id, *wanted, -1 if limit is None else limit),
             ).fetchall()
-        return [_delivery(row) for row in rows]
+        return [delivery(row) for row in rows]
 
-    def next_due(self, edition_id: str) -> float | None:
-        """See `Ledger.next_due`."""
+    def find(self, edition_id: str, key: str) -> Delivery | None:
+        """See `Ledger.find`."""
         with self._transaction() as db:
             row = db.execute(
-                "SELECT min(coalesce(retry_at, 0)) FROM delivery"
-                " WHERE edition_id = ? AND state IN ('pending', 'deferred')",
-                (edition_id,),
+                f"SELECT {COLUMNS} FROM delivery WHERE edition_id = ? AND address_key = ?",  # noqa: S608
+                (edition_id, key),
             ).fetchone()
-        return None if row[0] is None else float(row[0])
-
-    def unfinished(self, owner: str | None = None) -> list[tuple[int, str, State]]:
-        """See `Ledger.unfinished`."""
-        with self._transaction() as db:
-            return db.execute(
-                "SELECT id, owner, state FROM delivery"
-                " WHERE state IN ('claimed', 'sending') AND (?1 IS NULL OR owner = ?1) ORDER BY id",
-                (owner,),
-            ).fetchall()
-
-    # --- the way of a row -----------------------------------------------------------------
-
-    def claim(self, edition_id: str, owner: str, limit: int, now: float) -> list[Delivery]:
-        """See `Ledger.claim`."""
-        with self._transaction() as db:
-            rows = db.execute(
-                f"SELECT {_COLUMNS} FROM delivery"  # noqa: S608
-                " WHERE edition_id = ? AND state IN ('pending', 'deferred') AND coalesce(retry_at, 0) <= ?"
-                " ORDER BY id LIMIT ?",
-                (edition_id, now, limit),
-            ).fetchall()
-            db.executemany(
-                "UPDATE delivery SET state = 'claimed', owner = ?, updated = ? WHERE id = ?",
-                [(owner, now, row[0]) for row in rows],
-            )
-        return [_delivery(row) for row in rows]
-
-    def begin(self, owner: str, ids: Sequence[int]) -> frozenset[int]:
-        """See `Ledger.begin`."""
-        now = time.time()
-        with self._transaction() as db:
-            return frozenset(
-                id_
-                for id_ in ids
-                if db.execute(
-                    "UPDATE delivery SET state = 'sending', attempts = attempts + 1, updated = ?"
-                    " WHERE id = ? AND owner = ? AND state = 'claimed'",
-                    (now, id_, owner),
-                ).rowcount
-            )
-
-    def record(self, owner: str, outcomes: Sequence[Outcome]) -> None:
-        """See `Ledger.record`."""
-        now = time.time()
-        with self._transaction() as db:
-            for one in outcomes:
-                changed = db.execute(
-                    "UPDATE delivery SET state = ?, code = ?, reply = ?, retry_at = ?, updated = ?"
-                    " WHERE id = ? AND owner = ? AND state IN ('claimed', 'sending')",
-                    (one.state, one.code, one.reply, one.retry_at, now, one.id, owner),
-                )
-                if changed.rowcount != 1:
-                    raise LedgerError(f"{self.path}: row {one.id} was changed by somebody else", "Run it again.")
-
-    def retry_now(self, edition_id: str) -> None:
-        """See `Ledger.retry_now`."""
-        with self._transaction() as db:
-            db.execute(
-                "UPDATE delivery SET retry_at = NULL"
-                " WHERE edition_id = ? AND state IN ('pending', 'deferred') AND retry_at IS NOT NULL",
-                (edition_id,),
-            )
-
-    def release_in_doubt(self, edition_id: str) -> int:
-        """See `Ledger.release_in_doubt`."""
-        with self._transaction() as db:
-            return db.execute(
-                "UPDATE delivery SET state = 'pending', retry_at = NULL, updated = ?"
-                " WHERE edition_id = ? AND state = 'in_doubt'",
-                (time.time(), edition_id),
-            ).rowcount
+        return None if row is None else delivery(row)
 
     # --- files beside the database --------------------------------------------------------
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """See `Ledger.exclusive`."""
-        path = self.path.with_name(f"{self.path.name}.lock")
+        path = self._lock_path
         try:
-            held = locks.hold(path)
+            held = locks.hold(path, patience_s=0.5)  # `is_running` of a `status` may have it for a moment
         except OSError as error:
             raise LedgerError(f"{path}: {error.strerror}", "Make its folder writable for this user.") from error
         if held is None:
@@ -209,6 +150,10 @@ class SqliteLedger:
         finally:
             os.close(held)
 
+    def is_running(self) -> bool:
+        """See `Ledger.is_running`."""
+        return locks.is_held(self._lock_path)
+
     def journal_path(self, owner: str) -> Path:
         """See `Ledger.journal_path`."""
         return self.path.with_name(f"{self.path.name}.receipts-{owner}")
@@ -218,23 +163,14 @@ class SqliteLedger:
         start = self.journal_path("").name
         return sorted(path for path in self.path.parent.iterdir() if path.name.startswith(start))
 
-    # --- inside -----------------------------------------------------------------------------
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, sqlite_file.transaction(self._db, self.path, readonly=self._readonly) as db:
-            yield db
+    @property
+    def _lock_path(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.lock")
 
 
-def _delivery(row: tuple[int, str, str, str, str, State, int | None, str]) -> Delivery:
-    id_, address, name, variant, message_id, state, code, reply = row
-    return Delivery(
-        id=id_,
-        address=address,
-        name=name,
-        variant=variant,
-        message_id=message_id,
-        state=state,
-        code=code,
-        reply=reply,
-    )
+def _difference(db: sqlite3.Connection, edition_id: str, source: str, examples: int) -> tuple[int, tuple[str, ...]]:
+    values = {"edition": edition_id, "limit": examples}
+    (number,) = db.execute(f"SELECT count(*) FROM {source}", values).fetchone()  # noqa: S608
+    table = "list" if source.startswith("temp") else "delivery"
+    rows = db.execute(f"SELECT {table}.address FROM {source} LIMIT :limit", values).fetchall()  # noqa: S608
+    return number, tuple(address for (address,) in rows)

@@ -1,0 +1,67 @@
+"""One SQLite connection behind one lock, and how a row becomes a value."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from newsletter.deliver.ledger import sqlite_file
+from newsletter.deliver.ledger.protocol import Delivery
+
+COLUMNS = "id, address, name, variant, message_id, state, attempts, next_try_at, deferred_since, code, reply"
+
+
+class SqliteBase:
+    """Opens, closes, and runs transactions; usable by several threads.
+
+    One connection behind one lock is enough, because each transaction writes the rows of many
+    messages.
+    """
+
+    def __init__(self, path: Path, *, readonly: bool = False) -> None:
+        """Open the file, creating it if need be; see `open_ledger`."""
+        self.path = path.resolve()
+        self._readonly = readonly
+        self._lock = threading.Lock()
+        self._db = sqlite_file.connect(self.path, readonly=readonly)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, sqlite_file.transaction(self._db, self.path, readonly=self._readonly) as db:
+            yield db
+
+
+def delivery(row: tuple[Any, ...]) -> Delivery:
+    """A row of COLUMNS as a value."""
+    id_, address, name, variant, message_id, state, attempts, next_try_at, deferred_since, code, reply = row
+    return Delivery(
+        id=id_,
+        address=address,
+        name=name,
+        variant=variant,
+        message_id=message_id,
+        state=state,
+        attempts=attempts,
+        next_try_at=next_try_at,
+        deferred_since=deferred_since,
+        code=code,
+        reply=reply,
+    )

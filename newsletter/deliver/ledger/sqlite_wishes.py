@@ -1,0 +1,71 @@
+"""What people ask for beside the sending: pause, cancel, never mail this address again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from newsletter.deliver.ledger.protocol import Hold, HoldState, Suppression
+from newsletter.deliver.ledger.sqlite_base import SqliteBase
+
+_HOLD = "INSERT INTO hold VALUES (?, ?, ?, ?) ON CONFLICT (edition_id) DO UPDATE SET state = excluded.state,"
+_HOLD += " since = excluded.since, actor = excluded.actor WHERE hold.state <> excluded.state AND hold.state = 'paused'"
+
+
+class SqliteWishes(SqliteBase):
+    """See `Ledger` for what each method promises."""
+
+    def hold(self, edition_id: str) -> Hold | None:
+        """See `Ledger.hold`."""
+        with self._transaction() as db:
+            row = db.execute("SELECT state, since, actor FROM hold WHERE edition_id = ?", (edition_id,)).fetchone()
+        return None if row is None else Hold(state=row[0], since=datetime.fromisoformat(row[1]), actor=row[2])
+
+    def pause(self, edition_id: str, actor: str) -> None:
+        """See `Ledger.pause`."""
+        with self._transaction() as db:
+            db.execute(_HOLD, _hold_row(edition_id, "paused", actor))
+
+    def resume(self, edition_id: str) -> None:
+        """See `Ledger.resume`."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM hold WHERE edition_id = ? AND state = 'paused'", (edition_id,))
+
+    def cancel(self, edition_id: str, actor: str) -> int:
+        """See `Ledger.cancel`."""
+        with self._transaction() as db:
+            db.execute(_HOLD, _hold_row(edition_id, "cancelled", actor))
+            return db.execute(
+                "UPDATE delivery SET state = 'cancelled', updated = :now"
+                " WHERE edition_id = :edition AND state IN ('pending', 'deferred', 'claimed')",
+                {"edition": edition_id, "now": time.time()},
+            ).rowcount
+
+    def suppress(self, suppressions: Sequence[Suppression]) -> int:
+        """See `Ledger.suppress`."""
+        rows = [(one.address.casefold(), one.address, one.reason, one.since.isoformat()) for one in suppressions]
+        with self._transaction() as db:
+            new = db.executemany("INSERT INTO suppression VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", rows).rowcount
+            db.execute(
+                "UPDATE delivery SET state = 'suppressed', updated = :now"
+                " WHERE state IN ('pending', 'deferred', 'claimed')"
+                " AND address_key IN (SELECT address_key FROM suppression)",
+                {"now": time.time()},
+            )
+        return new
+
+    def unsuppress(self, keys: Sequence[str]) -> int:
+        """See `Ledger.unsuppress`."""
+        with self._transaction() as db:
+            return db.executemany("DELETE FROM suppression WHERE address_key = ?", [(key,) for key in keys]).rowcount
+
+    def suppressions(self) -> list[Suppression]:
+        """See `Ledger.suppressions`."""
+        with self._transaction() as db:
+            rows = db.execute("SELECT address, reason, since FROM suppression ORDER BY address_key").fetchall()
+        return [Suppression(address=row[0], reason=row[1], since=datetime.fromisoformat(row[2])) for row in rows]
+
+
+def _hold_row(edition_id: str, state: HoldState, actor: str) -> tuple[str, str, str, str]:
+    return (edition_id, state, datetime.now(UTC).isoformat(timespec="seconds"), actor)
