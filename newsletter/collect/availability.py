@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from newsletter import presets
 from newsletter.collect import promql
+from newsletter.collect.calendar import Timetable, exclusions
+from newsletter.collect.judging import open_edges, service_month
 from newsletter.collect.life import Edges, lives, require_retention
 from newsletter.collect.reading import Reading, Voters, between, read_hours
 from newsletter.collect.series import Answer
@@ -26,21 +28,20 @@ from newsletter.collect.timeline import (
     Vote,
     clipped,
     coalesced,
-    excluding,
     intervals,
-    outages,
     sweep,
-    total,
 )
 from newsletter.collect.watch import HOUR, TICK, Watch
 from newsletter.errors import ConfigError, SourceError
-from newsletter.model import Evidence, Interval, Outage, Period, ServiceMonth
+from newsletter.model import Evidence, Exclusion, Interval, Period, ServiceMonth
 
 if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
     from newsletter.config import AvailabilitySource
 
 _DENSER = 0.98  # a smaller share of the configured interval is not jitter: the configuration is wrong
+_BEYOND_HOURS = 72  # an interruption over a weekend goes on, if it does, when business hours begin again
+_BEYOND_S = HOUR * _BEYOND_HOURS
 _SPOILT = "samples that are not a number were found and not counted"
 
 
@@ -59,6 +60,7 @@ class Source:
     watch: Watch
     vote: Vote
     maintenance: Watch | None
+    merge_within_s: float = 0.0
 
 
 def source_of(config: AvailabilitySource, only: Sequence[str] | None) -> Source:
@@ -83,11 +85,17 @@ def source_of(config: AvailabilitySource, only: Sequence[str] | None) -> Source:
         watch = replace(watch, meanings=meanings)
     if only is not None:
         watch = replace(watch, selector=watch.only(only))
-    return Source(watch, config.vote, maintenance)
+    return Source(watch, config.vote, maintenance, 60 * config.merge_within_min)
 
 
 def measure(
-    prometheus: Prometheus, source: Source, period: Period, now: float, progress: Callable[[str], None]
+    prometheus: Prometheus,
+    source: Source,
+    period: Period,
+    now: float,
+    *,
+    timetable: Callable[[str], Timetable],
+    progress: Callable[[str], None],
 ) -> Measured:
     """The month of every service that `source` has series of.
 
@@ -96,6 +104,7 @@ def measure(
         source: what to ask for.
         period: the month.
         now: seconds since the epoch; later samples are not expected.
+        timetable: when a service is needed, and when work on it is planned.
         progress: told what was found.
 
     Raises:
@@ -115,13 +124,29 @@ def measure(
     edges = {name: _edges(seen.verdicts[name], whole.of(name), period) for name in inventory}
     existed = lives(prometheus, watch, period, now, edges)
     planned = _planned(prometheus, source, period)
-    if watch.tells_excluded:
-        planned = _together(planned, _excluded(whole, watch, period))
+    told = _excluded(whole, watch, period) if watch.tells_excluded else {}
+    segments = {name: _timeline(seen.verdicts[name], reading.of(name), source, period) for name in inventory}
+    excluded = {
+        name: exclusions(
+            timetable(name),
+            (*planned.get(name, ()), *told.get(name, ())),
+            period.start_s - _BEYOND_S,
+            period.end_s + _BEYOND_S,
+        )
+        for name in inventory
+    }
+    segments = _continued(prometheus, source, period, segments, excluded)
     measured = Measured()
     for name in sorted(inventory):
-        segments = _timeline(seen.verdicts[name], reading.of(name), source, period)
-        month = service_month(name, segments, planned.get(name, ()), existed[name], period)
-        evidence = _evidence(source, period, month, inventory[name])
+        month = service_month(
+            name,
+            segments[name],
+            excluded[name],
+            life=existed[name],
+            period=period,
+            merge_within_s=source.merge_within_s,
+        )
+        evidence = _evidence(source, period, month, inventory[name], len(planned.get(name, ())))
         warnings = (*seen.totals.infos, *((_SPOILT,) if name in reading.spoilt else ()))
         measured.evidence |= {entry.id: replace(entry, warnings=warnings) for entry in evidence}
         measured.services[name] = replace(month, evidence=tuple(entry.id for entry in evidence))
@@ -214,67 +239,34 @@ def _excluded(reading: Reading, watch: Watch, period: Period) -> dict[str, tuple
     }
 
 
-def _together(*planned: Mapping[str, Sequence[Interval]]) -> dict[str, tuple[Interval, ...]]:
-    """The intervals of all, ascending and without overlap."""
-    found: dict[str, tuple[Interval, ...]] = {}
-    for name in {name for one in planned for name in one}:
-        segments: list[Interval] = []
-        for interval in sorted((span for one in planned for span in one.get(name, ())), key=lambda span: span.start):
-            if segments and interval.start <= segments[-1].end:
-                segments[-1] = replace(segments[-1], end=max(segments[-1].end, interval.end))
-            else:
-                segments.append(interval)
-        found[name] = tuple(segments)
+def _continued(
+    prometheus: Prometheus,
+    source: Source,
+    period: Period,
+    segments: Mapping[str, list[Segment]],
+    excluded: Mapping[str, Sequence[Exclusion]],
+) -> dict[str, list[Segment]]:
+    """The timelines, with the days beyond an edge of the month where these decide whether an outage goes on there."""
+    hours: dict[int, set[str]] = defaultdict(set)
+    end = hours_of(period)
+    for name, known in segments.items():
+        at_start, at_end = open_edges(known, excluded[name], period, source.merge_within_s)
+        earlier, later = range(-_BEYOND_HOURS, 0), range(end - 1, end + _BEYOND_HOURS)
+        for hour in (*(earlier if at_start else ()), *(later if at_end else ())):
+            hours[hour].add(name)
+    reading = read_hours(prometheus, source.watch, period, hours, source.watch.is_down) if hours else Reading()
+    found = dict(segments)
+    for name, voters in reading.services.items():
+        reach, vote = source.watch.reach, source.vote
+        before = sweep(voters.values(), period.start_s - _BEYOND_S, period.start_s, reach, vote)
+        after = sweep(voters.values(), period.end_s, period.end_s + _BEYOND_S, reach, vote)
+        month = clipped(segments[name], period.start_s, period.end_s)
+        found[name] = coalesced([*before, *month, *after])
     return found
 
 
-def service_month(
-    name: str, segments: Sequence[Segment], planned: Sequence[Interval], life: tuple[float, float], period: Period
-) -> ServiceMonth:
-    """Add up one service's timeline.
-
-    Args:
-        name: its id.
-        segments: what was measured, over the period and a tick more on both sides.
-        planned: maintenance, ascending.
-        life: when the service existed within the period.
-        period: the month.
-    """
-    lived = excluding(clipped(segments, *life), planned)
-    up, down, excluded, unknown = (round(total(lived, state), 3) for state in State)
-    assert abs(up + down + excluded + unknown - (life[1] - life[0])) < 0.01
-    to_measure = life[1] - life[0] - excluded
-    return ServiceMonth(
-        id=name,
-        availability=up / (up + down) if up + down else None,
-        up_s=up,
-        down_s=down,
-        excluded_s=excluded,
-        unknown_s=unknown,
-        coverage=max(1 - unknown / to_measure, 0.0) if to_measure > 0 else 1.0,
-        outages=_marked(outages(lived), segments, period),
-        excluded=intervals(lived, State.EXCLUDED),
-        unknown=intervals(lived, State.UNKNOWN),
-        lifetime=None if life == (period.start_s, period.end_s) else Interval(start=life[0], end=life[1]),
-    )
-
-
-def _marked(found: tuple[Outage, ...], segments: Sequence[Segment], period: Period) -> tuple[Outage, ...]:
-    """The outages, those cut by an edge of the month marked so."""
-    before = segments[0].start < period.start_s and segments[0].state is State.DOWN
-    after = segments[-1].end > period.end_s and segments[-1].state is State.DOWN
-    return tuple(
-        replace(
-            outage,
-            continues_before=before and outage.start == period.start_s,
-            continues_after=after and outage.end == period.end_s,
-        )
-        for outage in found
-    )
-
-
-def _evidence(source: Source, period: Period, month: ServiceMonth, samples: int) -> list[Evidence]:
-    """The queries that show the samples behind `month`."""
+def _evidence(source: Source, period: Period, month: ServiceMonth, samples: int, windows: int) -> list[Evidence]:
+    """The queries that show the samples behind `month`, and how many `windows` of planned work they told."""
     at = datetime.fromtimestamp(period.end_s - TICK, UTC)
 
     def entry(part: str, watch: Watch, count: int) -> Evidence:
@@ -283,6 +275,6 @@ def _evidence(source: Source, period: Period, month: ServiceMonth, samples: int)
         return Evidence(id=key, query=query, evaluated_at=at, samples=count, coverage=month.coverage)
 
     entries = [entry("availability", source.watch, samples)]
-    if source.maintenance and month.excluded:
-        entries.append(entry("maintenance", source.maintenance, len(month.excluded)))
+    if source.maintenance and windows:
+        entries.append(entry("maintenance", source.maintenance, windows))
     return entries

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from newsletter.collect import availability, tickets
+from newsletter.collect.calendar import timetable_of
 from newsletter.collect.figures import Figures
 from newsletter.collect.helpdesk import month as helpdesk
+from newsletter.collect.policy import policy_of
 from newsletter.collect.prometheus import Prometheus
 from newsletter.collect.watch import TICK
 from newsletter.config import Config
@@ -42,6 +45,7 @@ def collect(
             tickets=month,
             figures=values,
             evidence={**evidence, **of_tickets, **figures.evidence},
+            policy=policy_of(config),
         )
 
 
@@ -52,9 +56,10 @@ def _services(
     only = sorted(config.services) if config.unlisted_services == "ignore" else None
     services: dict[str, ServiceMonth] = {}
     evidence: dict[str, Evidence] = {}
+    timetable = partial(timetable_of, config)
     sources = [availability.source_of(entry, only) for entry in config.availability] if only != [] else []
     for source in sources:
-        found = availability.measure(prometheus, source, period, now.timestamp(), tell)
+        found = availability.measure(prometheus, source, period, now.timestamp(), timetable=timetable, progress=tell)
         if twice := sorted(services.keys() & found.services.keys()):
             raise ConfigError(
                 f"availability: {twice[0]} is in more than one entry", "Let the selectors match different services."

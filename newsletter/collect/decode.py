@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
 from newsletter import model
@@ -27,7 +26,36 @@ def snapshot_of(root: Node) -> model.Snapshot:
         tickets=_tickets(root["tickets"]),
         figures={name: _figure(name, node) for name, node in root["figures"].members()},
         evidence={name: _evidence(name, node) for name, node in root["evidence"].members()},
+        policy=root.get("policy", None).optional(_policy),
     )
+
+
+def _policy(node: Node) -> model.Policy:
+    return model.Policy(
+        timezone=node["timezone"].text(),
+        rules=tuple(_rule(rule) for rule in node["rules"].elements()),
+        hours=_times(node["hours"]),
+        holidays=_texts(node["holidays"]),
+        maintenance=_times(node["maintenance"]),
+        coverage_fail=_share(node["coverage_fail"]),
+    )
+
+
+def _rule(node: Node) -> model.Rule:
+    return model.Rule(
+        basis=node["basis"].one_of("time", "requests"),
+        interval_s=node["interval_s"].number(0),
+        vote=node["vote"].one_of("majority", "any", "all"),
+        merge_within_s=node["merge_within_s"].number(0),
+        maintenance=node["maintenance"].flag(),
+    )
+
+
+def _times(node: Node) -> dict[str, model.Times]:
+    return {
+        name: model.Times(texts=_texts(times["times"]), timezone=times["timezone"].text())
+        for name, times in node.members()
+    }
 
 
 def _period(node: Node, label: str) -> model.Period:
@@ -52,10 +80,24 @@ def _service(name: str, node: Node) -> model.ServiceMonth:
         unknown_s=node["unknown_s"].number(0),
         coverage=_share(node["coverage"]),
         outages=tuple(_outage(outage) for outage in node["outages"].elements()),
-        excluded=tuple(_interval(interval) for interval in node["excluded"].elements()),
+        excluded=tuple(_exclusion(interval) for interval in node["excluded"].elements()),
         unknown=tuple(_interval(interval) for interval in node["unknown"].elements()),
         evidence=_texts(node["evidence"]),
         lifetime=node.get("lifetime", None).optional(_interval),
+        latency=node.get("latency", None).optional(_latency),
+    )
+
+
+def _latency(node: Node) -> model.Latency:
+    return model.Latency(
+        quantile=_share(node["quantile"]), within_s=node["within_s"].number(0), evidence=_texts(node["evidence"])
+    )
+
+
+def _exclusion(node: Node) -> model.Exclusion:
+    span = _interval(node)
+    return model.Exclusion(
+        start=span.start, end=span.end, reason=node.get("reason", "maintenance").one_of("hours", "maintenance")
     )
 
 
@@ -67,6 +109,7 @@ def _outage(node: Node) -> model.Outage:
         down_s=node["down_s"].number(0),
         continues_before=node["continues_before"].flag(),
         continues_after=node["continues_after"].flag(),
+        stretches=tuple(_interval(stretch) for stretch in node.get("stretches", []).elements()),
     )
 
 
@@ -123,14 +166,11 @@ def _edges(node: Node) -> tuple[float, float | None]:
 
 
 def _figure(name: str, node: Node) -> model.Figure:
-    kind = node["kind"].text()
-    if kind not in get_args(model.FigureKind):
-        raise Misplaced(f"{node.where}.kind", f"is none of {', '.join(get_args(model.FigureKind))}")
     return model.Figure(
         id=name,
         value=node["value"].optional(Node.number),
         unit=node["unit"].text(),
-        kind=cast("model.FigureKind", kind),
+        kind=node["kind"].one_of("count", "ratio", "duration", "gauge"),
         evidence=_texts(node["evidence"]),
         numerator=node.get("numerator", None).optional(Node.number),
         denominator=node.get("denominator", None).optional(Node.number),
@@ -138,9 +178,6 @@ def _figure(name: str, node: Node) -> model.Figure:
 
 
 def _evidence(name: str, node: Node) -> model.Evidence:
-    origin = node.get("origin", "query").text()
-    if origin not in get_args(model.Origin):
-        raise Misplaced(f"{node.where}.origin", f"is none of {', '.join(get_args(model.Origin))}")
     return model.Evidence(
         id=name,
         query=node["query"].text(),
@@ -148,7 +185,7 @@ def _evidence(name: str, node: Node) -> model.Evidence:
         samples=node["samples"].integer(),
         coverage=_share(node["coverage"]),
         warnings=_texts(node["warnings"]),
-        origin=cast("model.Origin", origin),
+        origin=node.get("origin", "query").one_of("query", "export", "hand"),
     )
 
 

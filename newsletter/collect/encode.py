@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -33,6 +33,7 @@ def snapshot_json(snapshot: model.Snapshot) -> dict[str, Any]:
             "timezone": period.timezone,
         },
         "source": snapshot.source,
+        **({"policy": _policy_json(snapshot.policy)} if snapshot.policy else {}),
         "services": {name: _service_json(snapshot.services[name], iso) for name in sorted(snapshot.services)},
         "tickets": _tickets_json(snapshot.tickets),
         "figures": {name: _figure_json(snapshot.figures[name]) for name in sorted(snapshot.figures)},
@@ -56,14 +57,45 @@ def _service_json(service: model.ServiceMonth, iso: Iso) -> dict[str, Any]:
                 "down_s": _number(outage.down_s),
                 "continues_before": outage.continues_before,
                 "continues_after": outage.continues_after,
+                # Only an interruption with something inside needs to say when it was seen down.
+                **({"stretches": [_span_json(one, iso) for one in outage.stretches]} if outage.stretches else {}),
             }
             for outage in service.outages
         ],
-        "excluded": [_span_json(interval, iso) for interval in service.excluded],
+        "excluded": [{**_span_json(one, iso), "reason": one.reason} for one in service.excluded],
         "unknown": [_span_json(interval, iso) for interval in service.unknown],
         "evidence": list(service.evidence),
         **lifetime,
+        **({"latency": _latency_json(service.latency)} if service.latency else {}),
     }
+
+
+def _latency_json(latency: model.Latency) -> dict[str, Any]:
+    return {"quantile": latency.quantile, "within_s": latency.within_s, "evidence": list(latency.evidence)}
+
+
+def _policy_json(policy: model.Policy) -> dict[str, Any]:
+    return {
+        "timezone": policy.timezone,
+        "rules": [
+            {
+                "basis": rule.basis,
+                "interval_s": _number(rule.interval_s),
+                "vote": rule.vote,
+                "merge_within_s": _number(rule.merge_within_s),
+                "maintenance": rule.maintenance,
+            }
+            for rule in policy.rules
+        ],
+        "hours": _times_json(policy.hours),
+        "holidays": list(policy.holidays),
+        "maintenance": _times_json(policy.maintenance),
+        "coverage_fail": policy.coverage_fail,
+    }
+
+
+def _times_json(times: Mapping[str, model.Times]) -> dict[str, Any]:
+    return {name: {"times": list(times[name].texts), "timezone": times[name].timezone} for name in sorted(times)}
 
 
 def _span_json(span: model.Interval | model.Outage, iso: Iso) -> dict[str, str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+W = TypeVar("W", bound=str)
 
 
 class Misplaced(Exception):
@@ -59,6 +60,14 @@ class Node:
         """A string."""
         found: str = self._typed(str, "a text")
         return found
+
+    def one_of(self, *words: W) -> W:
+        """One of some words."""
+        found = self.text()
+        for word in words:
+            if found == word:
+                return word
+        raise Misplaced(self.where, f"is none of {', '.join(words)}")
 
     def flag(self) -> bool:
         """True or false."""

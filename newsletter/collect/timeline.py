@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Literal, NamedTuple
 
-from newsletter.model import Interval, Outage
+from newsletter.model import Interval
 
 Vote = Literal["majority", "any", "all"]
 Sample = tuple[float, bool]  # (time, down)
@@ -119,25 +119,26 @@ def excluding(segments: Sequence[Segment], planned: Sequence[Interval]) -> list[
     return coalesced(s for s in result if s.start < s.end)
 
 
-def outages(segments: Sequence[Segment]) -> tuple[Outage, ...]:
-    """The interruptions, each counted once.
+def interruptions(segments: Iterable[Segment], merge_within: float = 0.0) -> tuple[tuple[Interval, ...], ...]:
+    """The interruptions, each as the stretches in which it was seen down.
 
-    Where nobody measured, or planned work lies, between two stretches of DOWN, they are one: nobody
-    saw it come back. `down_s` counts only what was seen.
+    Where nobody measured, or excluded time lies, between two stretches of DOWN, they are one: nobody
+    saw it come back. So are stretches at most `merge_within` seconds apart.
     """
-    found: list[Outage] = []
+    found: list[list[Interval]] = []
     came_back = True
     for segment in segments:
         if segment.state is State.UP:
             came_back = True
         elif segment.state is State.DOWN:
-            if came_back:
-                found.append(Outage(start=segment.start, end=segment.end, down_s=segment.seconds))
+            stretch = Interval(start=segment.start, end=segment.end)
+            apart = came_back and not (found and stretch.start - found[-1][-1].end <= merge_within)
+            if apart or not found:
+                found.append([stretch])
             else:
-                down_s = found[-1].down_s + segment.seconds
-                found[-1] = Outage(start=found[-1].start, end=segment.end, down_s=down_s)
+                found[-1].append(stretch)
             came_back = False
-    return tuple(found)
+    return tuple(map(tuple, found))
 
 
 def intervals(segments: Iterable[Segment], state: State) -> tuple[Interval, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from newsletter.compose.context import Context
 from newsletter.compose.standing import FULL_COVERAGE, Standing
 from newsletter.language.formats import capitalised
-from newsletter.model import Day, DayState, Interval, ServiceMonth
+from newsletter.model import Day, DayState, Interval, Outage, ServiceMonth
 
 NAMED_DAYS = 5
 """Up to so many days are named in the sentence for screen readers; more are counted."""
@@ -55,22 +55,28 @@ def _local_days(context: Context) -> Iterator[tuple[int, Interval]]:
 
 def _day(number: int, span: Interval, month: ServiceMonth, lived: Interval) -> Day:
     """The worst thing of the day wins: interrupted, planned work, not measured, up."""
-    outages = [Interval(start=outage.start, end=outage.end) for outage in month.outages]
-    down = [part for outage in outages for part in _clip([outage], span)]
+    down = [part for outage in month.outages for part in _clip(_seen_down(outage), span)]
     if down:
         gaps = sum(_overlap([*month.excluded, *month.unknown], part) for part in down)
         return Day(number=number, state="down", down_s=sum(part.seconds for part in down) - gaps)
     return Day(number=number, state=_quiet_state(span, month, lived))
 
 
+def _seen_down(outage: Outage) -> tuple[Interval, ...]:
+    return outage.stretches or (Interval(start=outage.start, end=outage.end),)
+
+
 def _quiet_state(span: Interval, month: ServiceMonth, lived: Interval) -> DayState:
     existed = _overlap([lived], span)
     if existed <= 0:
         return "absent"
-    if _overlap(month.excluded, span) > 0:
+    if any(one.reason == "maintenance" and _overlap([one], span) > 0 for one in month.excluded):
         return "planned"
+    needed = existed - _overlap(month.excluded, span)
+    if needed <= 0:
+        return "absent"  # a day outside the business hours
     # the odd lost sample is no gap: a day counts as watched from the same share on as the month
-    return "unknown" if _overlap(month.unknown, span) > (1 - FULL_COVERAGE) * existed else "up"
+    return "unknown" if _overlap(month.unknown, span) > (1 - FULL_COVERAGE) * needed else "up"
 
 
 def _clip(intervals: Iterable[Interval], span: Interval) -> list[Interval]:

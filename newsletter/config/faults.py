@@ -72,12 +72,14 @@ def _fault(model: type[Model], parsed: ParsedYaml, error: ErrorDetails) -> Fault
 def _path(location: tuple[int | str, ...], data: Any) -> KeyPath:
     """Pydantic's location without its own marks: tags of unions, and `[key]` for a key at fault.
 
-    A key of the file may look like a mark, so what stands in the file is kept.
+    A key of the file may look like a mark, so what stands in the file is kept. The number of an
+    item goes too where one text was written instead of a list of one.
     """
     path: list[int | str] = []
     for part in location:
         there = isinstance(data, dict) and part in data
-        if there or part not in ("<text>", "<texts>", "[key]"):
+        alone = isinstance(part, int) and isinstance(data, str)
+        if there or not (alone or part in ("<text>", "<texts>", "[key]")):
             path.append(part)
             inside = there or (isinstance(data, list) and isinstance(part, int) and part < len(data))
             data = data[part] if inside else None

@@ -102,15 +102,7 @@ Identifier = Annotated[
 ]
 HeaderName = Annotated[Line, _matching(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", "is not the name of an HTTP header")]
 
-_DAY = "(Mo|Tu|We|Th|Fr|Sa|Su)"
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
-Hours = Annotated[
-    Line,
-    _matching(
-        rf"{_DAY}(-{_DAY})?(,{_DAY}(-{_DAY})?)* {_CLOCK}-({_CLOCK}|24:00)",
-        'is not understood: write days and times like "Mo-Fr 07:00-19:00"',
-    ),
-]
 
 
 def is_clock_time(text: str) -> bool:

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import HistogramName, Hours, LabelName, Line, LocalisedText, fault
+from newsletter.config.fields import HistogramName, LabelName, Line, LocalisedText, Zone, fault
 from newsletter.config.helpdesk import CsvSource, EnoughAnswers, ResolutionTarget
 from newsletter.config.rules import exactly_one, instead_of
+from newsletter.config.schedule import Hours, Windows
 
 
 def _percent(target: float | None) -> float | None:
@@ -33,14 +34,28 @@ class ServiceConfig(Model):
     )
     critical: bool = Field(
         default=False,
-        description="Whether the organisation stands still without it. Recorded; this version does not use it.",
+        description="Whether the organisation stands still without it: among services that did equally badly, "
+        "these come first.",
         examples=["true"],
     )
-    hours: Hours | None = Field(
+    hours: Hours = Field(
+        default_factory=list,
+        description="When it is needed: days and times on the clock of its time zone, as one text or a list of them; "
+        "`Sa 22:00-02:00` runs over midnight. All other time, and `holidays`, is excluded, and shown. "
+        "By default it is needed round the clock.",
+        examples=['["Mo-Fr 07:00-19:00", "Sa 08:00-12:00"]'],
+    )
+    maintenance: Windows = Field(
+        default_factory=list,
+        description="Planned work on this service: weekly times, or dates with times, on the clock of its time zone. "
+        "That time is excluded, and shown; work that takes longer than planned is downtime. An hour that the clock "
+        "repeats counts both times, one that it skips does not exist.",
+        examples=['["Su 02:00-04:00", "2026-10-12 22:00-24:00", "2026-10-17 20:00-2026-10-18 06:00"]'],
+    )
+    timezone: Zone | None = Field(
         default=None,
-        description="When it is needed. The form is checked, but this version measures every service round the "
-        "clock: these hours do not change its availability.",
-        examples=['"Mo-Fr 07:00-19:00"'],
+        description="The IANA time zone of its `hours` and `maintenance`; by default that of the organisation.",
+        examples=["Asia/Kolkata"],
     )
     outcome: LocalisedText | None = Field(
         default=None,

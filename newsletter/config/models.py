@@ -21,6 +21,7 @@ from newsletter.config.fields import (
 )
 from newsletter.config.mailing import AudienceConfig, SmtpConfig
 from newsletter.config.measures import FigureConfig, ServiceConfig, TicketsConfig
+from newsletter.config.schedule import Holidays, Windows
 from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
 
 
@@ -52,6 +53,17 @@ class Config(Model):
     )
     services: dict[Line, ServiceConfig] = Field(
         default_factory=dict, description="Names, targets and meaning of the services, by the value of their label."
+    )
+    maintenance: Windows = Field(
+        default_factory=list,
+        description="Planned work on all services: weekly times, or dates with times, on the clock of `timezone`. "
+        "It is excluded, and shown.",
+        examples=['["Su 02:00-04:00", "2026-10-12 22:00-24:00"]'],
+    )
+    holidays: Holidays = Field(
+        default_factory=list,
+        description="Days on which no service that has `hours` is needed: a date, or month and day for every year.",
+        examples=['[2026-04-06, "12-25"]'],
     )
     unlisted_services: Literal["include", "ignore"] = Field(
         default="include",

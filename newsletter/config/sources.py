@@ -166,6 +166,14 @@ class AvailabilitySource(Model):
         "That time is excluded, and shown.",
         examples=["'maintenance_active{job=\"planner\"}'"],
     )
+    merge_within_min: float = Field(
+        default=0,
+        ge=0,
+        le=1440,
+        description="Interruptions of a service that are at most so many minutes apart count as one; the minutes in "
+        "between are no downtime. The mail says so.",
+        examples=["5"],
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -74,11 +74,25 @@ class Interval:
         return self.end - self.start
 
 
+ExclusionReason = Literal["hours", "maintenance"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion(Interval):
+    """A stretch in which a service did not have to be up: outside its business hours, or planned work.
+
+    Planned work outside the business hours is told as `hours`: nobody needed the service anyway.
+    """
+
+    reason: ExclusionReason = "maintenance"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
     """One interruption of a service, counted once, in the month it begins.
 
-    `down_s` is less than `end - start` where monitoring gaps or planned work lie inside.
+    `down_s` is less than `end - start` where monitoring gaps, excluded time or merged recoveries
+    lie inside; then `stretches` are the times it was seen down (empty: all of it).
     """
 
     start: float
@@ -86,6 +100,16 @@ class Outage:
     down_s: float
     continues_before: bool = False
     continues_after: bool = False
+    stretches: tuple[Interval, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """How fast a service answered: at least `quantile` (0-1) of each prober's successful probes within `within_s`."""
+
+    quantile: float
+    within_s: float
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +128,15 @@ class ServiceMonth:
     unknown_s: float
     coverage: float
     outages: tuple[Outage, ...] = ()
-    excluded: tuple[Interval, ...] = ()
+    excluded: tuple[Exclusion, ...] = ()
     unknown: tuple[Interval, ...] = ()
     evidence: tuple[str, ...] = ()
     lifetime: Interval | None = None
+    latency: Latency | None = None
+
+    def excluded_for(self, reason: ExclusionReason) -> float:
+        """The seconds excluded for one of the reasons."""
+        return sum(one.seconds for one in self.excluded if one.reason == reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +202,53 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How the services of one source were judged.
+
+    Args:
+        basis: what is counted: time (from 0/1 samples), or requests.
+        interval_s: seconds between two samples; an interruption is exact to about one of them.
+        vote: how several probers of a service decide that it is down.
+        merge_within_s: interruptions at most so far apart are one.
+        maintenance: whether series of the monitoring tell planned work.
+    """
+
+    basis: Literal["time", "requests"] = "time"
+    interval_s: float
+    vote: Literal["majority", "any", "all"]
+    merge_within_s: float = 0.0
+    maintenance: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """Times of a service as the configuration writes them, on the clock of a time zone."""
+
+    texts: tuple[str, ...]
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How availability was accounted for in a month, as it was configured when the month was collected.
+
+    `hours` and `maintenance` are by service; under "" in `maintenance`, planned work on all.
+    """
+
+    timezone: str
+    rules: tuple[Rule, ...]
+    hours: Mapping[str, Times] = field(default_factory=dict)
+    holidays: tuple[str, ...] = ()
+    maintenance: Mapping[str, Times] = field(default_factory=dict)
+    coverage_fail: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All numbers of one month, frozen in a file; everything after it works offline."""
+    """All numbers of one month, frozen in a file; everything after it works offline.
+
+    `policy` is None in snapshots written before policies were recorded.
+    """
 
     edition: str
     period: Period
@@ -183,4 +257,5 @@ class Snapshot:
     tickets: TicketMonth
     figures: Mapping[str, Figure]
     evidence: Mapping[str, Evidence]
+    policy: Policy | None = None
     schema: int = 1

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from newsletter.collect import collect
-from newsletter.collect.timeline import State, Vote, clipped, outages, sweep, total
+from newsletter.collect.timeline import State, Vote, clipped, interruptions, sweep, total
 from newsletter.config import Config
 from newsletter.demo.private_prometheus import private_prometheus
 from newsletter.errors import SourceError
@@ -131,7 +131,7 @@ def test_reading_only_doubtful_hours_gives_what_reading_everything_gives(
         got = found.services[service]
         assert got.down_s == pytest.approx(total(wanted, State.DOWN), abs=0.01), service
         assert got.unknown_s == pytest.approx(total(wanted, State.UNKNOWN), abs=0.01), service
-        assert len(got.outages) == len(outages(wanted)), service
+        assert len(got.outages) == len(interruptions(wanted)), service
 
 
 def test_samples_that_jitter_cost_no_accuracy_worth_a_scrape(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from newsletter.model import (
     Count,
     Edition,
     Evidence,
+    Exclusion,
     Figure,
     Interval,
     Note,
@@ -56,7 +57,7 @@ def at(text: str) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=ROME).timestamp()
 
 
-def outage(start: str, minutes: float, **marks: bool) -> Outage:
+def outage(start: str, minutes: float, **marks: Any) -> Outage:
     """One interruption without gaps."""
     begin = at(start)
     return Outage(start=begin, end=begin + 60 * minutes, down_s=60.0 * minutes, **marks)
@@ -64,7 +65,11 @@ def outage(start: str, minutes: float, **marks: bool) -> Outage:
 
 def service(service_id: str, *outages: Outage, seconds: float = MONTH_S, **fields: Any) -> ServiceMonth:
     """A month of one service: down in its outages, excluded and unknown in the given intervals, else up."""
-    excluded, unknown = fields.pop("excluded", ()), fields.pop("unknown", ())
+    excluded = tuple(
+        one if isinstance(one, Exclusion) else Exclusion(start=one.start, end=one.end)
+        for one in fields.pop("excluded", ())
+    )
+    unknown = fields.pop("unknown", ())
     down_s = sum(one.down_s for one in outages)
     excluded_s, unknown_s = (sum(one.seconds for one in spans) for spans in (excluded, unknown))
     up_s = seconds - down_s - excluded_s - unknown_s
@@ -79,7 +84,7 @@ def service(service_id: str, *outages: Outage, seconds: float = MONTH_S, **field
         unknown_s=unknown_s,
         coverage=coverage,
         outages=outages,
-        excluded=tuple(excluded),
+        excluded=excluded,
         unknown=tuple(unknown),
         evidence=(f"availability/{service_id}",),
         **fields,

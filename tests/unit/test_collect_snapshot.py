@@ -20,6 +20,7 @@ from newsletter.errors import ContentError
 from newsletter.model import (
     Count,
     Evidence,
+    Exclusion,
     Figure,
     Interval,
     Outage,
@@ -49,7 +50,7 @@ def example() -> Snapshot:
             Outage(start=START + 2073600.0, end=START + 2077230.25, down_s=1830.25),
             Outage(start=START, end=START + 60, down_s=60.0, continues_before=True, continues_after=True),
         ),
-        excluded=(Interval(start=START + 7200, end=START + 14400),),
+        excluded=(Exclusion(start=START + 7200, end=START + 14400, reason="hours"),),
         lifetime=Interval(start=START, end=START + 1_000_000),
         unknown=(Interval(start=START + 20000.125, end=START + 20119.875),),
         evidence=("availability/mail",),
@@ -128,7 +129,9 @@ def test_the_file_is_the_documented_one(path: Path) -> None:
         "continues_before": False,
         "continues_after": False,
     }
-    assert mail["excluded"] == [{"start": "2026-10-01T02:00:00+02:00", "end": "2026-10-01T04:00:00+02:00"}]
+    assert mail["excluded"] == [
+        {"start": "2026-10-01T02:00:00+02:00", "end": "2026-10-01T04:00:00+02:00", "reason": "hours"}
+    ]
     assert found["services"]["lost"]["availability"] is None
     assert found["tickets"]["opened"] == {"total": 5715, "by": {"desktop/incident": 1201, "größe/…": 3}}
     assert found["tickets"]["resolved"] is None

@@ -15,13 +15,13 @@ from newsletter.collect.timeline import (
     Vote,
     clipped,
     excluding,
+    interruptions,
     intervals,
-    outages,
     sweep,
     total,
     verdict,
 )
-from newsletter.model import Interval, Outage
+from newsletter.model import Interval
 
 REACH = 45.0
 END = 1200.0
@@ -113,22 +113,33 @@ def timeline(text: str) -> list[Segment]:
     return [Segment(10.0 * k, 10.0 * k + 10, STATES[letter]) for k, letter in enumerate(text)]
 
 
+def spans(text: str, merge_within: float = 0) -> list[list[tuple[float, float]]]:
+    return [[(one.start, one.end) for one in found] for found in interruptions(timeline(text), merge_within)]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
         ("uuu", []),
-        ("udu", [(10, 20, 10)]),
-        ("dud", [(0, 10, 10), (20, 30, 10)]),
-        ("ud?du", [(10, 40, 20)]),
-        ("ud?u", [(10, 20, 10)]),
-        ("u?du", [(20, 30, 10)]),
-        ("udx?xdu", [(10, 60, 20)]),
-        ("ud?u?du", [(10, 20, 10), (50, 60, 10)]),
+        ("udu", [[(10, 20)]]),
+        ("dud", [[(0, 10)], [(20, 30)]]),
+        ("ud?du", [[(10, 20), (30, 40)]]),
+        ("ud?u", [[(10, 20)]]),
+        ("u?du", [[(20, 30)]]),
+        ("udx?xdu", [[(10, 20), (50, 60)]]),
+        ("ud?u?du", [[(10, 20)], [(50, 60)]]),
         ("?x?", []),
     ],
 )
-def test_an_interruption_goes_on_until_somebody_saw_it_end(text: str, found: list[tuple[float, float, float]]) -> None:
-    assert outages(timeline(text)) == tuple(Outage(start=a, end=b, down_s=s) for a, b, s in found)
+def test_an_interruption_goes_on_until_somebody_saw_it_end(text: str, found: list[list[tuple[float, float]]]) -> None:
+    assert spans(text) == found
+
+
+@pytest.mark.parametrize(
+    ("within", "counted"), [(0, 3), (9.9, 3), (10, 2), (29.9, 2), (30, 1)], ids=lambda value: f"{value:g}"
+)
+def test_interruptions_are_merged_up_to_the_configured_distance(within: float, counted: int) -> None:
+    assert len(spans("ududuuudu", within)) == counted
 
 
 def test_a_life_cuts_a_timeline_without_moving_it() -> None:
