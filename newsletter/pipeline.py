@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from newsletter import approval, period
 from newsletter.config import Config, Secret
 from newsletter.errors import ContentError, CoverageError
-from newsletter.model import Fact, Period, Recipient, Rendered, Snapshot
+from newsletter.model import Fact, Period, Recipient, Rendered, Selection, Snapshot
 
 if TYPE_CHECKING:
     from newsletter.audience import RecipientList
@@ -118,6 +118,7 @@ class Draft:
     month: Period
     snapshot: Snapshot
     facts: tuple[Fact, ...]
+    selection: Selection
     variants: Mapping[str, Rendered]
 
     @property
@@ -147,17 +148,26 @@ def build(
     require_supported(config.locales)
     snapshot = read_snapshot(config, month, snapshot_path)
     past = past_snapshots(config, month)
-    told = facts.facts(snapshot, past=past, config=config)
+    found, selection = facts.tell(
+        snapshot, past=past, config=config, told=facts.memory.read(config.editions, before=month.label)
+    )
     written = notes.load(edition_folder(config, month) / "notes", config=config, now=now, drafts=drafts)
     renderer = Renderer(config.templates)
     variants = {}
     for audience in config.audiences:
         for locale in config.locales:
             edition = compose(
-                told, written, snapshot=snapshot, past=past, audience=audience, locale=locale, config=config
+                found,
+                written,
+                selection=selection,
+                snapshot=snapshot,
+                past=past,
+                audience=audience,
+                locale=locale,
+                config=config,
             )
             variants[edition.variant] = renderer.render(edition)
-    return Draft(month=month, snapshot=snapshot, facts=told, variants=variants)
+    return Draft(month=month, snapshot=snapshot, facts=found, selection=selection, variants=variants)
 
 
 def facts_json(draft: Draft) -> str:
@@ -167,7 +177,8 @@ def facts_json(draft: Draft) -> str:
         for key, one in sorted(draft.snapshot.evidence.items())
     }
     facts = [dataclasses.asdict(one) for one in draft.facts]
-    whole = {"edition": draft.month.label, "facts": facts, "evidence": evidence}
+    selection = dataclasses.asdict(draft.selection)
+    whole = {"edition": draft.month.label, "selection": selection, "facts": facts, "evidence": evidence}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -315,7 +326,16 @@ def deliver(
             retry_now=retry_now,
             progress=progress,
         )
+    _remember_told(config, draft)
     return report, _frozen_remarks(frozen)
+
+
+def _remember_told(config: Config, draft: Draft) -> None:
+    """From now on these facts rest: readers have them."""
+    from newsletter import facts
+
+    chosen = (*draft.selection.did_you_know, *filter(None, [draft.selection.spotlight]))
+    facts.memory.write(edition_folder(config, draft.month), draft.month.label, chosen)
 
 
 def _require_credentials(config: Config) -> None:

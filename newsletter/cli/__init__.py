@@ -18,7 +18,7 @@ from newsletter.errors import FileError, NewsletterError
 COMMANDS = {
     "doctor": "Check everything outside at once: Prometheus, lists, relay, ledger.",
     "collect": "Ask Prometheus for a month's numbers and freeze them in a snapshot.",
-    "facts": "Show what an edition can say, and the numbers behind it.",
+    "facts": "Show what an edition can say, the numbers behind it, and which of it is told.",
     "explain": "Show where one number comes from: query, window, samples, coverage.",
     "build": "Write every variant of an edition to files, offline.",
     "preview": "Read the edition in the browser; it follows every saved file.",

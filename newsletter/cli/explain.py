@@ -6,10 +6,11 @@ from difflib import get_close_matches
 
 import click
 
+from newsletter.cli.facts import where_told
 from newsletter.cli.options import Session, edition_options
 from newsletter.cli.values import plain_value
 from newsletter.errors import UsageError
-from newsletter.model import Evidence, Fact
+from newsletter.model import Evidence, Fact, Selection
 
 
 @click.command("explain")
@@ -24,6 +25,10 @@ def command(session: Session, fact_id: str) -> None:
 
     draft = pipeline.build(session.config, session.month, now=session.now)
     known = {one.id: one for one in draft.facts}
+    if fact_id not in known and fact_id in draft.selection.passed_over:
+        click.secho(fact_id, bold=True)
+        _line("not claimed", draft.selection.passed_over[fact_id])
+        return
     if fact_id not in known:
         near = get_close_matches(fact_id, known, n=1)
         raise UsageError(
@@ -31,6 +36,7 @@ def command(session: Session, fact_id: str) -> None:
             f"Did you mean {near[0]}?" if near else "List them with: newsletter facts",
         )
     _show_fact(known[fact_id], session)
+    _show_choice(known[fact_id], draft.selection)
     for key in known[fact_id].evidence:
         if key in draft.snapshot.evidence:
             _show_evidence(draft.snapshot.evidence[key])
@@ -45,8 +51,27 @@ def _show_fact(fact: Fact, session: Session) -> None:
         _line("target", plain_value(fact.target, fact.unit) + verdict)
     for key, value in fact.detail.items():
         _line(key.replace("_", " "), "-" if value is None else str(value))
+    from newsletter.facts import wilson_interval
+
+    interval = wilson_interval(fact)
+    if interval:
+        _line("95% interval", f"{interval[0]:.1%} to {interval[1]:.1%} (Wilson)")
     month = session.month
     _line("window", f"{month.start.isoformat()} to {month.end.isoformat()} ({month.seconds / 3600:g} hours)")
+
+
+def _show_choice(fact: Fact, selection: Selection) -> None:
+    """The score with its parts, and why the fact is told or not."""
+    if fact.score is not None:
+        score = fact.score
+        click.echo()
+        click.secho(f"score {score.total:.3f}", bold=True)
+        _line("impact", f"{score.impact:.3f}  people concerned, and whether their work stands still")
+        _line("significance", f"{score.significance:.3f}  how well the claim is backed")
+        _line("effect", f"{score.effect:.3f}  how far from what it is compared with")
+        _line("novelty", f"{score.novelty:.3f}  1 = never told")
+    place = where_told(fact, selection)
+    _line("told", place or selection.passed_over.get(fact.id, "where its section prints it"))
 
 
 def _show_evidence(evidence: Evidence) -> None:

@@ -1,4 +1,4 @@
-"""`newsletter facts`: what an edition can say."""
+"""`newsletter facts`: what an edition can say, and what it says."""
 
 from __future__ import annotations
 
@@ -7,25 +7,50 @@ import click
 from newsletter.cli.options import Session, edition_options
 from newsletter.cli.table import table
 from newsletter.cli.values import plain_value
+from newsletter.model import Fact, Selection
 
 
 @click.command("facts")
 @edition_options
-@click.option("--json", "as_json", is_flag=True, help="All of it, with evidence, as JSON.")
-def command(session: Session, as_json: bool) -> None:
-    """Show what an edition can say, and the numbers behind it."""
+@click.option("--all", "with_refused", is_flag=True, help="Also the claims that could not be made, and why.")
+@click.option("--json", "as_json", is_flag=True, help="All of it, with scores and evidence, as JSON.")
+def command(session: Session, with_refused: bool, as_json: bool) -> None:
+    """Show what an edition can say, the numbers behind it, and which of it is told.
+
+    Missed targets and interruptions are always told. The others compete: `score` says how much a
+    fact is worth telling, `told` where it stands in the mail. `newsletter explain FACT` says why.
+    """
     from newsletter import pipeline
 
     draft = pipeline.build(session.config, session.month, now=session.now)
     if as_json:
         click.echo(pipeline.facts_json(draft), nl=False)
         return
-    rows = [
-        (one.id, one.type, plain_value(one.value, one.unit), plain_value(one.previous, one.unit), _verdict(one.met))
-        for one in draft.facts
-    ]
-    table(("fact", "type", "value", "month before", "target"), rows)
+    rows = [_row(one, draft.selection) for one in draft.facts]
+    table(("fact", "type", "value", "month before", "target", "score", "told"), rows)
+    if with_refused:
+        known = {one.id for one in draft.facts}
+        refused = [(name, why) for name, why in draft.selection.passed_over.items() if name not in known]
+        click.echo()
+        table(("not claimed", "why"), refused)
 
 
-def _verdict(met: bool | None) -> str:
-    return {True: "met", False: "missed", None: ""}[met]
+def _row(fact: Fact, selection: Selection) -> tuple[str, ...]:
+    return (
+        fact.id,
+        fact.type,
+        plain_value(fact.value, fact.unit),
+        plain_value(fact.previous, fact.unit),
+        {True: "met", False: "missed", None: ""}[fact.met],
+        f"{fact.score.total:.2f}" if fact.score else "",
+        where_told(fact, selection),
+    )
+
+
+def where_told(fact: Fact, selection: Selection) -> str:
+    """The place of a fact in the mail, in one or two words; empty if it is not chosen for one."""
+    if fact.id in selection.did_you_know:
+        return "did you know"
+    if fact.id == selection.spotlight:
+        return "spotlight"
+    return "always" if fact.type in ("target_missed", "interruption") else ""

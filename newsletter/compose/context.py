@@ -11,7 +11,7 @@ from newsletter import period
 from newsletter.compose.standing import Standing
 from newsletter.config import Config
 from newsletter.language import Catalogue, Formats, localised
-from newsletter.model import Fact, Interval, Note, NoteKind, Outage, Snapshot
+from newsletter.model import Fact, Interval, Note, NoteKind, Outage, Selection, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,7 @@ class Context:
     snapshot: Snapshot
     past: Mapping[str, Snapshot]
     facts: Mapping[str, Fact]
+    selection: Selection
     notes: tuple[Note, ...]
     standings: tuple[Standing, ...]
     config: Config
@@ -34,6 +35,7 @@ class Context:
         facts: Sequence[Fact],
         notes: Sequence[Note],
         *,
+        selection: Selection,
         snapshot: Snapshot,
         past: Sequence[Snapshot],
         audience: str,
@@ -51,6 +53,7 @@ class Context:
             snapshot=snapshot,
             past={one.edition: one for one in past},
             facts={fact.id: fact for fact in facts},
+            selection=selection,
             notes=tuple(sorted(meant, key=lambda note: (note.order, note.id))),
             standings=tuple(
                 Standing(
@@ -93,6 +96,12 @@ class Context:
     def month_before(self) -> str:
         """The name of the month before: "September"."""
         return self.formats.month_name(period.previous(self.snapshot.period, self.config.timezone).start)
+
+    @property
+    def same_month_last_year(self) -> str:
+        """This month a year ago: "October 2025"."""
+        year_ago = period.previous(self.snapshot.period, self.config.timezone, months=12)
+        return self.formats.month(year_ago.start)
 
     @property
     def window(self) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from newsletter.compose.context import Context
+from newsletter.compose.did_you_know import did_you_know_section
 from newsletter.compose.incidents import incidents_section
 from newsletter.compose.measure import measure_section
 from newsletter.compose.minute import minute_rows
-from newsletter.compose.numbers import did_you_know_section, numbers_section
+from newsletter.compose.numbers import numbers_section
 from newsletter.compose.requests import requests_section
 from newsletter.compose.services import services_section
 from newsletter.compose.story import story
 from newsletter.compose.told import coming_section, heard_section, people_section, tip_section, wins_section
 from newsletter.config import Config
-from newsletter.model import Edition, Fact, MinuteRow, Note, Section, Snapshot
+from newsletter.model import Edition, Fact, MinuteRow, Note, Section, Selection, Snapshot
 
 ADDRESS_FIELD = "{address}"
 """The one hole in an edition: the recipient's address, filled when the mail is sent."""
@@ -38,6 +39,7 @@ def compose(
     facts: Sequence[Fact],
     notes: Sequence[Note],
     *,
+    selection: Selection,
     snapshot: Snapshot,
     past: Sequence[Snapshot],
     audience: str,
@@ -49,6 +51,7 @@ def compose(
     Args:
         facts: all facts of the month.
         notes: the notes to tell; those of another locale or audience are left out.
+        selection: which of the facts are told beyond those that must be.
         snapshot: the month itself, for strips of days and charts.
         past: earlier months, in any order.
         audience: the reader's list, "staff".
@@ -59,7 +62,9 @@ def compose(
         ConfigError: no wordings for the locale, or a configured sentence has an unknown placeholder.
         ContentError: a note lacks something that its section needs.
     """
-    context = Context.of(facts, notes, snapshot=snapshot, past=past, audience=audience, locale=locale, config=config)
+    context = Context.of(
+        facts, notes, selection=selection, snapshot=snapshot, past=past, audience=audience, locale=locale, config=config
+    )
     told = story(context)
     minute = minute_rows(context)
     return Edition(

@@ -1,50 +1,18 @@
-"""By the numbers: four or six tiles; and "did you know?": figures that a sentence completes."""
+"""By the numbers: four or six tiles."""
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterator
 from datetime import timedelta
 
 from newsletter.compose.context import Context
-from newsletter.compose.figures import in_words, written
+from newsletter.compose.figures import written
 from newsletter.config import FigureConfig
-from newsletter.errors import ConfigError
 from newsletter.language.formats import capitalised
-from newsletter.model import Fact, FactCard, Mark, Section, Tile
+from newsletter.model import Fact, Mark, Section, Tile
 
-CARDS = 3
 SMALL_SAMPLE = 20
 """Below this, a percentage pretends to a precision that a handful of cases does not have."""
-
-
-# --- did you know? ------------------------------------------------------------------------
-
-
-def did_you_know_section(context: Context) -> Section | None:
-    """At most three figures that ask for it, in the order of the config."""
-    cards = tuple(_cards(context))[:CARDS]
-    return Section(kind="did_you_know", title=context.text("section.did_you_know"), cards=cards) if cards else None
-
-
-def _cards(context: Context) -> Iterator[FactCard]:
-    for fact, wanted in _figures(context, "did_you_know"):
-        yield FactCard(
-            number=in_words(context, fact, wanted),
-            sentence=_sentence(context, fact, wanted),
-            source=_source(context, fact, wanted),
-            fact=fact.id,
-        )
-
-
-def _source(context: Context, fact: Fact, wanted: FigureConfig) -> str:
-    """Where the number comes from and for which days; of a share also the two counts behind it."""
-    part, whole = fact.detail.get("part"), fact.detail.get("whole")
-    counted = "" if part is None or whole is None else _counted(context, float(part), float(whole))
-    if counted and counted in _sentence(context, fact, wanted):
-        counted = ""
-    parts = (context.localised(wanted.source) if wanted.source else "", counted, context.window)
-    return capitalised(", ".join(part for part in parts if part))
 
 
 def _figures(context: Context, show: str) -> Iterator[tuple[Fact, FigureConfig]]:
@@ -54,26 +22,6 @@ def _figures(context: Context, show: str) -> Iterator[tuple[Fact, FigureConfig]]
         fact = context.facts.get(f"{figure_id}.{figure.kind}") if figure else None
         if wanted.show == show and fact and fact.value is not None:
             yield fact, wanted
-
-
-def _sentence(context: Context, fact: Fact, wanted: FigureConfig) -> str:
-    """The configured sentence with its numbers: {value}, {part} and {whole}."""
-    sentence = context.localised(wanted.sentence or wanted.noun)
-    known = {"value": in_words(context, fact, wanted)}
-    for slot in ("part", "whole"):
-        number = fact.detail.get(slot)
-        if number is not None:
-            known[slot] = context.formats.number(float(number))
-    try:
-        names = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
-    except ValueError:
-        names = {sentence}
-    if not names <= known.keys():
-        raise ConfigError(
-            f"figures.{fact.subject}.sentence: {sentence!r} has a placeholder without a value",
-            f"Use only {', '.join(f'{{{name}}}' for name in sorted(known))}, and write other braces twice.",
-        )
-    return sentence.format_map(known)
 
 
 # --- tiles --------------------------------------------------------------------------------

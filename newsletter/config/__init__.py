@@ -20,6 +20,7 @@ from newsletter.config.measures import (
 from newsletter.config.models import Config
 from newsletter.config.secret import Secret
 from newsletter.config.sources import AvailabilitySource, BasicAuth, CoverageConfig, PrometheusConfig, TlsConfig
+from newsletter.config.telling import EquivalenceConfig, FactsConfig, StepChange
 
 __all__ = [
     "AudienceConfig",
@@ -29,6 +30,8 @@ __all__ = [
     "CounterSource",
     "CoverageConfig",
     "CsvSource",
+    "EquivalenceConfig",
+    "FactsConfig",
     "FigureConfig",
     "GaugeSource",
     "HistogramSource",
@@ -39,6 +42,7 @@ __all__ = [
     "Secret",
     "ServiceConfig",
     "SmtpConfig",
+    "StepChange",
     "TicketsConfig",
     "TlsConfig",
     "load",

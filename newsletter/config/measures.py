@@ -11,6 +11,7 @@ from newsletter.config.fields import HistogramName, LabelName, Line, LocalisedTe
 from newsletter.config.helpdesk import CsvSource, EnoughAnswers, ResolutionTarget
 from newsletter.config.rules import exactly_one, instead_of
 from newsletter.config.schedule import Hours, Windows
+from newsletter.config.telling import EquivalenceConfig
 
 
 def _percent(target: float | None) -> float | None:
@@ -61,6 +62,12 @@ class ServiceConfig(Model):
         default=None,
         description="What works in the business because it works, in its users' words.",
         examples=["{en: orders go out, it: partono gli ordini}"],
+    )
+    work: LocalisedText | None = Field(
+        default=None,
+        description="What the department does to keep it so, as one sentence. A service with `outcome` and `work` "
+        'takes its turn in "Your department runs on this".',
+        examples=["{en: We renew its certificates at night.}"],
     )
 
 
@@ -119,6 +126,21 @@ class TicketsConfig(Model):
         description="How long tickets took.",
         examples=["{histogram: ticket_resolution_seconds, by: [queue]}"],
     )
+    names: dict[Line, LocalisedText] = Field(
+        default_factory=dict,
+        description="What readers call a value of the labels in `by`. Only values named here are ever printed.",
+        examples=["{desktop: {en: computers and screens}}"],
+    )
+    proactive: list[Line] = Field(
+        default_factory=list,
+        description="Values of the labels in `resolved.by` that mean work done before anybody asked.",
+        examples=["[change, maintenance]"],
+    )
+    reactive: list[Line] = Field(
+        default_factory=list,
+        description="Values of the labels in `resolved.by` that mean work done because something failed or was asked for.",
+        examples=["[incident, request]"],
+    )
     satisfaction: SatisfactionSource | None = Field(
         default=None,
         description="What those who had asked for help said about it.",
@@ -174,8 +196,21 @@ class FigureConfig(Model):
         description="What the number means to the reader; the sentence follows the number.",
         examples=["{en: times somebody signed in without waiting, it: accessi senza attesa}"],
     )
+    work: LocalisedText | None = Field(
+        default=None,
+        description="What the department did for it, as one sentence.",
+        examples=["{en: The filter took them out before they reached you.}"],
+    )
     source: LocalisedText | None = Field(
         default=None, description="Where the number comes from, in words.", examples=["{en: sign-in service}"]
+    )
+    users: Annotated[int, Field(ge=0)] | None = Field(
+        default=None,
+        description="How many people it concerns; by default everybody. A fact that concerns more people ranks higher.",
+        examples=["1240"],
+    )
+    equivalence: EquivalenceConfig | None = Field(
+        default=None, description="A rule that brings the number down to human size."
     )
     good: Literal["up", "down", "none"] = Field(
         default="none",

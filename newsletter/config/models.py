@@ -23,6 +23,7 @@ from newsletter.config.mailing import AudienceConfig, SmtpConfig
 from newsletter.config.measures import FigureConfig, ServiceConfig, TicketsConfig
 from newsletter.config.schedule import Holidays, Windows
 from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
+from newsletter.config.telling import FactsConfig
 
 
 def _no_locale_twice(locales: list[str]) -> list[str]:
@@ -76,6 +77,9 @@ class Config(Model):
     )
     coverage: CoverageConfig = Field(
         default=CoverageConfig(), description="How much of the month must be measured before a number is stated."
+    )
+    facts: FactsConfig = Field(
+        default=FactsConfig(), description="How sure a change must be, and how many facts are told."
     )
     audiences: dict[Identifier, AudienceConfig] = Field(
         default_factory=dict,

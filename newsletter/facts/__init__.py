@@ -1,25 +1,30 @@
 """Snapshots -> facts: what may be said about a month, each with the evidence behind it.
 
-Only plain numbers and verdicts on targets are made here. A change ("more than last month") is
-never stated: `Fact.previous` carries last month's number, and the reader may compare.
+Plain numbers and verdicts on targets may always be told. A change ("more than usual") is a claim
+of its own, made only past the statistical gate (`gate`), over all series of the month together.
+What is told of all this is chosen by a score (`ranking`) that remembers earlier editions (`memory`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from newsletter import period
 from newsletter.config import Config
+from newsletter.facts import memory
 from newsletter.facts.availability import availability_facts
+from newsletter.facts.claims import claims
 from newsletter.facts.figures import figure_facts
+from newsletter.facts.ranking import scored, select
+from newsletter.facts.shares import wilson_interval
 from newsletter.facts.tickets import ticket_facts
-from newsletter.model import Fact, Snapshot
+from newsletter.model import Fact, Selection, Snapshot, Told
 
-__all__ = ["facts"]
+__all__ = ["facts", "memory", "tell", "wilson_interval"]
 
 
 def facts(snapshot: Snapshot, *, past: Sequence[Snapshot], config: Config) -> tuple[Fact, ...]:
-    """Every fact of the month, in a fixed order: services and their interruptions, tickets, figures.
+    """The plain numbers of the month, in a fixed order: services and their interruptions, tickets, figures.
 
     Args:
         snapshot: the month to speak about.
@@ -36,6 +41,34 @@ def facts(snapshot: Snapshot, *, past: Sequence[Snapshot], config: Config) -> tu
         *ticket_facts(snapshot.tickets, before.tickets if before else None, config.tickets),
         *figure_facts(snapshot, before, config),
     )
+
+
+def tell(
+    snapshot: Snapshot,
+    *,
+    past: Sequence[Snapshot],
+    config: Config,
+    told: Sequence[Told] = (),
+    pin: Collection[str] = (),
+    mute: Collection[str] = (),
+) -> tuple[tuple[Fact, ...], Selection]:
+    """Every fact and claim of the month with its score, and which of them the edition tells.
+
+    Args:
+        snapshot: the month to speak about.
+        past: earlier months, in any order.
+        config: targets, the gate's limits, names and rules.
+        told: what earlier editions told.
+        pin: ids that an editor wants told.
+        mute: ids that an editor does not want told.
+
+    Raises:
+        ContentError: a pinned or muted id is no fact of the month.
+    """
+    plain = facts(snapshot, past=past, config=config)
+    found = claims(plain, snapshot, past, config)
+    every = scored((*plain, *found.facts), told, config)
+    return every, select(every, told, config, refused=found.refused, pin=pin, mute=mute)
 
 
 def _month_before(snapshot: Snapshot, past: Sequence[Snapshot], config: Config) -> Snapshot | None:

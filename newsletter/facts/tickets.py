@@ -18,15 +18,15 @@ def ticket_facts(month: TicketMonth, before: TicketMonth | None, config: Tickets
         if count is not None:
             yield _count(part, count, getattr(before, part, None), month)
     edge = _edge(month, target)
-    solved = None if edge is None else _solved_within(month, edge)
+    solved = None if edge is None else solved_at(month, edge)
     if edge is not None and solved is not None:
-        yield _share(month, solved, _solved_within(before, edge) if before else None, edge, target)
+        yield _share(month, solved, solved_at(before, edge) if before else None, edge, target)
     if month.satisfaction is not None:
         yield _satisfied(month, before, config.min_answers)
 
 
 @dataclass(frozen=True, slots=True)
-class _Solved:
+class Solved:
     """`within` of `count` solved tickets were solved within the time."""
 
     within: int
@@ -34,6 +34,7 @@ class _Solved:
 
     @property
     def share(self) -> Fraction:
+        """The exact share, 0 to 1."""
         return Fraction(self.within, self.count)
 
 
@@ -51,7 +52,7 @@ def _count(part: str, count: Count, before: Count | None, month: TicketMonth) ->
 
 
 def _share(
-    month: TicketMonth, solved: _Solved, before: _Solved | None, edge: float, promise: ResolutionTarget | None
+    month: TicketMonth, solved: Solved, before: Solved | None, edge: float, promise: ResolutionTarget | None
 ) -> Fact:
     target = promise.target_share if promise and promise.target_s == edge else None
     met = None if target is None else solved.share >= Fraction(str(target))
@@ -107,13 +108,13 @@ def _edge(month: TicketMonth, promise: ResolutionTarget | None) -> float | None:
     return shares.median_between_s[1] if shares and shares.median_between_s else None
 
 
-def _solved_within(month: TicketMonth, edge: float) -> _Solved | None:
+def solved_at(month: TicketMonth, edge: float) -> Solved | None:
     """Tickets solved within `edge` seconds, over all labels; None where a distribution lacks that edge."""
     parts = [month.resolution[""]] if "" in month.resolution else list(month.resolution.values())
     count = sum(part.count for part in parts)
     if count == 0 or any(edge not in part.share_within_s for part in parts):
         return None
-    return _Solved(within=sum(round(part.share_within_s[edge] * part.count) for part in parts), count=count)
+    return Solved(within=sum(round(part.share_within_s[edge] * part.count) for part in parts), count=count)
 
 
 def _median(month: TicketMonth) -> dict[str, float]:

@@ -45,7 +45,7 @@ from newsletter.model.measured import (
     TicketMonth,
     Times,
 )
-from newsletter.model.told import Because, ClaimLevel, Fact, Note, NoteKind
+from newsletter.model.told import Because, ClaimLevel, Fact, Note, NoteKind, Score, Selection, Told
 
 __all__ = [
     "Bar",
@@ -84,12 +84,15 @@ __all__ = [
     "Resolution",
     "Rule",
     "Satisfaction",
+    "Score",
     "Section",
     "SectionKind",
+    "Selection",
     "ServiceMonth",
     "ServiceRow",
     "Snapshot",
     "TicketMonth",
     "Tile",
     "Times",
+    "Told",
 ]

@@ -11,6 +11,51 @@ ClaimLevel = Literal["number", "target", "change", "cause"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How much a fact is worth telling; every part is 0 to 1.
+
+    Args:
+        impact: how many people it concerns, and whether their work stands still without it.
+        significance: how well the claim is backed.
+        effect: how far the value is from what it is compared with.
+        novelty: 1 if it was never told, less the more recently it was.
+    """
+
+    impact: float
+    significance: float
+    effect: float
+    novelty: float
+
+    @property
+    def total(self) -> float:
+        """Impact * (0.3 + 0.4 significance + 0.3 effect) * novelty."""
+        return self.impact * (0.3 + 0.4 * self.significance + 0.3 * self.effect) * self.novelty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A fact that an earlier edition told its readers."""
+
+    edition: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which facts an edition tells beyond those it must.
+
+    Args:
+        did_you_know: ids for "Did you know?", best first.
+        spotlight: the id for "Your department runs on this", if any.
+        passed_over: every other candidate's id, with the reason.
+    """
+
+    did_you_know: tuple[str, ...] = ()
+    spotlight: str | None = None
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One thing that may be said, with the evidence behind it.
 
@@ -21,6 +66,7 @@ class Fact:
         target: the promised value in the same unit, if any.
         met: whether the target was met; None without target or without enough coverage.
         level: the highest claim this fact supports.
+        score: what it is worth telling; None of facts that do not compete.
     """
 
     id: str
@@ -34,6 +80,7 @@ class Fact:
     level: ClaimLevel = "number"
     evidence: tuple[str, ...] = ()
     detail: Mapping[str, float | int | str | None] = field(default_factory=dict)
+    score: Score | None = None
 
 
 NoteKind = Literal["win", "incident", "coming", "tip", "visit", "heard", "people", "service", "correction"]

@@ -113,6 +113,21 @@ def headers(content: bytes) -> list[bytes]:
     return body(content).partition(b"\r\n\r\n")[0].split(b"\r\n")
 
 
+def test_only_a_send_remembers_what_was_told(workspace, tmp_path):
+    """A preview, a build or a test mail uses nothing up; the next edition lets the facts rest."""
+    memory = workspace.folder / "editions" / "2026-10" / "told.json"
+    with receiving(tmp_path / "inbox") as inbox:
+        workspace.relay(inbox.port)
+        workspace.run("build", "--output", str(tmp_path / "built"))
+        workspace.run("send", "--to", "boss@acme.example")
+        workspace.run("approve", "--by", "Head of IT")
+        assert not memory.exists()
+        assert workspace.run("send", "--yes").returncode == 0
+    chosen = json.loads(workspace.run("facts", "--json").stdout)["selection"]
+    assert json.loads(memory.read_text())["told"] == sorted([*chosen["did_you_know"], chosen["spotlight"]])
+    assert chosen["did_you_know"]
+
+
 def test_sending_again_sends_nothing(workspace, tmp_path):
     """Run again = resume; when all have a copy there is nothing to resume."""
     with receiving(tmp_path / "inbox") as inbox:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from newsletter import period
 from newsletter.compose import compose
 from newsletter.config import Config
-from newsletter.facts import facts
+from newsletter.facts import tell
 from newsletter.model import (
     Count,
     Edition,
@@ -145,8 +145,10 @@ def edition(
 ) -> Edition:
     """The staff edition of a month."""
     settings = overrides.pop("settings", None) or config(**overrides)
-    told = facts(month, past=past, config=settings)
-    return compose(told, notes, snapshot=month, past=past, audience="staff", locale=locale, config=settings)
+    found, selection = tell(month, past=past, config=settings)
+    return compose(
+        found, notes, selection=selection, snapshot=month, past=past, audience="staff", locale=locale, config=settings
+    )
 
 
 def section(composed: Edition, kind: str) -> Section:

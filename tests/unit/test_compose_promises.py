@@ -31,6 +31,8 @@ CHANGE_WORDS = {
     "it": r"migliore|miglior\w*|peggior\w*|record|serie|aument\w*|diminu\w*|cresc\w*|cal[ao]\w*|in più|in meno|rispetto|più di prima"
     r"|tendenza|mai|sempre|grazie a|perché|a causa",
 }
+GATED = ("fact.change_", "fact.record_", "fact.streak")
+"""Wordings that are only asked for by a fact past the gate."""
 FIGURES = {
     "sign_ins": {"counter": "c_total", "noun": {"en": "sign-ins", "it": "accessi"}},
     "sign_in": {
@@ -44,6 +46,8 @@ FIGURES = {
         "ratio": {"part": "a", "total": "b"},
         "noun": "spam",
         "sentence": {"en": "of all mail was spam", "it": "della posta era spam"},
+        "work": {"en": "The filter took it out", "it": "Il filtro la toglie"},
+        "source": {"en": "Mail gateway", "it": "Gateway di posta"},
         "show": "did_you_know",
     },
 }
@@ -127,9 +131,9 @@ def test_no_text_has_a_leftover_or_a_missing_value(composed):
 
 
 @pytest.mark.parametrize("locale", supported_locales())
-def test_no_wording_of_any_locale_is_a_word_of_change_or_cause(locale):
+def test_only_wordings_behind_the_gate_are_words_of_change_and_none_of_cause(locale):
     words = re.compile(rf"\b({CHANGE_WORDS[locale]})\b", re.IGNORECASE)
-    messages = Catalogue.load(locale).messages
+    messages = {key: one for key, one in Catalogue.load(locale).messages.items() if not key.startswith(GATED)}
     texts = [
         text for message in messages.values() for text in ([message] if isinstance(message, str) else message.values())
     ]

@@ -121,6 +121,7 @@ SPAM = {
         "en": "of the messages were spam: {part} of {whole}.",
         "it": "dei messaggi era spam: {part} su {whole}.",
     },
+    "work": {"en": "The filter took them out", "it": "Il filtro li ha tolti"},
 }
 
 
@@ -138,7 +139,10 @@ def test_a_share_is_told_in_small_numbers_where_they_are_as_good_as_exact(value,
 
 def test_a_card_is_number_sentence_and_source():
     (card,) = section(edition(spam(1 / 3), figures={"spam": SPAM}, locale="it"), "did_you_know").cards
-    assert (card.number, card.sentence) == ("1 su 3", "dei messaggi era spam: 214.300 su 642.900.")
+    assert (card.number, card.sentence) == (
+        "1 su 3",
+        "dei messaggi era spam: 214.300 su 642.900. Il filtro li ha tolti.",
+    )
     assert card.source == "Contati al gateway di posta, 1\u201331 ottobre 2026"
     assert card.fact == "spam.ratio"
 
@@ -149,8 +153,15 @@ def test_an_unknown_placeholder_in_a_sentence_is_refused(sentence):
         edition(spam(1 / 3), figures={"spam": SPAM | {"sentence": sentence}})
 
 
+@pytest.mark.parametrize("part", ["sentence", "work", "source"])
+def test_a_card_that_lacks_one_of_its_parts_is_not_shown(part):
+    figures = {"spam": {key: value for key, value in SPAM.items() if key != part}}
+    assert not [one for one in edition(spam(1 / 3), figures=figures).sections if one.kind == "did_you_know"]
+
+
 def test_at_most_three_cards_are_shown():
-    figures = {f"f{number}": {"counter": "c_total", "noun": "x", "show": "did_you_know"} for number in range(5)}
+    words = {"noun": "x", "sentence": "x", "work": "y", "source": "z", "show": "did_you_know"}
+    figures = {f"f{number}": {"counter": "c_total", **words} for number in range(5)}
     month = snapshot(figures=[figure(one, 1) for one in figures])
     assert len(section(edition(month, figures=figures), "did_you_know").cards) == 3
 

@@ -823,7 +823,9 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
         if shown == "see below" or path[-1] in alone:
             continue
         whole = yaml.safe_load(FULL)
-        whole["figures"] = {"NAME": {"noun": "a", "ratio": {"part": "a", "total": "b"}}}
+        rule = {"per": "working_day", "sentence": "a", "owner": "b", "valid_until": "2027-06"}
+        whole["figures"] = {"NAME": {"noun": "a", "ratio": {"part": "a", "total": "b"}, "equivalence": rule}}
+        whole["facts"] = {"step_changes": [{"month": "2026-03", "facts": ["tickets"], "reason": "a"}]}
         whole["services"]["NAME"], whole["audiences"]["NAME"] = {"name": "a"}, {"recipients": "a.csv"}
         whole["prometheus"]["basic_auth"] = {"user": "a", "password": "env:A"}
         if path[1:2] == ["tls"]:

@@ -1,0 +1,88 @@
+"""What is told of the numbers: how sure a change must be, and what is worth a reader's time."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from newsletter.config.faults import Model
+from newsletter.config.fields import Line, LocalisedText, fault
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+
+
+def _month(label: str) -> str:
+    if not _MONTH.fullmatch(label):
+        raise fault(f"{label!r} is not a month: write it as YYYY-MM, in quotes")
+    return label
+
+
+MonthLabel = Annotated[Line, AfterValidator(_month)]
+"""A calendar month, "2026-10"."""
+
+
+class StepChange(Model):
+    """Something after which a series means another thing; months before it are no history any more."""
+
+    month: MonthLabel = Field(description="The first month after the change.", examples=['"2026-03"'])
+    facts: Annotated[list[Line], Field(min_length=1)] = Field(
+        description="The facts concerned, as `newsletter facts` names them; `tickets` or `mail` means all of that subject.",
+        examples=["[tickets]"],
+    )
+    reason: Line = Field(description="What changed, for `explain`.", examples=["New help desk system"])
+
+
+class FactsConfig(Model):
+    """How sure a change must be before it is called one, and how many facts are told."""
+
+    false_discovery_rate: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        default=0.10,
+        description="Of the changes that an edition states, at most this share may be chance (Benjamini-Hochberg).",
+        examples=["0.05"],
+    )
+    min_effect: Annotated[float, Field(ge=0)] = Field(
+        default=0.10,
+        description="A change smaller than this share of the usual value is not told, however sure.",
+        examples=["0.2"],
+    )
+    min_base: Annotated[float, Field(ge=0)] = Field(
+        default=20, description="A count that is usually smaller than this gets no change word.", examples=["50"]
+    )
+    did_you_know: Annotated[int, Field(ge=0, le=6)] = Field(
+        default=3, description='At most this many facts under "Did you know?".', examples=["2"]
+    )
+    cooldown: Annotated[int, Field(ge=0, le=24)] = Field(
+        default=3,
+        description="A fact that was told is not told again within this many editions.",
+        examples=["6"],
+    )
+    step_changes: list[StepChange] = Field(
+        default_factory=list,
+        description="Months from which a series means another thing: a new system, a merger. Recorded by people.",
+        examples=["[{month: '2026-03', facts: [tickets], reason: New help desk system}]"],
+    )
+
+
+class EquivalenceConfig(Model):
+    """A number brought down to human size by a declared rule: 214,659 messages are "about 8 per person and working day"."""
+
+    per: Literal["person", "working_day", "person_and_working_day"] = Field(
+        description="What the figure is divided by; working days are Monday to Friday of the month.",
+        examples=["person_and_working_day"],
+    )
+    people: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="How many people it is divided among; needed where `per` speaks of persons.",
+        examples=["1240"],
+    )
+    sentence: LocalisedText = Field(
+        description="What the result means; the sentence follows the number, or says where with {value}.",
+        examples=["{en: unwanted messages per person and working day}"],
+    )
+    owner: Line = Field(description="The team that answers for the rule.", examples=["Mail team"])
+    valid_until: MonthLabel = Field(
+        description="The last month in which the rule may be used before somebody looks at it again.",
+        examples=['"2027-06"'],
+    )
