@@ -13,6 +13,7 @@ from datetime import datetime
 
 from newsletter import period, pipeline
 from newsletter.config import Config
+from newsletter.config.placeholders import ORGANISATION
 from newsletter.errors import (
     ConfigError,
     ContentError,
@@ -113,6 +114,8 @@ def _hurried(config: Config, seconds: float) -> Config:
 def _languages(config: Config) -> Iterator[Finding]:
     from newsletter.language import require_supported
 
+    if config.organisation == ORGANISATION:
+        yield warning("organisation", f"{ORGANISATION} is a placeholder", "Write its name: it stands in every letter.")
     require_supported(config.locales)
     yield ok("languages", ", ".join(config.locales))
 

@@ -16,6 +16,7 @@ from newsletter import __version__
 from newsletter.errors import FileError, NewsletterError
 
 COMMANDS = {
+    "init": "Begin a new workspace, made of what your Prometheus holds.",
     "doctor": "Check everything outside at once: Prometheus, lists, relay, ledger.",
     "collect": "Ask Prometheus for a month's numbers and freeze them in a snapshot.",
     "facts": "Show what an edition can say, the numbers behind it, and which of it is told.",

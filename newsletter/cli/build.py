@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from newsletter.cli.options import Session, edition_options, log
+from newsletter.cli.values import counted
 
 
 @click.command("build")
@@ -26,4 +27,4 @@ def command(session: Session, output: Path, snapshot: Path | None) -> None:
     draft = pipeline.build(session.config, session.month, now=session.now, snapshot_path=snapshot)
     for path in pipeline.write_build(session.config, draft, output):
         click.echo(path)
-    log.info("%s: %d variants, digest %s", session.month.label, len(draft.variants), draft.digest[:12])
+    log.info("%s: %s, digest %s", session.month.label, counted(len(draft.variants), "variant"), draft.digest[:12])

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli.options import log_options, open_session, place_options
+from newsletter.cli.progress import waiting
 from newsletter.cli.values import counted
 from newsletter.errors import ConfigError
 
@@ -63,21 +62,9 @@ def _findings(config_path: Path, month_label: str | None, timeout_s: float) -> l
         session = open_session(config_path, month_label)
     except ConfigError as error:
         return [fault("config", error)]
-    with _waiting(f"Looking at {session.month.label} …"):
+    with waiting(f"Looking at {session.month.label} …"):
         found = doctor.examine(session.config, session.month, now=session.now, deadline_s=timeout_s)
     return [ok("config", f"{config_path} is sound"), *found]
-
-
-@contextmanager
-def _waiting(what: str) -> Iterator[None]:
-    """A sign of life on a terminal, gone when it is over."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(what):
-        yield
 
 
 def _show(findings: Sequence[Finding]) -> None:

@@ -1,4 +1,4 @@
-"""Progress of a send on stderr: a bar on a terminal, quiet lines for timers."""
+"""Progress on stderr: a bar or a sign of life on a terminal, quiet lines for timers."""
 
 from __future__ import annotations
 
@@ -24,6 +24,18 @@ def sending_progress(label: str) -> Iterator[Report]:
             yield report
     else:
         yield _lines(label)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """A sign of life on a terminal, gone when it is over."""
+    if not sys.stderr.isatty() or not log.isEnabledFor(logging.INFO):
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
 
 
 @contextmanager

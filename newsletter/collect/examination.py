@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from newsletter.collect import looking, promql
 from newsletter.collect.availability import source_of
 from newsletter.collect.examination_sources import examine_sources
+from newsletter.collect.helpdesk import month as helpdesk
 from newsletter.collect.prometheus import Prometheus
 from newsletter.collect.watch import HOUR, TICK
 from newsletter.errors import NewsletterError, SourceError
@@ -19,7 +20,7 @@ from newsletter.model import Finding
 from newsletter.model.finding import fault, ok, warning
 
 if TYPE_CHECKING:
-    from newsletter.config import Config
+    from newsletter.config import Config, CsvSource, FigureConfig, TicketsConfig
     from newsletter.model import Period
 
 _DAY = 86400.0
@@ -41,6 +42,8 @@ def examine(config: Config, month: Period, *, now: datetime, uncollected: Sequen
     Yields:
         What was found, faults included: a check that fails does not end the others.
     """
+    if config.tickets.csv:
+        yield from _told("tickets.csv", partial(_export, config, config.tickets.csv, month, now))
     try:
         prometheus = Prometheus(config.prometheus)
     except NewsletterError as error:
@@ -79,6 +82,15 @@ def _checks(
         if figure.gauge is not None:
             yield f"figures.{name}", partial(_expression, prometheus, f"figures.{name}", figure.gauge, month)
     yield "history", lambda: _history(prometheus, config, month, uncollected)
+
+
+def _export(config: Config, export: CsvSource, month: Period, now: datetime) -> Iterator[Finding]:
+    """The export of a help desk, read as `collect` reads it."""
+    tickets, evidence = helpdesk.measure(export, month, zone=config.timezone, now=now)
+    opened = tickets.opened.total if tickets.opened else 0
+    yield ok("tickets.csv", f"{opened:,} tickets opened in {month.label}, by {export.path.name}")
+    for text in dict.fromkeys(text for one in evidence.values() for text in one.warnings):
+        yield warning("tickets.csv", text, "Look at the export; docs/tickets.md explains how it is read.")
 
 
 def _server(prometheus: Prometheus, now: float) -> Iterator[Finding]:
@@ -122,7 +134,12 @@ def _no_sources() -> Iterator[Finding]:
 
 def _selectors(config: Config) -> Iterator[tuple[str, str]]:
     """Every plain selector of tickets and figures, with its key."""
-    tickets = config.tickets
+    for key, selector in (*_ticket_selectors(config.tickets), *_figure_selectors(config.figures)):
+        if selector:
+            yield key, selector
+
+
+def _ticket_selectors(tickets: TicketsConfig) -> Iterator[tuple[str, str | None]]:
     if tickets.opened:
         yield "tickets.opened", tickets.opened.counter
     if tickets.resolved:
@@ -131,13 +148,17 @@ def _selectors(config: Config) -> Iterator[tuple[str, str]]:
         yield "tickets.open", tickets.open.gauge
     if tickets.resolution:
         yield "tickets.resolution", str(promql.parse(tickets.resolution.histogram).suffixed("_bucket"))
-    for name, figure in config.figures.items():
-        key = f"figures.{name}"
+    if tickets.satisfaction:
+        yield "tickets.satisfaction.part", tickets.satisfaction.part
+        yield "tickets.satisfaction.total", tickets.satisfaction.total
+
+
+def _figure_selectors(figures: Mapping[str, FigureConfig]) -> Iterator[tuple[str, str | None]]:
+    for name, figure in figures.items():
+        yield f"figures.{name}", figure.counter or figure.changes
         if figure.ratio:
-            yield f"{key}.part", figure.ratio.part
-            yield f"{key}.total", figure.ratio.total
-        if selector := figure.counter or figure.changes:
-            yield key, selector
+            yield f"figures.{name}.part", figure.ratio.part
+            yield f"figures.{name}.total", figure.ratio.total
 
 
 def _selector(prometheus: Prometheus, name: str, text: str, month: Period) -> Iterator[Finding]:

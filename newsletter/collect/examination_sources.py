@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.collect import looking
 from newsletter.collect.availability import Source, source_of
-from newsletter.collect.looking import Looks
+from newsletter.collect.looking import MANY_SERVICES, Looks
 from newsletter.collect.watch import HOUR, Watch
 from newsletter.errors import ConfigError, NewsletterError, SourceError
 from newsletter.model import Finding
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from newsletter.config import Config
     from newsletter.model import Period
 
-MANY_SERVICES = 100  # more values of a service label than anybody reads about
 _SHOWN = 5
 _JITTER = 0.02
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
     from newsletter.model import Period
 
+MANY_SERVICES = 100  # more values of a service label than anybody reads about
 _EVERY = 6 * HOUR
 _SERVICES_READ = 3  # to measure a scrape interval
 _RAW = 2 * HOUR
@@ -54,12 +55,16 @@ class Looks:
 
 def look_through(prometheus: Prometheus, watch: Watch, month: Period) -> Looks:
     """Four looks a day at all services of `watch`, the last of them at the end of the month."""
-    count = int((month.end_s - month.start_s - HOUR) // _EVERY)
-    end = month.end_s - TICK
-    start = end - count * _EVERY
+    return look(prometheus, watch, month.start_s + HOUR, month.end_s, _EVERY)
+
+
+def look(prometheus: Prometheus, watch: Watch, begin: float, end: float, every: float) -> Looks:
+    """Looks at all services of `watch`, `every` seconds, the last of them at `end` and none before `begin`."""
+    count = int((end - begin) // every)
+    start = end - TICK - count * every
     query = f"count by ({watch.service_label}) (last_over_time({watch.selector.over(HOUR)}))"
-    answer = prometheus.range(query, start, end, _EVERY)
-    instants = tuple(round(start + k * _EVERY, 3) for k in range(count + 1))
+    answer = prometheus.range(query, start, end - TICK, every)
+    instants = tuple(round(start + k * every, 3) for k in range(count + 1))
     seen: dict[str, set[float]] = defaultdict(set)
     for series in answer.series:
         seen[watch.service(series.labels)].update(round(at, 3) for at in series.times)

@@ -5,7 +5,7 @@ read late, so that neither a repr nor an error can show them.
 """
 
 from newsletter.config.helpdesk import CsvSource, ResolutionTarget
-from newsletter.config.loader import load
+from newsletter.config.loader import load, loads
 from newsletter.config.mailing import AudienceConfig, SmtpConfig
 from newsletter.config.measures import (
     CounterSource,
@@ -46,4 +46,5 @@ __all__ = [
     "TicketsConfig",
     "TlsConfig",
     "load",
+    "loads",
 ]

@@ -25,7 +25,16 @@ def load(path: Path) -> Config:
         ConfigError: with one line a fault, `config.yaml:12: smtp.port: must be a whole number, ...`,
             all faults at once, in the order of the file.
     """
-    parsed = parse(_text(path))
+    return loads(_text(path), path)
+
+
+def loads(text: str, path: Path) -> Config:
+    """Check and complete the text of a config file that stands, or will stand, at `path`.
+
+    Raises:
+        ConfigError: as `load`.
+    """
+    parsed = parse(text)
     config, faults = validate(Config, parsed, Surroundings(file=path, locales=_locales(parsed.data)))
     if config is None:
         hint = _REFERENCE if len(faults) == 1 else f"Mend these {len(faults)} faults; {_REFERENCE}"
@@ -34,7 +43,7 @@ def load(path: Path) -> Config:
 
 
 def _text(path: Path) -> str:
-    hint = "Start from the config.yaml of the sample workspace, or name the file with --config."
+    hint = "Begin a workspace with `newsletter init`, or name the file with --config."
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+ORGANISATION = "Our company"  # where nobody said its name: a reader could read it as it stands
+
 # RFC 2606, section 2 and 3; .test and .localhost are left out, because companies use them inside.
 _TOP = ("example", "invalid")
 _SECOND = ("example.com", "example.net", "example.org")

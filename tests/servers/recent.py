@@ -26,6 +26,7 @@ MIDDLE = MONTH.start_s + 14 * DAY
 DOWN = (MIDDLE, MIDDLE + HOUR)  # mail
 UNSEEN = (MIDDLE + DAY, MIDDLE + DAY + 20 * HOUR)  # files
 RETIRED = MONTH.end_s - 12 * HOUR  # fax
+VANISHED = NOW - 30 * HOUR  # print
 
 Value = Callable[[float], float | None]
 
@@ -39,12 +40,13 @@ def growing(start: float, every: float) -> Value:
 
 
 def probes() -> Iterator[tuple[str, str, Value]]:
-    """(metric, labels, value at a time): four services seen from two places."""
+    """(metric, labels, value at a time): five services seen from two places."""
     told: dict[str, Value] = {
         "mail": lambda at: 0.0 if DOWN[0] <= at < DOWN[1] else 1.0,
         "files": lambda at: None if UNSEEN[0] <= at < UNSEEN[1] else 1.0,
         "erp-orders": always(1.0),
         "fax": lambda at: 1.0 if at < RETIRED else None,
+        "print": lambda at: 1.0 if at < VANISHED else None,
     }
     for service, value in told.items():
         for prober in ("north", "south"):

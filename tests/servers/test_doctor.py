@@ -33,6 +33,7 @@ services:
   files: {{name: Shared files}}
   erp-orders: {{name: Orders}}
   fax: {{name: Fax}}
+  print: {{name: Printers}}
 tickets:
   opened: {{counter: tickets_opened_total, by: [queue]}}
 smtp: {{host: 127.0.0.1, port: {port}, security: none, from: "IT <it@acme.test>"}}
@@ -107,7 +108,7 @@ def test_strange_series_are_warnings_that_name_the_services(prometheus, tmp_path
         told = doctor(workspace(tmp_path / "acme", prometheus, port))
     warned = [what for status, what in told.of("availability") if status == "warning"]
     assert any("not measured for hours" in what and what.endswith(": files") for what in warned)
-    assert any("without a sample in the last hour: fax" in what for what in warned)
+    assert any("without a sample in the last hour: fax, print" in what for what in warned)
     assert len(warned) == 2
 
 
@@ -156,9 +157,12 @@ def test_months_that_the_server_still_holds_are_named_with_the_command(prometheu
 
 
 def test_without_prometheus_the_rest_is_still_examined(tmp_path):
+    export = "csv: {{path: 'tickets-{{month}}.csv', columns: {{created: Created, resolved: Resolved}}}}"
+    config = CONFIG.replace("opened: {{counter: tickets_opened_total, by: [queue]}}", export)
     with server() as (_, port):
-        told = doctor(workspace(tmp_path / "acme", "http://127.0.0.1:1", port))
-    assert list(told.faults()) == ["prometheus"]
+        told = doctor(workspace(tmp_path / "acme", "http://127.0.0.1:1", port, config))
+    assert list(told.faults()) == ["tickets.csv", "prometheus"]
+    assert f"tickets-{recent.MONTH.label}.csv" in told.faults()["tickets.csv"]
     assert told.of("smtp")[0][0] == "ok"
     assert told.code == 69
 

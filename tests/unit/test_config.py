@@ -566,10 +566,10 @@ def test_a_file_without_keys_is_refused(tmp_path, text, expected):
     assert faults(tmp_path, text) == [expected]
 
 
-def test_a_missing_file_is_told_with_where_to_find_a_sample(tmp_path):
+def test_a_missing_file_is_told_with_how_to_begin(tmp_path):
     with pytest.raises(ConfigError, match="there is no such file") as raised:
         load(tmp_path / "config.yaml")
-    assert raised.value.hint == "Start from the config.yaml of the sample workspace, or name the file with --config."
+    assert raised.value.hint == "Begin a workspace with `newsletter init`, or name the file with --config."
 
 
 def test_a_folder_is_told_with_the_file_that_is_meant(tmp_path):
