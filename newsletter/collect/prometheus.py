@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
-from newsletter.collect import tls
+from newsletter.collect import promql, tls
 from newsletter.collect.series import Answer, Series
 from newsletter.collect.session import THREADS, Adapter, Session
 from newsletter.config import PrometheusConfig, Secret
 from newsletter.errors import SourceError
 
 _SHOWN = 300  # characters of a query in a message
+_TICK = 0.001  # seconds; servers keep times to the millisecond
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -90,17 +92,38 @@ class Prometheus:
         return self._answer(query, lambda: self._client.custom_query(query, params={"time": f"{at:.3f}"}))
 
     def range(self, query: str, start: float, end: float, step: float) -> Answer:
-        """Evaluate `query` every `step` seconds from `start` to `end`, both included.
+        """Evaluate `query` every `step` seconds from `start` to `end`, both included, to the millisecond.
+
+        Servers with a cache of results (VictoriaMetrics, the query frontend of Thanos) move `start` and
+        `end` to multiples of the step. So multiples are asked for, and the ranges look further back.
+
+        Args:
+            query: every selector in it is a range selector that `Selector.over` wrote.
+            start: seconds since the epoch.
+            end: `start` plus some steps.
+            step: seconds.
 
         Raises:
-            SourceError: as for `instant`.
+            SourceError: as for `instant`, or the server answers for other times than asked.
         """
+        late = round(-start % step, 3) % step
+        moved = promql.earlier(query, late) if late else query
         # the library rounds its own times to seconds; params have the last word
-        exact = {"start": f"{start:.3f}", "end": f"{end:.3f}"}
+        exact = {"start": f"{start + late:.3f}", "end": f"{end + late:.3f}"}
         whole = datetime.fromtimestamp(start, UTC)
-        return self._answer(
-            query, lambda: self._client.custom_query_range(query, whole, whole, step=f"{step:.3f}", params=exact)
+        answer = self._answer(
+            moved, lambda: self._client.custom_query_range(moved, whole, whole, step=f"{step:.3f}", params=exact)
         )
+        series = tuple(replace(one, times=self._on_grid(one.times, start, step, late)) for one in answer.series)
+        return replace(answer, series=series)
+
+    def _on_grid(self, times: Sequence[float], start: float, step: float, late: float) -> Sequence[float]:
+        """The times that `times`, `late` seconds behind, stand for; refused if they are others than asked."""
+        asked = [start + step * round((at - late - start) / step) for at in times]
+        if any(abs(at - late - one) > _TICK for at, one in zip(times, asked, strict=True)):
+            hint = "Name a server that answers exactly, such as the querier behind a cache, in prometheus.url."
+            raise SourceError(f"{self.source} answers for other times than asked", hint)
+        return tuple(round(at, 3) for at in asked)
 
     def retention_s(self) -> float | None:
         """How far back the server keeps samples, or None where it does not say.

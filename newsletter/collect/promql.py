@@ -54,6 +54,18 @@ def duration(seconds: float) -> str:
     return f"[{round(seconds * 1000)}ms]"
 
 
+_RANGE = re.compile(rf"{_STRING}|(?P<range>\[\d+ms\])")
+
+
+def earlier(query: str, seconds: float) -> str:
+    """`query` with all its ranges, as `duration` writes them, moved into the past by so many seconds.
+
+    What merely looks like a range within a string stays as it is.
+    """
+    offset = f" offset {round(seconds * 1000)}ms"
+    return _RANGE.sub(lambda found: found[0] + (offset if found["range"] else ""), query)
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """A plain instant vector selector: a metric (may be empty) and its matchers, each already PromQL."""

@@ -191,14 +191,33 @@ def test_an_empty_answer_is_empty_and_no_error() -> None:
 def test_a_query_travels_in_the_body_with_its_exact_time_and_credentials() -> None:
     with say.scripted(say.vector()) as script, Prometheus(config(script.url)) as prometheus:
         prometheus.instant('up{a="ä"}', 1793487599.999)
-        prometheus.range("up", 1790809199.999, 1793487599.999, 3600)
+        prometheus.range("count_over_time(up[60000ms])", 1790809199.999, 1793487599.999, 3600)
     instant, ranged = script.seen
     assert (instant.method, instant.path) == ("POST", "/api/v1/query")
     assert instant.form == {"query": 'up{a="ä"}', "time": "1793487599.999"}
     assert instant.headers["Authorization"] == f"Bearer {TOKEN}"
     assert instant.headers["X-Key"] == HEADER
     assert (ranged.method, ranged.path) == ("POST", "/api/v1/query_range")
-    assert ranged.form == {"query": "up", "start": "1790809199.999", "end": "1793487599.999", "step": "3600.000"}
+    assert ranged.form == {
+        "query": "count_over_time(up[60000ms] offset 1ms)",  # for 1790809199.999 and so on
+        "start": "1790809200.000",
+        "end": "1793487600.000",
+        "step": "3600.000",
+    }
+
+
+def test_an_answer_for_other_times_than_asked_is_refused() -> None:
+    def matrix(at: float) -> say.Reply:
+        result = [{"metric": {}, "values": [[at, "1"], [at + 3600, "1"]]}]
+        return say.envelope(status="success", data={"resultType": "matrix", "result": result})
+
+    query = "count_over_time(up[60000ms])"
+    with say.scripted(matrix(7200), matrix(7201)) as script, Prometheus(config(script.url)) as prometheus:
+        (series,) = prometheus.range(query, 7199.999, 7199.999 + 3600, 3600).series
+        assert series.times == (7199.999, 10799.999)
+        with pytest.raises(SourceError, match="for other times than asked") as caught:
+            prometheus.range(query, 7199.999, 7199.999 + 3600, 3600)
+    assert "prometheus.url" in caught.value.hint
 
 
 def test_basic_authentication_is_sent_and_a_netrc_is_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

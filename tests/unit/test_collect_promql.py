@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.collect.promql import duration, equals, metric, one_of, parse, quoted
+from newsletter.collect.promql import duration, earlier, equals, metric, one_of, parse, quoted
 from newsletter.errors import ConfigError
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -102,3 +102,11 @@ def test_whatever_is_parsed_stands_within_its_braces(text: str) -> None:
 def test_a_range_is_in_whole_milliseconds() -> None:
     assert duration(2682000) == "[2682000000ms]"
     assert duration(0.1 + 0.2) == "[300ms]"
+
+
+def test_ranges_look_further_back_and_strings_stay_as_they_are() -> None:
+    query = "count_over_time(a{b=\"[5ms]\",c=~'x[7ms]'}[3600000ms]) != 60 or last_over_time(d[60000ms])"
+    assert earlier(query, 59.001) == (
+        "count_over_time(a{b=\"[5ms]\",c=~'x[7ms]'}[3600000ms] offset 59001ms) != 60"
+        " or last_over_time(d[60000ms] offset 59001ms)"
+    )

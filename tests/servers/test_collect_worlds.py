@@ -1,0 +1,211 @@
+"""Ten generated months on Prometheus and on VictoriaMetrics: the truth to one scrape for each edge, and the same on both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import pytest
+
+from newsletter.collect import collect
+from newsletter.config import Config
+from newsletter.demo.private_prometheus import private_prometheus
+from newsletter.model import Outage, Snapshot
+from tests.servers import worlds as made
+from tests.servers.victoria import private_victoria
+from tests.servers.world import Service, Span, overlap, shown
+from tests.servers.worlds import World
+
+pytestmark = pytest.mark.servers
+
+NAMES = [shape.name for shape in made.SHAPES]
+SERVERS = ["prometheus", "victoria"]
+
+Collected = Callable[[str, str], Snapshot]
+
+
+@pytest.fixture(scope="module")
+def worlds() -> dict[str, World]:
+    """Filled by `urls`."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def urls(worlds: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    folder = tmp_path_factory.mktemp("worlds")
+    texts, lines = [], []
+    for shape in made.SHAPES:
+        worlds[shape.name], text, line = made.written(shape, folder)
+        texts.append(text)
+        lines.append(line)
+    with private_victoria(lines) as victoria, private_prometheus(texts, max_block="4374h") as prometheus:
+        for file in (*texts, *lines):
+            file.unlink()
+        yield {"prometheus": prometheus, "victoria": victoria}
+
+
+@pytest.fixture(scope="module")
+def collected(urls: dict[str, str], worlds: dict[str, World]) -> Collected:
+    """The snapshot of a world on a server."""
+
+    @cache
+    def ask(server: str, name: str) -> Snapshot:
+        world = worlds[name]
+        now = datetime.fromtimestamp(world.period.end_s + 2 * 86400, UTC)
+        return collect(configured(urls[server], world), world.period, now=now)
+
+    return ask
+
+
+def configured(url: str, world: World) -> Config:
+    only = f'{{world="{world.shape.name}"}}'
+    settings: dict[str, Any] = {
+        "organisation": "Acme",
+        "timezone": world.shape.zone,
+        "prometheus": {"url": url},
+        "availability": [
+            {
+                "preset": "blackbox",
+                "match": {"world": world.shape.name},
+                "interval_s": world.shape.interval,
+                "maintenance": f"maintenance_active{only}",
+            }
+        ],
+        "tickets": {
+            "opened": {"counter": f"tickets_opened_total{only}", "by": ["queue", "kind"]},
+            "resolved": {"counter": f"tickets_resolved_total{only}", "by": ["queue"]},
+            "open": {"gauge": f"tickets_open{only}", "by": ["queue"]},
+            "resolution": {"histogram": f"ticket_resolution_seconds{only}"},
+        },
+        "smtp": {"from": "IT <it@acme.example>"},
+    }
+    return Config.model_validate(settings)
+
+
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+# --- availability -------------------------------------------------------------------------
+
+
+def test_every_service_has_its_true_seconds(
+    collected: Collected, worlds: dict[str, World], server: str, name: str
+) -> None:
+    snapshot, world = collected(server, name), worlds[name]
+    assert snapshot.services.keys() == world.services.keys()
+    for service, found in snapshot.services.items():
+        true = world.services[service]
+        tolerance = world.edges_s(true)
+        down, measurable = true.down_s(world.period), true.measurable_s(world.period)
+        assert found.down_s == pytest.approx(down, abs=tolerance), service
+        assert found.up_s + found.down_s == pytest.approx(measurable, abs=tolerance), service
+        assert found.availability == pytest.approx(1 - down / measurable, abs=tolerance / measurable), service
+        planned = sum(end - begin for begin, end in true.planned)
+        assert found.excluded_s == pytest.approx(planned, abs=tolerance), service
+        life = found.up_s + found.down_s + found.excluded_s + found.unknown_s
+        begin, end = max(true.life[0], world.period.start_s), min(true.life[1], world.period.end_s)
+        assert life == pytest.approx(end - begin, abs=2 * world.tolerance(true, begin)), service
+        if end - begin == world.period.seconds:
+            assert life == pytest.approx(world.period.seconds, abs=0.01), service
+
+
+def test_every_outage_of_two_scrapes_is_found_and_none_twice(
+    collected: Collected, worlds: dict[str, World], server: str, name: str
+) -> None:
+    snapshot, world = collected(server, name), worlds[name]
+    for service, found in snapshot.services.items():
+        check_outages(world, world.services[service], list(found.outages))
+
+
+def check_outages(world: World, true: Service, found: list[Outage]) -> None:
+    """Every outage that happened has its one outage, to a scrape at both ends; only shorter ones may be missing."""
+    scrape = world.shape.interval
+    for span in true.visible_outages(world.period):
+        wide = (span[0] - scrape, span[1] + scrape)
+        matching = [outage for outage in found if overlap((outage.start, outage.end), wide)]
+        if not matching:
+            assert span[1] - span[0] < 2 * scrape or hidden(world, true, span), (true.name, span)
+            continue
+        (outage,) = matching
+        found.remove(outage)
+        assert outage.start == pytest.approx(span[0], abs=world.tolerance(true, span[0])), true.name
+        assert outage.end == pytest.approx(span[1], abs=world.tolerance(true, span[1])), true.name
+        assert outage.continues_before == any(
+            b < world.period.start_s < e for b, e in true.down if overlap((b, e), span)
+        )
+        assert outage.continues_after == any(b < world.period.end_s < e for b, e in true.down if overlap((b, e), span))
+    assert found == [], true.name
+
+
+def hidden(world: World, true: Service, span: Span) -> bool:
+    """Whether the sample that would have shown a short outage was lost."""
+    return any(span[0] <= at < span[1] for at in world.lost[true.name]) and span[1] - span[0] < 3 * world.shape.interval
+
+
+# --- tickets ------------------------------------------------------------------------------
+
+
+def test_tickets_are_the_integers_that_the_samples_show(
+    collected: Collected, worlds: dict[str, World], server: str, name: str
+) -> None:
+    snapshot, world = collected(server, name), worlds[name]
+    opened, resolved = snapshot.tickets.opened, snapshot.tickets.resolved
+    assert opened
+    assert resolved
+    assert dict(opened.by) == counted(world, "tickets_opened_total", "queue", "kind")
+    assert dict(resolved.by) == counted(world, "tickets_resolved_total", "queue")
+    assert opened.total > 300
+    below = counted(world, "ticket_resolution_seconds_bucket", "le")
+    everything = below.pop("+Inf")
+    resolution = snapshot.tickets.resolution[""]
+    assert resolution.count == everything > 100
+    assert resolution.share_within_s == {float(edge): count / everything for edge, count in below.items()}
+
+
+def counted(world: World, metric: str, *labels: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for series in world.tickets:
+        if series.labels["__name__"] == metric:
+            key = "/".join(series.labels[label] for label in labels)
+            found[key] = found.get(key, 0) + shown(series.samples, world.period)
+    return found
+
+
+def test_open_tickets_are_those_of_the_last_instant(
+    collected: Collected, worlds: dict[str, World], server: str, name: str
+) -> None:
+    open_at_end, world = collected(server, name).tickets.open_at_end, worlds[name]
+    last = {
+        series.labels["queue"]: [value for at, value in series.samples if at < world.period.end_s][-1]
+        for series in world.tickets
+        if series.labels["__name__"] == "tickets_open"
+    }
+    assert open_at_end is not None
+    assert dict(open_at_end.by) == last
+
+
+# --- both ---------------------------------------------------------------------------------
+
+
+def test_both_servers_give_the_same_month(collected: Collected, worlds: dict[str, World], name: str) -> None:
+    one, other = (collected(server, name) for server in SERVERS)
+    assert one.tickets == other.tickets
+    assert one.services.keys() == other.services.keys()
+    scrape = worlds[name].shape.interval
+    for service, found in one.services.items():
+        twin = other.services[service]
+        assert len(found.outages) == len(twin.outages)
+        for mine, theirs in zip(found.outages, twin.outages, strict=True):
+            assert (mine.start, mine.end) == pytest.approx((theirs.start, theirs.end), abs=scrape)
+        edges = worlds[name].services[service].edges(worlds[name].period)
+        sums = [(m.up_s, m.down_s, m.excluded_s, m.unknown_s) for m in (found, twin)]
+        assert sums[0] == pytest.approx(sums[1], abs=scrape * edges)
