@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from newsletter import approval, period
 from newsletter.config import Config, Secret
-from newsletter.errors import ContentError, CoverageError
+from newsletter.errors import ConfigError, ContentError, CoverageError
 from newsletter.model import Fact, Period, Recipient, Rendered, Selection, Snapshot
 
 if TYPE_CHECKING:
     from newsletter.audience import RecipientList
+    from newsletter.collect.helpdesk.exposition import Textfile
     from newsletter.deliver import CompiledMessage, DeliveryReport, Freeze, InDoubt, TestCopy
 
 Progress = Callable[[str], None]
@@ -67,6 +68,20 @@ def collect_edition(
     return path, snapshot
 
 
+def write_textfile(config: Config, output: Path, *, export: Path | None, now: datetime) -> Textfile:
+    """Count the help desk's export into a file for Prometheus.
+
+    Raises:
+        ConfigError: the config names no export.
+        UsageError, SourceError, ContentError, FileError: see `exposition.write`.
+    """
+    from newsletter.collect.helpdesk import exposition
+
+    if config.tickets.csv is None:
+        raise ConfigError(f"{config.path}: no tickets.csv, so there is no export to count", "Describe it there.")
+    return exposition.write(config.tickets.csv, output, export=export, zone=config.timezone, now=now)
+
+
 def _coverage_message(snapshot: Snapshot, thin: Sequence[str], config: Config) -> str:
     measured = ", ".join(f"{name} ({snapshot.services[name].coverage * 100:.1f}% of the month)" for name in thin)
     return f"measured less than {config.coverage.fail * 100:g}% of {snapshot.edition}: {measured}"
@@ -91,7 +106,25 @@ def read_snapshot(config: Config, month: Period, path: Path | None = None) -> Sn
         raise ContentError(
             f"{found}: the numbers of {read.edition}, not of {month.label}", f"Use --month {read.edition}."
         )
-    return read
+    return _with_figures_by_hand(config, read)
+
+
+def _with_figures_by_hand(config: Config, snapshot: Snapshot) -> Snapshot:
+    """The month with what people entered for it, which stands in its folder and in no snapshot file."""
+    from newsletter.notes import by_hand
+
+    figures, evidence = by_hand.load(config.editions / snapshot.edition / by_hand.FILE_NAME, config=config)
+    return dataclasses.replace(
+        snapshot, figures={**snapshot.figures, **figures}, evidence={**snapshot.evidence, **evidence}
+    )
+
+
+def figures_to_enter(config: Config, month: Period) -> tuple[str, ...]:
+    """The figures entered by hand that nobody has entered for the month."""
+    from newsletter.notes import by_hand
+
+    entered, _ = by_hand.load(edition_folder(config, month) / by_hand.FILE_NAME, config=config)
+    return tuple(name for name, figure in config.figures.items() if figure.by_hand and name not in entered)
 
 
 def _missing_hint(config: Config, month: Period) -> str:
@@ -105,7 +138,7 @@ def past_snapshots(config: Config, month: Period) -> tuple[Snapshot, ...]:
     from newsletter.collect import snapshot
 
     earlier = sorted(path for path in config.editions.glob(f"*/{SNAPSHOT_NAME}") if path.parent.name < month.label)
-    return tuple(snapshot.read(path) for path in earlier)
+    return tuple(_with_figures_by_hand(config, snapshot.read(path)) for path in earlier)
 
 
 # --- build --------------------------------------------------------------------------------

@@ -36,4 +36,8 @@ def command(session: Session, output: Path | None) -> None:
     for evidence in snapshot.evidence.values():
         for warning in evidence.warnings:
             log.warning("%s: %s", evidence.id, warning)
+    for name in pipeline.figures_to_enter(session.config, session.month):
+        log.warning(
+            "figures.%s: entered by hand, and not there yet: write it in %s", name, path.parent / "figures.yaml"
+        )
     click.echo(path)

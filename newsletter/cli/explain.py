@@ -10,7 +10,13 @@ from newsletter.cli.facts import where_told
 from newsletter.cli.options import Session, edition_options
 from newsletter.cli.values import plain_value
 from newsletter.errors import UsageError
-from newsletter.model import Evidence, Fact, Selection
+from newsletter.model import Evidence, Fact, Origin, Selection
+
+_WORDS: dict[Origin, tuple[str, str, str]] = {
+    "query": ("query", "asked at", "samples"),
+    "export": ("file", "counted until", "rows in month"),
+    "hand": ("entered by hand", "entered on", "entries"),
+}
 
 
 @click.command("explain")
@@ -77,13 +83,14 @@ def _show_choice(fact: Fact, selection: Selection) -> None:
 def _show_evidence(evidence: Evidence) -> None:
     click.echo()
     click.secho(f"evidence {evidence.id}", bold=True)
-    _line("query", evidence.query)
-    _line("asked at", evidence.evaluated_at.isoformat())
-    _line("samples", f"{evidence.samples:,}")
+    asked, at, samples = _WORDS[evidence.origin]
+    _line(asked, evidence.query)
+    _line(at, evidence.evaluated_at.isoformat())
+    _line(samples, f"{evidence.samples:,}")
     _line("coverage", f"{evidence.coverage * 100:.3f}%")
     for warning in evidence.warnings:
         _line("warning", warning)
 
 
 def _line(label: str, value: str) -> None:
-    click.echo(f"  {label + ':':<16}{value}")
+    click.echo(f"  {label + ':':<17}{value}")

@@ -88,6 +88,19 @@ def _config_path(function: Command) -> Command:
     )(function)
 
 
+def config_options(function: Command) -> Command:
+    """--config and what all commands share; the command gets `config_path`."""
+    option = click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path, readable=False),  # `config.load` tells what is wrong with it
+        default=Path("config.yaml"),
+        show_default=True,
+        help="The configuration; paths inside it are relative to it.",
+    )
+    return log_options(option(function))
+
+
 def edition_options(function: Command) -> Command:
     """--config and --month; the command gets a `Session` as its first argument."""
 
@@ -95,7 +108,10 @@ def edition_options(function: Command) -> Command:
     def run(*args: Any, config_path: Path, month_label: str | None, **kwargs: Any) -> Any:
         return function(open_session(config_path, month_label), *args, **kwargs)
 
-    return log_options(place_options(run))  # type: ignore[return-value]  # click adds parameters; the decorated function keeps its role
+    option = click.option(
+        "--month", "month_label", metavar="YYYY-MM", help="The edition. Default: the last complete month."
+    )
+    return config_options(option(run))  # type: ignore[return-value]  # click adds parameters
 
 
 def config_option(function: Command) -> Command:

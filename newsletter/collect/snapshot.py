@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
 from newsletter.collect.decode import snapshot_of
 from newsletter.collect.encode import snapshot_json
 from newsletter.collect.node import Misplaced, Node
+from newsletter.collect.replacing import replace_file
 from newsletter.errors import ContentError
 from newsletter.model import Snapshot
 
@@ -23,29 +22,9 @@ def write(snapshot: Snapshot, path: Path) -> None:
     text = json.dumps(snapshot_json(snapshot), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, text.encode())
+        replace_file(path, text.encode())
     except OSError as error:
         raise ContentError(f"{path}: {error.strerror or error}", "Make its folder writable.") from None
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put `content` under `path` so that a crash leaves the old file or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)  # the new name itself
-    finally:
-        os.close(directory)
 
 
 def read(path: Path) -> Snapshot:

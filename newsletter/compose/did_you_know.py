@@ -162,6 +162,8 @@ def _noun(context: Context, fact: Fact) -> str:
     figure = context.config.figures.get(fact.subject)
     if figure is not None:
         return context.localised(figure.noun)
+    if fact.id == "tickets.satisfied":
+        return context.text("fact.noun.satisfied")
     if fact.detail.get("whole") is not None or fact.unit == "ratio":
         return context.text("fact.noun.solved_within")
     return context.text(f"fact.noun.{fact.id.split('.')[1]}")
@@ -199,4 +201,5 @@ def _source(context: Context, fact: Fact, sentence: str) -> str:
         )
     if counted in sentence:
         counted = ""
-    return capitalised(", ".join(one for one in (origin, counted, context.window) if one))
+    by_hand = context.text("did_you_know.by_hand") if figure is not None and figure.by_hand else ""
+    return capitalised(", ".join(one for one in (origin, by_hand, counted, context.window) if one))

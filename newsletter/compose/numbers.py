@@ -70,6 +70,7 @@ def _figure_tile(context: Context, fact: Fact, wanted: FigureConfig) -> Tile:
         context=_figure_context(context, fact, wanted),
         mark=_mark(fact),
         mark_text=_mark_text(context, fact),
+        remark=context.text("numbers.by_hand") if wanted.by_hand else "",
         previous=_previous(context, previous) if previous else "",
         fact=fact.id,
     )

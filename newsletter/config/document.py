@@ -85,7 +85,7 @@ def _type(annotation: Any) -> str:
     if origin is Annotated:
         return _type(get_args(annotation)[0])
     if origin is Literal:
-        return " | ".join(f"`{choice}`" for choice in get_args(annotation))
+        return " | ".join(f"`{str(choice).lower() if choice is True else choice}`" for choice in get_args(annotation))
     if origin in (Union, UnionType):
         return _union([_type(part) for part in get_args(annotation) if part is not NoneType])
     if origin is list:

@@ -154,3 +154,7 @@ class CsvSource(ResolutionTarget):
         description="How many rows that make no sense may be left out; one more, and nothing is collected.",
         examples=["5"],
     )
+
+    def edges(self) -> list[float]:
+        """The times for which shares are counted, the promised one included; rising."""
+        return sorted({*self.edges_s, *([self.target_s] if self.target_s else [])})

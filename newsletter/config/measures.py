@@ -166,7 +166,7 @@ class TicketsConfig(Model):
 
 
 class FigureConfig(Model):
-    """Any other number. Exactly one of `counter`, `gauge`, `changes` and `ratio` says how it is read."""
+    """Any other number. Exactly one of `counter`, `gauge`, `changes`, `ratio` and `by_hand` says how it is read."""
 
     counter: Line | None = Field(
         default=None, description="A counter: its increase over the month.", examples=["logins_total"]
@@ -179,11 +179,17 @@ class FigureConfig(Model):
         description="A gauge: how often its value changed in the month.",
         examples=["backup_last_success_timestamp_seconds"],
     )
-    ratio: Annotated[RatioSource | None, exactly_one("counter", "gauge", "changes", "ratio")] = Field(
+    ratio: RatioSource | None = Field(
         default=None,
-        validate_default=True,
         description="Two counters: the increase of one as a share of the other's.",
         examples=["{part: mails_rejected_total, total: mails_received_total}"],
+    )
+    by_hand: Annotated[Literal[True] | None, exactly_one("counter", "gauge", "changes", "ratio", "by_hand")] = Field(
+        default=None,
+        validate_default=True,
+        description="A number that no machine counts: a person enters it in `figures.yaml` of the edition, and the "
+        "mail says so; see docs/by-hand.md.",
+        examples=["true"],
     )
     unit: Literal["count", "seconds", "ratio", "bytes"] | None = Field(
         default=None, description="What the number measures; by default what its kind implies.", examples=["seconds"]

@@ -49,14 +49,15 @@ class FactCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """A number with its label and its context: target, then the mark, then last month's number."""
+    """A number with its label and its context: target, the mark, a remark, then last month's number."""
 
     number: str
     label: str
     context: str
     mark: Mark = "none"
     mark_text: str = ""
-    previous: str = ""  # "September 61%", printed after the mark
+    remark: str = ""  # "Entered by hand."
+    previous: str = ""  # "September 61%", printed last
     fact: str = ""
 
 

@@ -423,11 +423,11 @@ def test_a_password_is_not_sent_in_the_clear_beyond_this_machine(tmp_path):
         ("availability: [{}]", "availability[0]: needs exactly one of preset and selector, but none is there"),
         (
             "figures: {a: {noun: a}}",
-            "figures.a: needs exactly one of counter, gauge, changes and ratio, but none is there",
+            "figures.a: needs exactly one of counter, gauge, changes, ratio and by_hand, but none is there",
         ),
         (
             "figures: {a: {noun: a, counter: b, ratio: {part: c, total: d}}}",
-            "figures.a: needs exactly one of counter, gauge, changes and ratio, not counter and ratio together",
+            "figures.a: needs exactly one of counter, gauge, changes, ratio and by_hand, not counter and ratio together",
         ),
         (
             "tickets: {opened: {counter: a}, csv: {path: a.csv, columns: {created: a, resolved: b}}}",
@@ -813,6 +813,7 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
         "counter",
         "gauge",
         "changes",
+        "by_hand",
         "user",
         "password",
         "target_s",

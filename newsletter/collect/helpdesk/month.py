@@ -67,12 +67,11 @@ def count(export: Export, config: CsvSource, period: Period) -> TicketMonth:
     both = _key(queue=bool(labels.queue), kind=bool(labels.kind))
     queue = _key(queue=bool(labels.queue), kind=False)
     answers = [one.satisfied for one in resolved if one.satisfied is not None]
-    edges = sorted({*config.edges_s, *([config.target_s] if config.target_s else [])})
     return TicketMonth(
         opened=_count(opened, both),
         resolved=_count(resolved, both),
         open_at_end=_count([one for one in tickets if one.resolved is None], queue),
-        resolution=_resolution(resolved, queue, edges),
+        resolution=_resolution(resolved, queue, config.edges()),
         satisfaction=Satisfaction(satisfied=sum(answers), answers=len(answers)) if config.satisfaction else None,
     )
 
