@@ -7,11 +7,12 @@ of them never stands in memory.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from newsletter.collect.days import DAY, read_days
 from newsletter.collect.promql import Selector
 from newsletter.collect.series import Series
 from newsletter.collect.watch import TICK
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
     from newsletter.model import Period
 
-_DAY = 86400.0
 _TOGETHER_S = 300.0  # series that begin within this of the first one began with their source
 _INTEGER_WITHIN = 1e-6
 
@@ -150,21 +150,18 @@ def whole(value: float, what: str) -> int:
 
 def _baselines(prometheus: Prometheus, selector: Selector, period: Period) -> dict[Labels, float | None]:
     """The last value of the day before; None where it was not a number."""
-    answer = prometheus.instant(f"last_over_time({selector.over(_DAY)})", period.start_s - TICK)
+    answer = prometheus.instant(f"last_over_time({selector.over(DAY)})", period.start_s - TICK)
     return {_key(series): series.values[0] if series.values else None for series in answer.series}
 
 
 def _month(prometheus: Prometheus, selector: Selector, period: Period) -> dict[Labels, Fold]:
     """Every series of the month, folded."""
-    starts = [period.start_s + _DAY * day for day in range(math.ceil(period.seconds / _DAY))]
-
-    def read(start: float) -> list[tuple[Labels, Fold | None]]:
-        seconds = min(_DAY, period.end_s - start)
-        answer = prometheus.instant(selector.over(seconds), start + seconds - TICK)
-        return [(_key(series), folded(series)) for series in answer.series]
-
     month: dict[Labels, Fold] = {}
-    for day in prometheus.each(read, starts):
+
+    def fold_all(day: Sequence[Series]) -> list[tuple[Labels, Fold | None]]:
+        return [(_key(series), folded(series)) for series in day]
+
+    for day in read_days(prometheus, selector, period, fold_all):
         for labels, fold in day:
             if fold:
                 month[labels] = month[labels].then(fold) if labels in month else fold

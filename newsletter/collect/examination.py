@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from newsletter.collect import looking, promql
+from newsletter.collect import figures, looking, promql, tickets
 from newsletter.collect.availability import source_of
 from newsletter.collect.examination_sources import examine_sources
 from newsletter.collect.helpdesk import month as helpdesk
@@ -80,7 +80,12 @@ def _checks(
         yield name, partial(_selector, prometheus, name, selector, month)
     for name, figure in config.figures.items():
         if figure.gauge is not None:
-            yield f"figures.{name}", partial(_expression, prometheus, f"figures.{name}", figure.gauge, month)
+            yield (
+                f"figures.{name}",
+                partial(
+                    _expression, prometheus, f"figures.{name}", figures.with_matchers(figure.gauge, figure.match), month
+                ),
+            )
     yield "history", lambda: _history(prometheus, config, month, uncollected)
 
 
@@ -134,31 +139,32 @@ def _no_sources() -> Iterator[Finding]:
 
 def _selectors(config: Config) -> Iterator[tuple[str, str]]:
     """Every plain selector of tickets and figures, with its key."""
-    for key, selector in (*_ticket_selectors(config.tickets), *_figure_selectors(config.figures)):
+    for key, selector in (*_ticket_selectors(tickets.matched(config.tickets)), *_figure_selectors(config.figures)):
         if selector:
             yield key, selector
 
 
-def _ticket_selectors(tickets: TicketsConfig) -> Iterator[tuple[str, str | None]]:
-    if tickets.opened:
-        yield "tickets.opened", tickets.opened.counter
-    if tickets.resolved:
-        yield "tickets.resolved", tickets.resolved.counter
-    if tickets.open:
-        yield "tickets.open", tickets.open.gauge
-    if tickets.resolution:
-        yield "tickets.resolution", str(promql.parse(tickets.resolution.histogram).suffixed("_bucket"))
-    if tickets.satisfaction:
-        yield "tickets.satisfaction.part", tickets.satisfaction.part
-        yield "tickets.satisfaction.total", tickets.satisfaction.total
+def _ticket_selectors(desk: TicketsConfig) -> Iterator[tuple[str, str | None]]:
+    if desk.opened:
+        yield "tickets.opened", desk.opened.counter or desk.opened.difference
+    if desk.resolved:
+        yield "tickets.resolved", desk.resolved.counter or desk.resolved.difference
+    if desk.open:
+        yield "tickets.open", desk.open.gauge
+    if desk.resolution:
+        yield "tickets.resolution", str(promql.parse(desk.resolution.histogram).suffixed("_bucket"))
+    if desk.satisfaction:
+        yield "tickets.satisfaction.part", desk.satisfaction.part
+        yield "tickets.satisfaction.total", desk.satisfaction.total
 
 
-def _figure_selectors(figures: Mapping[str, FigureConfig]) -> Iterator[tuple[str, str | None]]:
-    for name, figure in figures.items():
-        yield f"figures.{name}", figure.counter or figure.changes
+def _figure_selectors(wanted: Mapping[str, FigureConfig]) -> Iterator[tuple[str, str]]:
+    for name, figure in wanted.items():
         if figure.ratio:
             yield f"figures.{name}.part", figure.ratio.part
             yield f"figures.{name}.total", figure.ratio.total
+        elif figure.gauge is None and not figure.by_hand:
+            yield f"figures.{name}", str(figures.selector_of(figure))
 
 
 def _selector(prometheus: Prometheus, name: str, text: str, month: Period) -> Iterator[Finding]:

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from newsletter.collect import events
 from newsletter.collect.counter import Tally, tally, whole
-from newsletter.collect.promql import parse
+from newsletter.collect.difference import difference
+from newsletter.collect.promql import Selector, metric, narrowed, parse
 from newsletter.collect.watch import TICK
 from newsletter.model import Evidence, Figure, FigureKind
 
@@ -35,33 +37,51 @@ class Figures:
             SourceError: no or partial answers, or a count that is no whole number.
             ConfigError: a selector is not PromQL.
         """
-        if config.counter is not None:
-            return self._counter(name, config.counter, config.unit or "count")
-        if config.changes is not None:
-            return self._changes(name, config.changes, config.unit or "count")
+        unit = config.unit or ("ratio" if config.ratio else "count")
+        key = f"figures/{name}"
         if config.ratio is not None:
-            return self._ratio(name, config.ratio, config.unit or "ratio")
-        return self._gauge(name, config.gauge or "", config.unit or "count")
+            return self._ratio(name, config.ratio, unit)
+        if config.gauge is not None:
+            return self._gauge(name, with_matchers(config.gauge, config.match), unit)
+        selector = selector_of(config)
+        if config.advances is not None:
+            value = self._seen(key, selector, events.advances(self._prometheus, selector, config.by, self._period))
+        elif config.falls is not None:
+            value = self._seen(key, selector, events.falls(self._prometheus, selector, config.by, self._period))
+        elif config.alerts is not None:
+            value = self._seen(key, selector, events.alerts(self._prometheus, selector, self._period))
+        elif config.difference is not None:
+            value = self._difference(key, selector)
+        elif config.changes is not None:
+            value = self._changes(key, selector)
+        else:
+            value = self._total(selector, key)
+        return self._counted(name, value, unit)
 
-    def _counter(self, name: str, counter: str, unit: str) -> Figure:
-        """What a counter gained; seconds and bytes may be fractions, things may not."""
-        key = f"figures/{name}"
-        total = self._total(counter, key)
-        if total is not None and unit == "count":
-            total = whole(total, f"figures.{name}")
-        return Figure(id=name, value=total, unit=unit, kind=_kind(unit, "count"), evidence=(key,))
+    def _counted(self, name: str, value: float | None, unit: str) -> Figure:
+        """What a month gained; seconds and bytes may be fractions, things may not."""
+        if value is not None and unit == "count":
+            value = whole(value, f"figures.{name}")
+        return Figure(id=name, value=value, unit=unit, kind=_kind(unit, "count"), evidence=(f"figures/{name}",))
 
-    def _changes(self, name: str, changes: str, unit: str) -> Figure:
-        """How often a timestamp changed: one renewal, backup or reboot each."""
-        key = f"figures/{name}"
-        found = self._tally(changes, key)
-        value = float(sum(found.changed.values())) if found.changed else None
-        return Figure(id=name, value=value, unit=unit, kind="count", evidence=(key,))
+    def _seen(self, key: str, selector: Selector, seen: events.Seen) -> float | None:
+        self.evidence[key] = seen.evidence(key, selector, self._period)
+        return seen.value
+
+    def _difference(self, key: str, selector: Selector) -> float | None:
+        found = difference(self._prometheus, selector, self._period)
+        self.evidence[key] = found.evidence(key, selector, self._period)
+        return float(sum(found.gained.values())) if found.gained else None
+
+    def _changes(self, key: str, selector: Selector) -> float | None:
+        """How often the value differed from the one before."""
+        found = self._tally(selector, key)
+        return float(sum(found.changed.values())) if found.changed else None
 
     def _ratio(self, name: str, ratio: RatioSource, unit: str) -> Figure:
         """Part of total; no value if either has no series, or nothing was counted."""
         keys = (f"figures/{name}/part", f"figures/{name}/total")
-        part, total = self._total(ratio.part, keys[0]), self._total(ratio.total, keys[1])
+        part, total = (self._total(parse(text), key) for text, key in zip((ratio.part, ratio.total), keys, strict=True))
         value = part / total if part is not None and total else None
         return Figure(id=name, value=value, unit=unit, kind="ratio", evidence=keys, numerator=part, denominator=total)
 
@@ -84,15 +104,29 @@ class Figures:
             id=name, value=sum(values) if values else None, unit=unit, kind=_kind(unit, "gauge"), evidence=(key,)
         )
 
-    def _total(self, selector: str, key: str) -> float | None:
+    def _total(self, selector: Selector, key: str) -> float | None:
         found = self._tally(selector, key)
         return float(sum(found.gained.values())) if found.gained else None
 
-    def _tally(self, selector: str, key: str) -> Tally:
-        parsed = parse(selector)
-        found = tally(self._prometheus, parsed, self._period)
-        self.evidence[key] = found.evidence(key, parsed, self._period)
+    def _tally(self, selector: Selector, key: str) -> Tally:
+        found = tally(self._prometheus, selector, self._period)
+        self.evidence[key] = found.evidence(key, selector, self._period)
         return found
+
+
+def selector_of(config: FigureConfig) -> Selector:
+    """The series of a figure that is read from one plain selector (neither `gauge` nor `ratio`).
+
+    Raises:
+        ConfigError: it is not PromQL.
+    """
+    forms = (config.counter, config.changes, config.advances, config.falls, config.difference, config.alerts)
+    return narrowed(next(text for text in forms if text is not None), config.match)
+
+
+def with_matchers(expression: str, match: Mapping[str, str]) -> str:
+    """An expression of a preset, whose selectors say with `$match` where further matchers go."""
+    return expression.replace("$match", ",".join(metric("", match).matchers))
 
 
 def _kind(unit: str, default: FigureKind) -> FigureKind:

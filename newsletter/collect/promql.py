@@ -124,3 +124,12 @@ def _matchers(inside: str, text: str) -> list[str]:
         found.append(matcher[0].strip())
         at = matcher.end() + 1
     return found
+
+
+def narrowed(text: str, match: Mapping[str, str]) -> Selector:
+    """A selector of the configuration, with the labels of `match` besides.
+
+    Raises:
+        ConfigError: `text` is no plain selector, or a label of `match` is none.
+    """
+    return parse(text).where(*metric("", match).matchers)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from newsletter.collect.counter import tally, whole
-from newsletter.collect.promql import Selector, label_name, parse
+from newsletter.collect.difference import difference
+from newsletter.collect.promql import Selector, label_name, narrowed, parse
 from newsletter.collect.watch import TICK
 from newsletter.errors import SourceError
 from newsletter.model import Count, Evidence, Resolution, Satisfaction, TicketMonth
@@ -32,6 +34,7 @@ def measure(prometheus: Prometheus, config: TicketsConfig, period: Period) -> tu
         SourceError: no or partial answers, or a count that is no whole number.
         ConfigError: a selector or label name is not PromQL.
     """
+    config = matched(config)
     evidence: dict[str, Evidence] = {}
     counters = {"opened": config.opened, "resolved": config.resolved}
     counts = {name: _counted(prometheus, name, source, period, evidence) for name, source in counters.items() if source}
@@ -67,13 +70,43 @@ def _satisfaction(
     return Satisfaction(satisfied=satisfied, answers=answers)
 
 
+def matched(config: TicketsConfig) -> TicketsConfig:
+    """The same parts, each selector narrowed by the `match` that goes with the preset.
+
+    Raises:
+        ConfigError: a selector or label name is not PromQL.
+    """
+    if not config.match:
+        return config
+
+    def narrow(source: Any) -> Any:
+        texts = {key: getattr(source, key) for key in _SELECTORS if getattr(source, key, None)}
+        return source.model_copy(update={key: str(narrowed(text, config.match)) for key, text in texts.items()})
+
+    parts = {part: getattr(config, part) for part in _PARTS}
+    return config.model_copy(update={"match": {}, **{part: narrow(source) for part, source in parts.items() if source}})
+
+
+_PARTS = ("opened", "resolved", "open", "resolution", "satisfaction")
+_SELECTORS = ("counter", "difference", "gauge", "histogram", "part", "total")
+
+
 def _counted(
     prometheus: Prometheus, name: str, source: CounterSource, period: Period, evidence: dict[str, Evidence]
 ) -> Count | None:
-    selector = parse(source.counter)
-    gained = tally(prometheus, selector, period)
-    evidence[f"tickets/{name}"] = gained.evidence(f"tickets/{name}", selector, period)
-    return count_by(gained.gained, source.by, f"tickets.{name}") if gained.gained else None
+    key = f"tickets/{name}"
+    selector = parse(source.counter or source.difference or "")
+    measured = (tally if source.counter else difference)(prometheus, selector, period)
+    evidence[key] = measured.evidence(key, selector, period)
+    if not measured.gained:
+        return None
+    if sum(measured.gained.values()) < 0:
+        fell = f"the total of {selector} fell in the month: it does not count what was {name}"
+        evidence[key] = replace(evidence[key], warnings=(*evidence[key].warnings, fell))
+        return None
+    count = count_by(measured.gained, source.by, f"tickets.{name}")
+    # tickets that were moved to another queue leave less in theirs; the sum stays right
+    return count if all(part >= 0 for part in count.by.values()) else replace(count, by={})
 
 
 def _open(prometheus: Prometheus, source: GaugeSource, period: Period, evidence: dict[str, Evidence]) -> Count | None:

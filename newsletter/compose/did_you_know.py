@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Mapping
 
+from newsletter.compose import figures
 from newsletter.compose.context import Context
 from newsletter.compose.figures import in_words, written
 from newsletter.compose.phrasing import phrase, variant
@@ -41,7 +42,7 @@ def _plain(context: Context, fact: Fact) -> tuple[str, str]:
         count = fact.detail.get(slot)
         if count is not None:
             known[slot] = context.formats.number(float(count))
-    sentence = filled(context.localised(wanted.sentence or wanted.noun), known, f"figures.{fact.subject}.sentence")
+    sentence = filled(figures.sentence(context, fact, wanted), known, f"figures.{fact.subject}.sentence")
     return number, _with_work(context, sentence, wanted)
 
 
@@ -161,7 +162,7 @@ def _sentences(first: str, second: str) -> str:
 def _noun(context: Context, fact: Fact) -> str:
     figure = context.config.figures.get(fact.subject)
     if figure is not None:
-        return context.localised(figure.noun)
+        return figures.noun(context, fact, figure)
     if fact.id == "tickets.satisfied":
         return context.text("fact.noun.satisfied")
     if fact.detail.get("whole") is not None or fact.unit == "ratio":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from newsletter import presets
 from newsletter.compose.context import Context
 from newsletter.config import FigureConfig
 from newsletter.language.formats import Rounding, decimals_of, exact
@@ -50,6 +51,23 @@ def in_words(context: Context, fact: Fact, wanted: FigureConfig) -> str:
         part, whole = (context.formats.number(number) for number in (simple.numerator, simple.denominator))
         return context.text("did_you_know.part_in_whole", part=part, whole=whole)
     return context.text("did_you_know.percent", percent=written(context, fact, value, wanted, short=False))
+
+
+def noun(context: Context, fact: Fact, wanted: FigureConfig) -> str:
+    """What is counted: as configured, or in the words that the preset has in this language."""
+    return context.localised(wanted.noun) if wanted.noun else _of_preset(context, fact, wanted, "noun")
+
+
+def sentence(context: Context, fact: Fact, wanted: FigureConfig) -> str:
+    """What the number means: as configured, else in the preset's words, else only what is counted."""
+    if wanted.sentence or wanted.noun:
+        return context.localised(wanted.sentence or wanted.noun or "")
+    return _of_preset(context, fact, wanted, "sentence")
+
+
+def _of_preset(context: Context, fact: Fact, wanted: FigureConfig, what: str) -> str:
+    words = presets.load_as(presets.FigurePreset, wanted.preset or "").words
+    return context.text(f"figure.{words}.{what}", n=round(fact.value or 0))
 
 
 def _unit(fact: Fact, wanted: FigureConfig) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from newsletter.compose import figures
 from newsletter.compose.context import Context
 from newsletter.compose.figures import written
 from newsletter.config import FigureConfig
@@ -66,7 +67,7 @@ def _figure_tile(context: Context, fact: Fact, wanted: FigureConfig) -> Tile:
     previous = "" if fact.previous is None else written(context, fact, fact.previous, wanted, short=True)
     return Tile(
         number=_figure_number(context, fact, wanted),
-        label=context.localised(wanted.noun),
+        label=figures.noun(context, fact, wanted),
         context=_figure_context(context, fact, wanted),
         mark=_mark(fact),
         mark_text=_mark_text(context, fact),

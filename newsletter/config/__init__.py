@@ -4,15 +4,14 @@
 read late, so that neither a repr nor an error can show them.
 """
 
+from newsletter.config.figures import FigureConfig, RatioSource
 from newsletter.config.helpdesk import CsvSource, ResolutionTarget
 from newsletter.config.loader import load, loads
 from newsletter.config.mailing import AudienceConfig, SmtpConfig
 from newsletter.config.measures import (
     CounterSource,
-    FigureConfig,
     GaugeSource,
     HistogramSource,
-    RatioSource,
     SatisfactionSource,
     ServiceConfig,
     TicketsConfig,

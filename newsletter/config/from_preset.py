@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ValidationInfo
 
 from newsletter import presets
-from newsletter.config.fields import Line, did_you_mean, fault
+from newsletter.config.fields import LabelName, Line, did_you_mean, fault
 from newsletter.config.strict_yaml import shown
 
 AnyPreset = TypeVar("AnyPreset", bound=presets.Preset)
@@ -37,6 +37,17 @@ def known_preset(*kinds: presets.Kind) -> AfterValidator:
 
 
 ServicePresetName = Annotated[Line, known_preset("availability")]
+FigurePresetName = Annotated[Line, known_preset("figures")]
+TicketsPresetName = Annotated[Line, known_preset("tickets")]
+
+
+def _with_preset(match: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+    if match and info.data.get("preset", "") is None:
+        raise fault("goes with preset only: write the matchers into the selectors themselves")
+    return match
+
+
+PresetMatch = Annotated[dict[LabelName, Line], AfterValidator(_with_preset)]
 
 
 def filled_in(given: Any, kind: type[AnyPreset], defaults: Callable[[AnyPreset], Mapping[str, Any]]) -> Any:

@@ -1,17 +1,19 @@
-"""What is measured: services and what they mean, tickets, and any other figure."""
+"""What is measured: services and what they mean, and tickets."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from newsletter import presets
 from newsletter.config.faults import Model
 from newsletter.config.fields import HistogramName, LabelName, Line, LocalisedText, Zone, fault
+from newsletter.config.figures import RatioSource
+from newsletter.config.from_preset import PresetMatch, TicketsPresetName, filled_in
 from newsletter.config.helpdesk import CsvSource, EnoughAnswers, ResolutionTarget
 from newsletter.config.rules import exactly_one, instead_of
 from newsletter.config.schedule import Hours, Windows
-from newsletter.config.telling import EquivalenceConfig
 
 
 def _percent(target: float | None) -> float | None:
@@ -72,9 +74,19 @@ class ServiceConfig(Model):
 
 
 class CounterSource(Model):
-    """A counter of tickets; what it counted in the month is a difference of samples, aware of resets."""
+    """What was counted in the month. Exactly one of `counter` and `difference` says how it is read."""
 
-    counter: Line = Field(description="The name of the counter.", examples=["tickets_opened_total"])
+    counter: Line | None = Field(
+        default=None,
+        description="A counter: what it gained in the month, restarts included.",
+        examples=["tickets_opened_total"],
+    )
+    difference: Annotated[Line | None, exactly_one("counter", "difference")] = Field(
+        default=None,
+        validate_default=True,
+        description="A gauge that holds a total so far: its value at the end of the month less that at its start.",
+        examples=["'helpdesk_tickets{status=\"closed\"}'"],
+    )
     by: list[LabelName] = Field(
         default_factory=list, description="Labels to split the total by.", examples=["[queue, kind]"]
     )
@@ -98,13 +110,6 @@ class HistogramSource(ResolutionTarget):
     )
 
 
-class RatioSource(Model):
-    """A share of a whole, from two counters."""
-
-    part: Line = Field(description="The counter of the part.", examples=["mails_rejected_total"])
-    total: Line = Field(description="The counter of the whole.", examples=["mails_received_total"])
-
-
 class SatisfactionSource(RatioSource, EnoughAnswers):
     """Answers of those who asked for help, from two counters: the satisfied ones as part of all."""
 
@@ -112,6 +117,17 @@ class SatisfactionSource(RatioSource, EnoughAnswers):
 class TicketsConfig(Model):
     """The service desk: metrics of it, or a CSV export. Leave out what you do not have."""
 
+    preset: TicketsPresetName | None = Field(
+        default=None,
+        description="The exporter of the help desk; [presets.md](presets.md) lists them. It decides the parts that "
+        "are not written.",
+        examples=["otrs"],
+    )
+    match: PresetMatch = Field(
+        default_factory=dict,
+        description="With `preset`: labels that a series must have, with these exact values.",
+        examples=["{host: helpdesk}"],
+    )
     opened: CounterSource | None = Field(
         default=None, description="Tickets opened.", examples=["{counter: tickets_opened_total, by: [queue, kind]}"]
     )
@@ -146,12 +162,17 @@ class TicketsConfig(Model):
         description="What those who had asked for help said about it.",
         examples=["{part: 'ticket_ratings_total{rating=\"satisfied\"}', total: ticket_ratings_total}"],
     )
-    csv: Annotated[CsvSource | None, instead_of("csv", "opened", "resolved", "open", "resolution", "satisfaction")] = (
-        Field(
-            default=None,
-            description="The export of a help desk, instead of all metrics above.",
-        )
+    csv: Annotated[
+        CsvSource | None, instead_of("csv", "preset", "opened", "resolved", "open", "resolution", "satisfaction")
+    ] = Field(
+        default=None,
+        description="The export of a help desk, instead of all metrics above.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_preset(cls, given: Any) -> Any:
+        return filled_in(given, presets.TicketsPreset, lambda preset: {} if "csv" in given else preset.read)
 
     @property
     def target(self) -> ResolutionTarget | None:
@@ -163,69 +184,3 @@ class TicketsConfig(Model):
         """How many answers are needed; None where nobody is asked."""
         asked = self.csv.satisfaction if self.csv else self.satisfaction
         return asked.min_answers if asked else None
-
-
-class FigureConfig(Model):
-    """Any other number. Exactly one of `counter`, `gauge`, `changes`, `ratio` and `by_hand` says how it is read."""
-
-    counter: Line | None = Field(
-        default=None, description="A counter: its increase over the month.", examples=["logins_total"]
-    )
-    gauge: Line | None = Field(
-        default=None, description="A gauge: its value at the end of the month.", examples=["laptops_in_use"]
-    )
-    changes: Line | None = Field(
-        default=None,
-        description="A gauge: how often its value changed in the month.",
-        examples=["backup_last_success_timestamp_seconds"],
-    )
-    ratio: RatioSource | None = Field(
-        default=None,
-        description="Two counters: the increase of one as a share of the other's.",
-        examples=["{part: mails_rejected_total, total: mails_received_total}"],
-    )
-    by_hand: Annotated[Literal[True] | None, exactly_one("counter", "gauge", "changes", "ratio", "by_hand")] = Field(
-        default=None,
-        validate_default=True,
-        description="A number that no machine counts: a person enters it in `figures.yaml` of the edition, and the "
-        "mail says so; see docs/by-hand.md.",
-        examples=["true"],
-    )
-    unit: Literal["count", "seconds", "ratio", "bytes"] | None = Field(
-        default=None, description="What the number measures; by default what its kind implies.", examples=["seconds"]
-    )
-    noun: LocalisedText = Field(
-        description="What is counted, as one text or one per locale.", examples=["{en: sign-ins, it: accessi}"]
-    )
-    sentence: LocalisedText | None = Field(
-        default=None,
-        description="What the number means to the reader; the sentence follows the number.",
-        examples=["{en: times somebody signed in without waiting, it: accessi senza attesa}"],
-    )
-    work: LocalisedText | None = Field(
-        default=None,
-        description="What the department did for it, as one sentence.",
-        examples=["{en: The filter took them out before they reached you.}"],
-    )
-    source: LocalisedText | None = Field(
-        default=None, description="Where the number comes from, in words.", examples=["{en: sign-in service}"]
-    )
-    users: Annotated[int, Field(ge=0)] | None = Field(
-        default=None,
-        description="How many people it concerns; by default everybody. A fact that concerns more people ranks higher.",
-        examples=["1240"],
-    )
-    equivalence: EquivalenceConfig | None = Field(
-        default=None, description="A rule that brings the number down to human size."
-    )
-    good: Literal["up", "down", "none"] = Field(
-        default="none",
-        description="Which direction is good news; `none` where more is neither good nor bad.",
-        examples=["down"],
-    )
-    target: float | None = Field(default=None, description="The promised value, in the figure's unit.", examples=["5"])
-    show: Literal["tile", "did_you_know", "none"] = Field(
-        default="tile",
-        description='Where it is shown: among the numbers, as a "Did you know?", or only in `facts`.',
-        examples=["did_you_know"],
-    )

@@ -19,8 +19,9 @@ from newsletter.config.fields import (
     Zone,
     fault,
 )
+from newsletter.config.figures import FigureConfig
 from newsletter.config.mailing import AudienceConfig, SmtpConfig
-from newsletter.config.measures import FigureConfig, ServiceConfig, TicketsConfig
+from newsletter.config.measures import ServiceConfig, TicketsConfig
 from newsletter.config.schedule import Holidays, Windows
 from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
 from newsletter.config.telling import FactsConfig

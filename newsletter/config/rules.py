@@ -13,11 +13,17 @@ def together(text: str) -> PydanticCustomError:
     return PydanticCustomError("together", text)
 
 
-def exactly_one(*names: str) -> AfterValidator:
-    """For the last field of a group of which exactly one is wanted; silent while another is at fault."""
+def exactly_one(*names: str, filled_in_by: str = "") -> AfterValidator:
+    """For the last field of a group of which exactly one is wanted; silent while another is at fault.
+
+    Args:
+        names: the group, in the order of the fields.
+        filled_in_by: a field before them that fills one in, so that its own fault is not told twice.
+    """
 
     def check(value: Any, info: ValidationInfo) -> Any:
-        if all(name in info.data for name in names[:-1]):
+        sound = not filled_in_by or filled_in_by in info.data
+        if sound and all(name in info.data for name in names[:-1]):
             given = [name for name in names[:-1] if info.data[name] is not None]
             given += [names[-1]] if value is not None else []
             if len(given) != 1:

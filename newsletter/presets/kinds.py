@@ -70,13 +70,14 @@ class RatioPreset(Preset):
 class FigurePreset(Preset):
     """One number: `read` holds the keys of a figure in config.yaml that say how it is read.
 
-    In an expression, `$match` stands where further matchers go. Its words are in the language files,
-    under `figure.NAME`.
+    In an expression, `$match` stands where further matchers go. `words` is where its noun and sentence
+    stand in the language files, under `figure`.
     """
 
     kind: ClassVar[Kind] = "figures"
 
     read: Mapping[str, Any]
+    words: str
     unit: Literal["count", "seconds", "ratio", "bytes"] = "count"
     good: Literal["up", "down", "none"] = "none"
 

@@ -303,6 +303,18 @@ def test_a_sender_may_have_a_name_and_an_internal_domain(tmp_path, sender):
         ),
         ("availability: [{preset: ping}]", '8: availability[0].preset: "ping" is no preset (known: blackbox, gatus, '),
         (
+            "availability: [{preset: certificates_renewed}]",
+            '8: availability[0].preset: "certificates_renewed" is a preset for figures.NAME (known: blackbox, ',
+        ),
+        ("figures: {a: {preset: reboot}}", '8: figures.a.preset: "reboot" is no preset; did you mean "reboots"?'),
+        ("figures: {a: {counter: b}}", "8: figures.a.noun: is required, but missing"),
+        (
+            "figures: {a: {counter: b, noun: c, match: {d: e}}}",
+            "8: figures.a.match: goes with preset only: write the matchers into the selectors themselves",
+        ),
+        ("tickets: {preset: jiraa}", '8: tickets.preset: "jiraa" is no preset; did you mean "jira"?'),
+        ("tickets: {opened: {by: [queue]}}", "8: tickets.opened: needs exactly one of counter and difference"),
+        (
             "availability: [{preset: up, vote: most}]",
             '8: availability[0].vote: must be majority, any or all, not "most"',
         ),
@@ -423,11 +435,17 @@ def test_a_password_is_not_sent_in_the_clear_beyond_this_machine(tmp_path):
         ("availability: [{}]", "availability[0]: needs exactly one of preset and selector, but none is there"),
         (
             "figures: {a: {noun: a}}",
-            "figures.a: needs exactly one of counter, gauge, changes, ratio and by_hand, but none is there",
+            (
+                "figures.a: needs exactly one of counter, gauge, changes, advances, falls, difference, alerts, ratio and by_hand, "
+                "but none is there"
+            ),
         ),
         (
             "figures: {a: {noun: a, counter: b, ratio: {part: c, total: d}}}",
-            "figures.a: needs exactly one of counter, gauge, changes, ratio and by_hand, not counter and ratio together",
+            (
+                "figures.a: needs exactly one of counter, gauge, changes, advances, falls, difference, alerts, ratio and by_hand, "
+                "not counter and ratio together"
+            ),
         ),
         (
             "tickets: {opened: {counter: a}, csv: {path: a.csv, columns: {created: a, resolved: b}}}",
@@ -810,10 +828,15 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
         "bearer_token",
         "preset",
         "selector",
+        "match",
         "counter",
         "gauge",
         "changes",
         "by_hand",
+        "advances",
+        "falls",
+        "difference",
+        "alerts",
         "user",
         "password",
         "target_s",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from newsletter import presets
+from newsletter.collect.figures import selector_of, with_matchers
 from newsletter.collect.promql import label_name, parse
-from newsletter.config import AvailabilitySource
+from newsletter.collect.tickets import matched
+from newsletter.config import AvailabilitySource, FigureConfig, TicketsConfig
+from newsletter.language import Catalogue
+from newsletter.language.catalogue import supported_locales
 
 EVERY = presets.load_all()
 
@@ -41,7 +46,8 @@ def test_a_preset_says_what_it_needs_and_reads_it(preset: presets.Preset) -> Non
     assert preset.doc.endswith((".", ").")), preset.doc
     assert "/" in preset.project or " " in preset.project
     read = " ".join(read_by(preset))
-    assert [metric for metric in preset.metrics if metric.removesuffix("_bucket") not in read] == []
+    beside = {"ALERTS_FOR_STATE"}  # read with every selector of ALERTS
+    assert [metric for metric in preset.metrics if metric not in read and metric not in beside] == []
 
 
 @pytest.mark.parametrize("preset", presets.load_all("availability"), ids=lambda preset: preset.name)
@@ -52,6 +58,50 @@ def test_an_availability_preset_gives_each_value_one_meaning_and_up_is_1(preset:
     assert preset.states["down"]
     assert label_name(preset.service_label)
     assert label_name(preset.prober_label)
+
+
+@pytest.mark.parametrize("preset", presets.load_all("figures"), ids=lambda preset: preset.name)
+def test_a_figure_needs_no_more_than_its_preset_and_has_words_in_every_language(preset: presets.FigurePreset) -> None:
+    figure = FigureConfig.model_validate({"preset": preset.name})
+    assert (figure.unit, figure.good) == (preset.unit, preset.good)
+    if figure.gauge is None:
+        assert str(selector_of(figure))
+    for locale in supported_locales():
+        catalogue = Catalogue.load(locale)
+        for n in (0, 1, 2, 1_000_000):
+            assert catalogue.text(f"figure.{preset.words}.noun", n=n)
+            assert catalogue.text(f"figure.{preset.words}.sentence", n=n).endswith(".")
+
+
+def test_no_words_are_left_without_a_preset() -> None:
+    used = {preset.words for preset in presets.load_all("figures") if isinstance(preset, presets.FigurePreset)}
+    for locale in supported_locales():
+        assert {key.split(".")[1] for key in Catalogue.load(locale).messages if key.startswith("figure.")} == used
+
+
+@pytest.mark.parametrize("preset", presets.load_all("tickets"), ids=lambda preset: preset.name)
+def test_a_tickets_preset_fills_in_its_parts_and_gives_way_to_what_is_written(preset: presets.TicketsPreset) -> None:
+    tickets = TicketsConfig.model_validate({"preset": preset.name, "open": {"gauge": "own"}})
+    assert tickets.opened
+    assert tickets.resolved
+    assert tickets.open
+    assert tickets.open.gauge == "own"
+
+
+def test_match_narrows_every_selector_of_a_preset() -> None:
+    tickets = matched(TicketsConfig.model_validate({"preset": "ticket_contract", "match": {"team": 'a"b'}}))
+    assert tickets.opened
+    assert tickets.opened.counter == 'tickets_opened_total{team="a\\"b"}'
+    assert tickets.resolution
+    assert tickets.resolution.histogram == 'ticket_resolution_seconds{team="a\\"b"}'
+    figure = FigureConfig.model_validate({"preset": "reboots", "match": {"job": "node"}})
+    assert str(selector_of(figure)) == 'node_boot_time_seconds{job="node"}'
+    assert with_matchers('sum(a{$match} > b{c="d",$match})', {"job": "x"}) == 'sum(a{job="x"} > b{c="d",job="x"})'
+
+
+def test_a_form_written_beside_a_preset_takes_its_place() -> None:
+    figure = FigureConfig.model_validate({"preset": "borg_backups", "changes": "my_backup_time"})
+    assert (figure.advances, figure.changes) == (None, "my_backup_time")
 
 
 def test_names_are_written_alike() -> None:
@@ -78,3 +128,13 @@ def test_a_preset_decides_the_labels_that_are_not_written() -> None:
     assert (own.service_label, own.prober_label) == ("team", "instance")
     plain = AvailabilitySource.model_validate({"selector": "ok"})
     assert (plain.service_label, plain.prober_label) == ("service", "prober")
+
+
+def test_the_page_of_the_ticket_metrics_names_what_the_preset_reads() -> None:
+    page = (Path(__file__).parents[2] / "docs/ticket-metrics.md").read_text(encoding="utf-8")
+    example = page.partition("## As OpenMetrics")[2]
+    for part in presets.load_as(presets.TicketsPreset, "ticket_contract").read.values():
+        name = next(part[key] for key in ("counter", "gauge", "histogram", "total") if key in part)
+        assert f"| `{name}` |" in page
+        assert f"\n{name}" in example
+        assert all(f'{label}="' in example for label in part.get("by", ()))

@@ -1,0 +1,69 @@
+"""Gauges that hold a total so far: what was added in the month is the end less the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from newsletter.collect.watch import HOUR, TICK
+from newsletter.model import Evidence
+
+if TYPE_CHECKING:
+    from newsletter.collect.prometheus import Prometheus
+    from newsletter.collect.promql import Selector
+    from newsletter.model import Period
+
+_TOGETHER_S = 300.0  # as Prometheus itself looks back: series older than that have ended
+
+Labels = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What each series gained; empty where an edge of the month has no samples, as nobody knows then.
+
+    A series that has begun or ended in between counts with its whole value, so that a renamed instance
+    changes no sum.
+    """
+
+    gained: dict[Labels, float]
+    samples: int
+    warnings: tuple[str, ...]
+
+    def evidence(self, key: str, selector: Selector, period: Period) -> Evidence:
+        """Where the value of the end comes from; the start is the same query a month earlier."""
+        start = datetime.fromtimestamp(period.start_s - TICK, UTC).isoformat(timespec="milliseconds")
+        return Evidence(
+            id=key,
+            query=f"{selector} less its value at {start}",
+            evaluated_at=datetime.fromtimestamp(period.end_s - TICK, UTC),
+            samples=self.samples,
+            coverage=1.0 if self.gained else 0.0,
+            warnings=self.warnings,
+        )
+
+
+def difference(prometheus: Prometheus, selector: Selector, period: Period) -> Difference:
+    """The values at the end of `period` less those at its start.
+
+    Raises:
+        SourceError: no or partial answers.
+    """
+    start, end = (_values(prometheus, selector, at) for at in (period.start_s, period.end_s))
+    missing = " and ".join(edge for edge, values in (("start", start), ("end", end)) if not values)
+    if missing:
+        return Difference({}, len(start) + len(end), (f"no series match {selector} at the {missing} of the month",))
+    gained = {labels: end.get(labels, 0.0) - start.get(labels, 0.0) for labels in sorted(start.keys() | end.keys())}
+    return Difference(gained, len(start) + len(end), ())
+
+
+def _values(prometheus: Prometheus, selector: Selector, at: float) -> dict[Labels, float]:
+    """The newest values of the hour before `at`, of the series that were still there at its last scrape."""
+    found = [series for series in prometheus.instant(selector.over(HOUR), at - TICK).series if series.times]
+    newest = max((series.times[-1] for series in found), default=0.0)
+    return {
+        tuple(sorted(series.labels.items())): series.values[-1]
+        for series in found
+        if series.times[-1] >= newest - _TOGETHER_S
+    }
