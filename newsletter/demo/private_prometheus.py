@@ -20,6 +20,7 @@ from newsletter.errors import SourceError
 _START_WITHIN_S = 60.0
 _POLL_S = 0.02
 _STOP_WITHIN_S = 10.0
+_MAX_BLOCK = "1458h"
 _PORTS_TRIED = 3  # a port that was free a moment ago may be taken by the time it is bound
 
 
@@ -30,7 +31,7 @@ def prometheus_available() -> bool:
 
 @contextmanager
 def private_prometheus(
-    files: Sequence[Path], *, directory: Path | None = None, max_block: str = "1458h", retention: str = "100y"
+    files: Sequence[Path], *, directory: Path | None = None, max_block: str = _MAX_BLOCK, retention: str = "100y"
 ) -> Iterator[str]:
     """Back-fill `files` and serve them until the block ends.
 
@@ -52,7 +53,7 @@ def private_prometheus(
     with tempfile.TemporaryDirectory(prefix="newsletter-prometheus-") as temporary:
         home = directory or Path(temporary)
         for file in files:
-            _backfill(file, home / "data", max_block)
+            backfill(file, home / "data", max_block)
         process, url = _start(home, retention)
         try:
             yield url
@@ -60,7 +61,12 @@ def private_prometheus(
             _stop(process)
 
 
-def _backfill(file: Path, data: Path, max_block: str) -> None:
+def backfill(file: Path, data: Path, max_block: str = _MAX_BLOCK) -> None:
+    """Write the samples of one file into the database at `data`, beside what it holds.
+
+    Raises:
+        SourceError: promtool refuses the file.
+    """
     command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q", f"--max-block-duration={max_block}"]
     done = subprocess.run([*command, str(file), str(data)], capture_output=True, text=True, check=False)
     if done.returncode:
