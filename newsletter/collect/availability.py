@@ -7,6 +7,7 @@ hours in which the answer is not settled (`sieve`), so it is exact to half a scr
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,8 +21,7 @@ from newsletter.collect.calendar import Timetable, exclusions
 from newsletter.collect.judging import open_edges, service_month
 from newsletter.collect.life import Edges, lives, require_retention
 from newsletter.collect.reading import Reading, Voters, between, read_hours
-from newsletter.collect.series import Answer
-from newsletter.collect.sieve import Verdicts, active_hours, hours_of, survey
+from newsletter.collect.sieve import Survey, Verdicts, active_hours, hours_of, survey
 from newsletter.collect.timeline import (
     Segment,
     State,
@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from newsletter.config import AvailabilitySource
 
 _DENSER = 0.98  # a smaller share of the configured interval is not jitter: the configuration is wrong
-_BEYOND_HOURS = 72  # an interruption over a weekend goes on, if it does, when business hours begin again
-_BEYOND_S = HOUR * _BEYOND_HOURS
+_BEYOND_S = 72 * HOUR  # an interruption over a weekend goes on, if it does, when business hours begin again
 _SPOILT = "samples that are not a number were found and not counted"
 
 
@@ -115,17 +114,18 @@ def measure(
     watch = source.watch
     # one prober in maintenance is enough to exclude the time, so every hour with one is read
     seen = survey(prometheus, watch, "any" if watch.tells_excluded else source.vote, period)
-    inventory = _inventory(prometheus, seen.totals, watch, period, now)
+    _require_judgeable(prometheus, seen, watch, period, now)
     doubtful = _doubtful(seen.verdicts)
-    progress(f"{watch.selector}: {len(inventory)} services, {len(doubtful)} of {hours_of(period)} hours read in full")
+    hours = f"{len(doubtful)} of {hours_of(period, watch)} hours read in full"
+    progress(f"{watch.selector}: {len(seen.samples)} services, {hours}")
     reading = read_hours(prometheus, watch, period, doubtful, watch.is_down)
     # where some values mean neither up nor down, the votes alone do not show when a service existed
     whole = reading if watch.binary else read_hours(prometheus, watch, period, doubtful, watch.is_excluded)
-    edges = {name: _edges(seen.verdicts[name], whole.of(name), period) for name in inventory}
+    edges = {name: _edges(seen.verdicts[name], whole.of(name), watch, period) for name in seen.samples}
     existed = lives(prometheus, watch, period, now, edges)
     planned = _planned(prometheus, source, period)
     told = _excluded(whole, watch, period) if watch.tells_excluded else {}
-    segments = {name: _timeline(seen.verdicts[name], reading.of(name), source, period) for name in inventory}
+    segments = {name: timeline_of(seen.verdicts[name], reading.of(name), source, period) for name in seen.samples}
     excluded = {
         name: exclusions(
             timetable(name),
@@ -133,11 +133,11 @@ def measure(
             period.start_s - _BEYOND_S,
             period.end_s + _BEYOND_S,
         )
-        for name in inventory
+        for name in seen.samples
     }
     segments = _continued(prometheus, source, period, segments, excluded)
     measured = Measured()
-    for name in sorted(inventory):
+    for name in sorted(seen.samples):
         month = service_month(
             name,
             segments[name],
@@ -146,36 +146,32 @@ def measure(
             period=period,
             merge_within_s=source.merge_within_s,
         )
-        evidence = _evidence(source, period, month, inventory[name], len(planned.get(name, ())))
-        warnings = (*seen.totals.infos, *((_SPOILT,) if name in reading.spoilt else ()))
+        evidence = _evidence(source, period, month, seen.samples[name], len(planned.get(name, ())))
+        warnings = (*seen.infos, *((_SPOILT,) if name in reading.spoilt else ()))
         measured.evidence |= {entry.id: replace(entry, warnings=warnings) for entry in evidence}
         measured.services[name] = replace(month, evidence=tuple(entry.id for entry in evidence))
     return measured
 
 
-def _inventory(prometheus: Prometheus, totals: Answer, watch: Watch, period: Period, now: float) -> dict[str, int]:
-    """Samples by service, if the series are such that they can be judged."""
-    if not totals.series:
+def _require_judgeable(prometheus: Prometheus, seen: Survey, watch: Watch, period: Period, now: float) -> None:
+    """Refuse series that are none, too dense, or do not say which service they are about."""
+    if not seen.samples:
         require_retention(prometheus, watch, period, now, None)
         raise SourceError(
             f"{prometheus.source}: no series match {watch.selector} in {period.label}",
             "Check the selector, preset and match of availability in config.yaml.",
         )
-    spacing = period.seconds / max(series.values[0] for series in totals.series)
+    spacing = period.seconds / seen.most
     if spacing < _DENSER * watch.interval_s:
         raise ConfigError(
             f"{watch.selector}: samples come every {spacing:.3g} s, availability.interval_s says {watch.interval_s:g}",
             "Set interval_s to the scrape interval of these series.",
         )
-    samples: dict[str, int] = defaultdict(int)
-    for series in totals.series:
-        samples[watch.service(series.labels)] += int(series.values[0])
-    if "" in samples:
+    if "" in seen.samples:
         raise SourceError(
             f"{watch.selector} matches series without the label {watch.service_label!r}",
             "Set availability.service_label to a label that tells services apart, such as instance.",
         )
-    return samples
 
 
 def _doubtful(verdicts: Mapping[str, Verdicts]) -> dict[int, set[str]]:
@@ -188,19 +184,19 @@ def _doubtful(verdicts: Mapping[str, Verdicts]) -> dict[int, set[str]]:
     return found
 
 
-def _edges(verdicts: Verdicts, voters: Voters, period: Period) -> Edges:
+def _edges(verdicts: Verdicts, voters: Voters, watch: Watch, period: Period) -> Edges:
     """The first and last sample of a service; of a settled hour, its edge."""
     present = [hour for hour, verdict in enumerate(verdicts) if verdict is not State.UNKNOWN]
-    first = period.start_s + HOUR * present[0]
-    last = min(period.start_s + HOUR * (present[-1] + 1), period.end_s)
+    first = period.start_s + watch.hour_s * present[0]
+    last = min(period.start_s + watch.hour_s * (present[-1] + 1), period.end_s)
     times = [at for samples in voters.values() for at, _ in (samples[0], samples[-1])]
     return Edges(
-        first=first if verdicts[present[0]] is State.UP else min(times, default=first),
-        last=last if verdicts[present[-1]] is State.UP else max(times, default=last),
+        first=first if verdicts[present[0]] else min(times, default=first),
+        last=last if verdicts[present[-1]] else max(times, default=last),
     )
 
 
-def _timeline(verdicts: Verdicts, voters: Voters, source: Source, period: Period) -> list[Segment]:
+def timeline_of(verdicts: Verdicts, voters: Voters, source: Source, period: Period) -> list[Segment]:
     """What the probers say about the whole period, and a tick more on both sides.
 
     What no verdict says for a whole hour is counted out vote by vote.
@@ -210,7 +206,7 @@ def _timeline(verdicts: Verdicts, voters: Voters, source: Source, period: Period
     after = 0
     for verdict, run in groupby(verdicts):
         after += len(list(run))
-        end = period.start_s + HOUR * after
+        end = period.start_s + source.watch.hour_s * after
         end = end if end < period.end_s else period.end_s + TICK
         if verdict is None:
             pad = source.watch.pad
@@ -248,10 +244,10 @@ def _continued(
 ) -> dict[str, list[Segment]]:
     """The timelines, with the days beyond an edge of the month where these decide whether an outage goes on there."""
     hours: dict[int, set[str]] = defaultdict(set)
-    end = hours_of(period)
+    end, beyond = hours_of(period, source.watch), math.ceil(_BEYOND_S / source.watch.hour_s)
     for name, known in segments.items():
         at_start, at_end = open_edges(known, excluded[name], period, source.merge_within_s)
-        earlier, later = range(-_BEYOND_HOURS, 0), range(end - 1, end + _BEYOND_HOURS)
+        earlier, later = range(-beyond, 0), range(end - 1, end + beyond)
         for hour in (*(earlier if at_start else ()), *(later if at_end else ())):
             hours[hour].add(name)
     reading = read_hours(prometheus, source.watch, period, hours, source.watch.is_down) if hours else Reading()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,6 +20,7 @@ from newsletter.collect.session import THREADS, Adapter, Session
 from newsletter.config import PrometheusConfig, Secret
 from newsletter.errors import SourceError
 
+_SOME_SECOND = 1e9  # a whole one
 _SHOWN = 300  # characters of a query in a message
 _TICK = 0.001  # seconds; servers keep times to the millisecond
 
@@ -124,6 +126,15 @@ class Prometheus:
             hint = "Name a server that answers exactly, such as the querier behind a cache, in prometheus.url."
             raise SourceError(f"{self.source} answers for other times than asked", hint)
         return tuple(round(at, 3) for at in asked)
+
+    @cached_property
+    def left_open(self) -> bool:
+        """Whether a range leaves out its beginning, as since Prometheus 3; before, it is closed at both ends.
+
+        https://prometheus.io/docs/prometheus/latest/migration/#range-selectors-and-lookback-exclude-samples-coinciding-with-the-left-boundary
+        """
+        answer = self.instant("count_over_time(vector(0)[1s:1s])", _SOME_SECOND)
+        return sum(series.values[0] for series in answer.series) < 2
 
     def retention_s(self) -> float | None:
         """How far back the server keeps samples, or None where it does not say.

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from newsletter.collect.timeline import Sample
-from newsletter.collect.watch import HOUR, TICK, Watch
+from newsletter.collect.watch import TICK, Watch
 
 if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
@@ -51,8 +51,8 @@ def read_hours(
 
     def read(stretch: tuple[int, int]) -> list[tuple[str, str, dict[float, bool], int]]:
         first, after = stretch
-        query = watch.only(sorted(wanted[stretch])).over(HOUR * (after - first) + 2 * watch.pad)
-        answer = prometheus.instant(query, period.start_s + HOUR * after + watch.pad - TICK)
+        query = watch.only(sorted(wanted[stretch])).over(watch.hour_s * (after - first) + 2 * watch.pad)
+        answer = prometheus.instant(query, period.start_s + watch.hour_s * after + watch.pad - TICK)
         return [
             (
                 watch.service(series.labels),

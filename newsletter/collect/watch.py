@@ -40,6 +40,16 @@ class Watch:
         return "excluded" in self.meanings.values()
 
     @property
+    def due(self) -> int:
+        """Samples of a healthy series in an hour."""
+        return max(round(HOUR / self.interval_s), 1)
+
+    @property
+    def hour_s(self) -> float:
+        """Seconds that count as an hour: those of the samples `due`, so that every hour holds as many."""
+        return self.due * self.interval_s
+
+    @property
     def reach(self) -> float:
         """Seconds a sample speaks for, to either side."""
         return 0.75 * self.interval_s
@@ -61,14 +71,15 @@ class Watch:
         """The series of `services`."""
         return self.selector.where(one_of(self.service_label, services))
 
-    def not_up(self, window: str) -> str:
-        """PromQL for the series that are not up at every sample of the range selector `window`.
+    def failing(self, window: str) -> str:
+        """PromQL for the series that are not up at every sample of the range selector `window`; 1 if all are down.
 
-        The mean tells it of 0 and 1 in one pass; with further values, 0 and 2 would have a mean of 1, too.
+        Of 0 and 1 the mean tells it in one pass, and that a sample is not a number, too. With further
+        values, 0 and 2 would have a mean of 1.
         """
-        if self.binary:
-            return f"avg_over_time({window}) != 1"
-        return f"min_over_time({window}) != 1 or max_over_time({window}) != 1"
+        if self.meanings == BINARY:
+            return f"(avg_over_time({window}) != 1) == bool 0"
+        return f"(avg_over_time({window}) != 1 or max_over_time({window}) != 1) == bool 1"
 
     def meaning(self, value: float) -> Meaning:
         """What a sample says.
