@@ -6,7 +6,7 @@ RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint golden docs pictures bench lock debian
+.PHONY: help setup demo test chaos lint golden docs pictures bench lock debian
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,9 @@ demo: $(RUNTIME) ## The whole line on a sample company (ONCE=1: do not wait)
 
 test: debian $(DEV) ## Install what the tests need, then all of them (ARGS="-k name")
 	$(PY) -m pytest $(ARGS)
+
+chaos: debian $(DEV) ## Ten times the kills of the test suite, and all named crash points
+	CHAOS_KILLS=600 $(PY) -m pytest tests/chaos $(ARGS)
 
 lint: $(DEV) ## ruff, mypy --strict, generated docs
 	$(PY) -m ruff check .

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -23,10 +22,10 @@ _LEFT = ("pending", "deferred", "claimed", "sending")
 @click.option("--json", "as_json", is_flag=True, help="A list of JSON objects, one for each edition.")
 def command(config: Config, as_json: bool) -> None:
     """List the editions that were sent, and to how many people."""
-    from newsletter.deliver import open_ledger
+    from newsletter.deliver import ledger_exists, open_ledger
 
     found: list[Summary] = []
-    if Path(config.ledger).exists():
+    if ledger_exists(config.ledger):
         with open_ledger(config.ledger, readonly=True) as ledger:
             found = ledger.editions()
     if as_json:

@@ -73,10 +73,10 @@ def _lines(file: Path | None) -> list[str]:
 
 
 def _list(config: Config, as_json: bool) -> None:
-    from newsletter.deliver import open_ledger
+    from newsletter.deliver import ledger_exists, open_ledger
 
     found = []
-    if Path(config.ledger).exists():
+    if ledger_exists(config.ledger):
         with open_ledger(config.ledger, readonly=True) as ledger:
             found = ledger.suppressions()
     if as_json:

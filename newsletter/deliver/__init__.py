@@ -2,7 +2,16 @@
 
 from newsletter.deliver.examine import examine_ledger, examine_relay
 from newsletter.deliver.freezing import Freeze, freeze
-from newsletter.deliver.ledger import Delivery, Difference, Hold, Ledger, Summary, Suppression, open_ledger
+from newsletter.deliver.ledger import (
+    Delivery,
+    Difference,
+    Hold,
+    Ledger,
+    Summary,
+    Suppression,
+    ledger_exists,
+    open_ledger,
+)
 from newsletter.deliver.message import CompiledMessage, compile_message
 from newsletter.deliver.pace import Pace
 from newsletter.deliver.resolving import Resolved, resolve, resolve_by_log
@@ -38,6 +47,7 @@ __all__ = [
     "examine_relay",
     "freeze",
     "held_error",
+    "ledger_exists",
     "open_ledger",
     "require_unheld",
     "resolve",

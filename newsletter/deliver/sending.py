@@ -17,7 +17,17 @@ from typing import Literal
 from newsletter.config import SmtpConfig
 from newsletter.deliver.drain import Drain, Progress
 from newsletter.deliver.freezing import EXAMPLES, require_unchanged
-from newsletter.deliver.ledger import LONGEST_WAIT_S, STATES, UNSETTLED, Delivery, Hold, Ledger, State, open_ledger
+from newsletter.deliver.ledger import (
+    LONGEST_WAIT_S,
+    STATES,
+    UNSETTLED,
+    Delivery,
+    Hold,
+    Ledger,
+    State,
+    ledger_exists,
+    open_ledger,
+)
 from newsletter.deliver.ledger.journal import Journal
 from newsletter.deliver.limits import Throttle
 from newsletter.deliver.line import Line
@@ -266,7 +276,7 @@ def status(location: str | Path, edition_id: str) -> Status:
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    if "://" not in str(location) and not Path(location).exists():
+    if not ledger_exists(location):
         return Status(edition=edition_id, counts={"total": 0, **dict.fromkeys(STATES, 0)})
     with open_ledger(location, readonly=True) as ledger:
         return Status(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from newsletter.deliver.ledger import sqlite_file
 from newsletter.deliver.ledger.protocol import (
     LONGEST_WAIT_S,
     STATES,
@@ -36,8 +37,18 @@ __all__ = [
     "State",
     "Summary",
     "Suppression",
+    "ledger_exists",
     "open_ledger",
 ]
+
+
+def ledger_exists(location: str | Path) -> bool:
+    """Whether anything was ever recorded at `location`.
+
+    Raises:
+        LedgerError: the file is no database, or cannot be read.
+    """
+    return "://" in str(location) or sqlite_file.holds_tables(Path(location))
 
 
 def open_ledger(location: str | Path, *, readonly: bool = False) -> SqliteLedger:

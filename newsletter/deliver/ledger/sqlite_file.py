@@ -6,7 +6,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
 from urllib.parse import quote
@@ -44,6 +44,19 @@ def connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
             db.close()
             raise
     return db
+
+
+def holds_tables(path: Path) -> bool:
+    """Whether there is a database at `path` that somebody has begun to use.
+
+    Raises:
+        LedgerError: it is no database, or cannot be read.
+    """
+    if not path.exists():
+        return False
+    with _told(path), closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+        db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        return not _is_empty(db)
 
 
 @contextmanager
