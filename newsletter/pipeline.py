@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -268,17 +269,25 @@ def write_build(config: Config, draft: Draft, output: Path) -> list[Path]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Who gets which variant, each address once, and what was folded or left out."""
+    """Who gets which variant, each address once, and what was folded or left out.
 
-    planned: tuple[tuple[Recipient, str], ...]
+    Args:
+        recipients: everybody; may be read again and again, and lies on disk, not in memory.
+        variant_of: the variant of one of them.
+        remarks: what a person should know about the lists, as sentences.
+    """
+
+    recipients: Collection[Recipient]
+    variant_of: Callable[[Recipient], str]
     remarks: tuple[str, ...]
+
+    def planned(self) -> Iterator[tuple[Recipient, str]]:
+        """Everybody with their variant, one by one."""
+        return ((recipient, self.variant_of(recipient)) for recipient in self.recipients)
 
     def counts(self) -> dict[str, int]:
         """Recipients per variant."""
-        counted: dict[str, int] = {}
-        for _, variant in self.planned:
-            counted[variant] = counted.get(variant, 0) + 1
-        return counted
+        return dict(Counter(variant for _, variant in self.planned()))
 
 
 def audience(config: Config, *, skip_invalid: bool = False) -> Audience:
@@ -295,13 +304,16 @@ def audience(config: Config, *, skip_invalid: bool = False) -> Audience:
         lists.load(one.recipients, audience=name, skip_invalid=skip_invalid) for name, one in config.audiences.items()
     ]
     merged = lists.merge(loaded)
-    planned = tuple((one, f"{one.audience}.{_locale_for(one, config)}") for one in merged.recipients)
-    return Audience(planned=planned, remarks=tuple(merged.remarks))
+    return Audience(
+        recipients=merged.recipients,
+        variant_of=lambda one: f"{one.audience}.{_locale_for(one.locale, config)}",
+        remarks=merged.remarks,
+    )
 
 
-def _locale_for(recipient: Recipient, config: Config) -> str:
-    """The recipient's language if we write it, else its base language, else the default."""
-    wanted = recipient.locale.replace("_", "-").lower()
+def _locale_for(locale: str, config: Config) -> str:
+    """A recipient's language if we write it, else its base language, else the default."""
+    wanted = locale.replace("_", "-").lower()
     ours = {locale.lower(): locale for locale in config.locales}
     return ours.get(wanted) or ours.get(wanted.partition("-")[0]) or config.locales[0]
 
@@ -349,7 +361,7 @@ def deliver(
     _require_credentials(config)
     with stage.open_ledger(config.ledger) as ledger:
         stage.require_unheld(ledger, draft.month.label)
-        frozen = stage.freeze(ledger, draft.month.label, messages, people.planned)
+        frozen = stage.freeze(ledger, draft.month.label, messages, people.planned())
         report = stage.send(
             ledger,
             draft.month.label,

@@ -3,13 +3,12 @@
 from newsletter.audience.addresses import valid_address
 from newsletter.audience.csv import BadRow, Duplicate, RecipientList, load
 from newsletter.audience.examine import examine_lists
-from newsletter.audience.merging import Audience, Folded, merge
+from newsletter.audience.merging import Audience, merge
 
 __all__ = [
     "Audience",
     "BadRow",
     "Duplicate",
-    "Folded",
     "RecipientList",
     "examine_lists",
     "load",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import re
+
 import email_validator
 
 from newsletter.errors import ContentError
@@ -14,6 +17,11 @@ email_validator.SPECIAL_USE_DOMAIN_NAMES[:] = [
 ]
 
 
+# An ordinary local part (RFC 5322 dot-atom): the library would return it as it is, in 15 times the time.
+_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LONGEST_LOCAL, _LONGEST = 64, 254  # RFC 5321, 4.5.3.1.1; RFC 3696, erratum 1690
+
+
 def normalise(text: str) -> str:
     """The deliverable form: domain in lower case and Punycode, local part as written.
 
@@ -22,6 +30,24 @@ def normalise(text: str) -> str:
     """
     if not text:
         raise ValueError("has no address")
+    local, _, domain = text.rpartition("@")
+    if len(local) <= _LONGEST_LOCAL and _PLAIN.fullmatch(local):
+        kept = _domain(domain)
+        if kept is not None and max(len(text), len(local) + 1 + len(kept)) <= _LONGEST:
+            return f"{local}@{kept}"
+    return _validated(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _domain(domain: str) -> str | None:
+    """The deliverable form of a domain; None if it is none."""
+    try:
+        return _validated(f"x@{domain}").removeprefix("x@")
+    except ValueError:
+        return None
+
+
+def _validated(text: str) -> str:
     checked = email_validator.validate_email(text, check_deliverability=False, globally_deliverable=False)
     return checked.ascii_email or checked.normalized
 

@@ -6,8 +6,9 @@ is told with its line, and duplicates are reported.
 
 from __future__ import annotations
 
+import contextlib
 import csv
-import io
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.audience.addresses import normalise
+from newsletter.audience.roll import Roll
 from newsletter.errors import ContentError
 from newsletter.model import Recipient
 
@@ -45,7 +47,7 @@ class RecipientList:
     """One list as read from `source`: whom it names, what was folded, what was skipped."""
 
     source: Path
-    recipients: tuple[Recipient, ...]
+    recipients: Roll
     duplicates: tuple[Duplicate, ...] = ()
     invalid: tuple[BadRow, ...] = ()
 
@@ -77,8 +79,7 @@ def load(path: Path, *, audience: str, skip_invalid: bool = False) -> RecipientL
     """
     rows = _rows(path)
     header = _header(path, next(rows, None))
-    recipients: dict[str, Recipient] = {}
-    lines: dict[str, int] = {}
+    recipients = Roll()
     duplicates: list[Duplicate] = []
     invalid: list[BadRow] = []
     for row in rows:
@@ -87,51 +88,54 @@ def load(path: Path, *, audience: str, skip_invalid: bool = False) -> RecipientL
         except _RowError as error:
             invalid.append(BadRow(line=row.line, email=_cell(header, row.cells, "email"), reason=str(error)))
             continue
-        if recipient.key in recipients:
-            first_line = lines[recipient.key]
-            duplicates.append(Duplicate(line=row.line, address=recipient.address, first_line=first_line))
-        else:
-            recipients[recipient.key] = recipient
-            lines[recipient.key] = row.line
+        first = recipients.add(recipient, row.line)
+        if first:
+            duplicates.append(Duplicate(line=row.line, address=recipient.address, first_line=first[0]))
     if invalid and not skip_invalid:
         raise _refusal(path, invalid)
     if not recipients:
         raise ContentError(f"{path} names no recipient", "Add a row with an address under the header.")
     return RecipientList(
         source=path,
-        recipients=tuple(recipients.values()),
+        recipients=recipients,
         duplicates=tuple(duplicates),
         invalid=tuple(invalid),
     )
 
 
 def _rows(path: Path) -> Iterator[_Row]:
-    text = _text(path)
-    first = text.partition("\n")[0]
-    # Spreadsheets of many European locales write semicolons.
-    delimiter = ";" if ";" in first and "," not in first else ","
-    # strict: an unclosed quote would otherwise swallow the rest of the file as one field.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield _Row(line, cells)
-            line = reader.line_num + 1
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            # Spreadsheets of many European locales write semicolons.
+            delimiter = ";" if ";" in first and "," not in first else ","
+            # strict: an unclosed quote would otherwise swallow the rest of the file as one field.
+            reader = csv.reader(itertools.chain([first], file), delimiter=delimiter, strict=True)
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    yield _Row(line, cells)
+                line = reader.line_num + 1
     except csv.Error as error:
         raise ContentError(f"{path}, line {line}: {error}", "Close every quote and separate fields alike.") from error
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise ContentError(
             f"{path} cannot be read: {error.strerror}", "Check the audience's recipients in config.yaml."
         ) from error
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ContentError(f"{path}, line {line}: not UTF-8", "Save the list as CSV UTF-8.") from error
+        raise ContentError(
+            f"{path}, line {_first_undecodable(path)}: not UTF-8", "Save the list as CSV UTF-8."
+        ) from error
+
+
+def _first_undecodable(path: Path) -> int:
+    """The line that is not UTF-8 (the file is decoded in pieces that do not end with lines)."""
+    good = 0
+    with path.open("rb") as file, contextlib.suppress(UnicodeDecodeError):
+        for line in file:
+            line.decode()
+            good += 1
+    return good + 1
 
 
 def _header(path: Path, row: _Row | None) -> list[str]:

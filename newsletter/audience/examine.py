@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from newsletter.audience.csv import RecipientList, load
 from newsletter.audience.merging import merge
@@ -58,7 +58,7 @@ def _bad_rows(check: str, found: RecipientList) -> Iterator[Finding]:
         yield warning(check, what, "They get one copy; take the doubles out of the list.")
 
 
-def _foreign(check: str, people: Sequence[Recipient], locales: Sequence[str]) -> Iterator[Finding]:
+def _foreign(check: str, people: Iterable[Recipient], locales: Sequence[str]) -> Iterator[Finding]:
     ours = {locale.lower().partition("-")[0] for locale in locales}
     wanted = Counter(one.locale for one in people if one.locale and _base(one.locale) not in ours)
     for locale, number in wanted.items():

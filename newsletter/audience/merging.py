@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.audience.csv import RecipientList
+from newsletter.audience.roll import Roll
 from newsletter.model import Recipient
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folded:
-    """An address on two lists: it gets the copy of `kept`, not the one of `dropped`."""
-
-    address: str
-    kept: str
-    dropped: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +17,12 @@ class Audience:
 
     Args:
         recipients: in the order of the lists.
-        folded: addresses that two lists name.
+        folded: (kept, dropped) -> how many addresses stand on both lists; each gets the copy of `kept`.
         remarks: what a person should know, as sentences: folded, doubled and skipped rows.
     """
 
-    recipients: tuple[Recipient, ...]
-    folded: tuple[Folded, ...]
+    recipients: Collection[Recipient]
+    folded: Mapping[tuple[str, str], int]
     remarks: tuple[str, ...] = ()
 
 
@@ -39,14 +31,14 @@ def merge(lists: Sequence[RecipientList]) -> Audience:
 
     Somebody on two lists gets the copy of the audience named first.
     """
-    kept: dict[str, Recipient] = {}
-    folded: list[Folded] = []
-    for recipient in (recipient for one in lists for recipient in one.recipients):
-        first = kept.setdefault(recipient.key, recipient)
-        if first is not recipient:
-            folded.append(Folded(address=recipient.address, kept=first.audience, dropped=recipient.audience))
+    folded: Counter[tuple[str, str]] = Counter()
+    kept = lists[0].recipients if len(lists) == 1 else Roll()
+    for recipient in (recipient for one in lists[len(lists) == 1 :] for recipient in one.recipients):
+        first = kept.add(recipient)
+        if first:
+            folded[first[1], recipient.audience] += 1
     remarks = (*_row_remarks(lists), *_folded_remarks(folded))
-    return Audience(recipients=tuple(kept.values()), folded=tuple(folded), remarks=remarks)
+    return Audience(recipients=kept, folded=folded, remarks=remarks)
 
 
 def _row_remarks(lists: Iterable[RecipientList]) -> Iterator[str]:
@@ -57,7 +49,7 @@ def _row_remarks(lists: Iterable[RecipientList]) -> Iterator[str]:
             yield f"{one.source}, line {double.line}: {double.address} stands on line {double.first_line} already"
 
 
-def _folded_remarks(folded: Iterable[Folded]) -> Iterator[str]:
+def _folded_remarks(folded: Mapping[tuple[str, str], int]) -> Iterator[str]:
     # A staff list usually holds all managers too: one sentence, not one for each of them.
-    for (kept, dropped), count in Counter((one.kept, one.dropped) for one in folded).items():
+    for (kept, dropped), count in folded.items():
         yield f"on the lists of {kept} and {dropped}: {count}; each of them gets the copy of {kept}"

@@ -116,7 +116,7 @@ def _plan(session: Session, draft: Draft, people: Audience) -> None:
     smtp = session.config.smtp
     log.info(
         "%s by %s:%d. Dry run: nothing was sent, nothing was recorded.",
-        _people(len(people.planned)),
+        _people(len(people.recipients)),
         smtp.host,
         smtp.port,
     )
@@ -153,7 +153,7 @@ def _confirm(session: Session, draft: Draft, people: Audience) -> None:
 
 def _plan_for_confirmation(session: Session, draft: Draft, people: Audience) -> None:
     counts = people.counts()
-    click.echo(f"{session.month.label} goes to {_people(len(people.planned))}:", err=True)
+    click.echo(f"{session.month.label} goes to {_people(len(people.recipients))}:", err=True)
     if accepted := _already_accepted(session):
         click.echo(f"{_people(accepted)} of them have their copy already and get no other.", err=True)
     rows = [(name, str(counts.get(name, 0)), one.subject) for name, one in draft.variants.items()]

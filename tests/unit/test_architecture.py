@@ -27,7 +27,7 @@ OWNERS = {
     "prometheus_api_client": ["collect.prometheus"],
     "requests": ["collect.prometheus", "collect.session"],
     "smtplib": ["deliver.smtp"],
-    "sqlite3": ["deliver.ledger"],
+    "sqlite3": ["deliver.ledger", "audience.roll"],
     "mjml": ["render.mjml"],
     "jinja2": ["render.environment"],
     "markdown_it": ["render.markdown", "notes"],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
+import email_validator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ def listed(tmp_path: Path):
 
 def test_columns_become_a_recipient_and_further_ones_its_attributes(listed):
     path = listed("email,name,locale,segments,office\nada@acme.example,Ada Rossi,it,finance;milan,3rd floor\n")
-    assert load(path, audience="staff").recipients == (
+    assert tuple(load(path, audience="staff").recipients) == (
         Recipient(
             address="ada@acme.example",
             name="Ada Rossi",
@@ -64,7 +66,8 @@ def test_what_spreadsheets_write_is_read(listed, content):
     ],
 )
 def test_internal_and_international_addresses_are_taken(listed, address, kept):
-    assert load(listed(f"email\n{address}\n"), audience="staff").recipients[0].address == kept
+    (one,) = load(listed(f"email\n{address}\n"), audience="staff").recipients
+    assert one.address == kept
     assert valid_address(address) == kept
 
 
@@ -152,5 +155,34 @@ def test_somebody_on_two_lists_gets_the_copy_of_the_one_named_first(listed):
         ("boss@acme.example", "managers"),
         ("ada@acme.example", "staff"),
     ]
-    assert [(one.kept, one.dropped) for one in merged.folded] == [("managers", "staff")]
+    assert merged.folded == {("managers", "staff"): 1}
     assert merged.remarks == ("on the lists of managers and staff: 1; each of them gets the copy of managers",)
+
+
+def test_a_long_list_is_kept_on_disk_in_its_order(listed):
+    rows = [f"p{i}@acme.example,P {i}" for i in range(30_000, 0, -1)]
+    path = listed("email,name\n" + "\n".join([*rows, rows[0]]))
+    tracemalloc.start()
+    found = load(path, audience="staff")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
+    assert len(found.recipients) == 30_000
+    assert [one.first_line for one in found.duplicates] == [2]
+    assert next(iter(found.recipients)).address == "p30000@acme.example"
+    assert [one.name for one in found.recipients][-1] == "P 1"
+
+
+@pytest.mark.parametrize("local", ["a.b", "o'neil+x", ".a", "a.", "a..b", "x" * 64, "x" * 65, "é", "a b", '"a"', ""])
+@pytest.mark.parametrize(
+    "domain", ["Acme.Example", "münchen.example", "acme", "a..b", "-a.example", "", "a@b", "x" * 300]
+)
+def test_the_short_way_for_ordinary_addresses_gives_what_the_library_gives(local, domain):
+    text = f"{local}@{domain}"
+    try:
+        checked = email_validator.validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except ValueError:
+        with pytest.raises(ContentError):
+            valid_address(text)
+    else:
+        assert valid_address(text) == (checked.ascii_email or checked.normalized)

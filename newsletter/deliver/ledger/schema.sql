@@ -38,7 +38,7 @@ CREATE TABLE delivery (
     address_key    TEXT NOT NULL,        -- as compared: casefolded
     name           TEXT NOT NULL,
     variant        TEXT NOT NULL,
-    message_id     TEXT NOT NULL,
+    message_id     TEXT NOT NULL,        -- made of address_key, so as unique as that
     state          TEXT NOT NULL CHECK (state IN ('pending', 'claimed', 'sending', 'accepted', 'deferred',
                                                   'refused', 'in_doubt', 'suppressed', 'cancelled')),
     attempts       INTEGER NOT NULL DEFAULT 0,
@@ -49,7 +49,6 @@ CREATE TABLE delivery (
     reply          TEXT NOT NULL DEFAULT '',
     updated        REAL NOT NULL,
     UNIQUE (edition_id, address_key),    -- nobody gets two copies
-    UNIQUE (edition_id, message_id),
     FOREIGN KEY (edition_id, variant) REFERENCES variant (edition_id, name)
 );
 
