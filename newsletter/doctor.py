@@ -17,6 +17,7 @@ from newsletter.config.placeholders import ORGANISATION
 from newsletter.errors import (
     ConfigError,
     ContentError,
+    CoverageError,
     DeliveryError,
     LedgerError,
     NewsletterError,
@@ -32,6 +33,7 @@ PAST_MONTHS = 12  # a year, so that a month can be compared with the same one a 
 _ORDER = (
     ConfigError.exit_code,
     SourceError.exit_code,
+    CoverageError.exit_code,
     ContentError.exit_code,
     LedgerError.exit_code,
     DeliveryError.exit_code,

@@ -40,7 +40,7 @@ def command(config_path: Path, month_label: str | None, as_json: bool, timeout_s
     Nothing is written and no mail is begun. A fault stops a command, now or later; with a
     warning the edition goes out, but says less than it could. Ends with 0 when there is no
     fault, else with the code of the one that an edition meets first: 78 config, 69
-    Prometheus, 65 lists and templates, 74 ledger, 75 relay.
+    Prometheus, 3 too few samples, 65 lists and templates, 74 ledger, 75 relay.
     """
     from newsletter import doctor
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,8 +74,8 @@ def _answers(given: dict[str, Any], *, ask: bool) -> Answers:
         log.warning("the machine does not tell its time zone; UTC is written, correct it in config.yaml")
     url = given["url"] or (_asked("Address of your Prometheus (empty: none yet)", "") if ask else "")
     organisation = given["organisation"] or (_asked("Organisation", ORGANISATION) if ask else "")
-    timezone = given["timezone"] or (_asked("Time zone", here or "UTC") if ask else here)
-    locales = given["locales"] or (_asked("Languages", "en").replace(",", " ").split() if ask else ())
+    timezone = given["timezone"] or (_asked("Time zone", here or "UTC", _zone) if ask else here)
+    locales = given["locales"] or (_asked("Languages", "en", _languages).split() if ask else ())
     return starter.Answers(
         organisation=organisation or ORGANISATION,
         timezone=timezone or "UTC",
@@ -84,9 +84,33 @@ def _answers(given: dict[str, Any], *, ask: bool) -> Answers:
     )
 
 
-def _asked(question: str, default: str) -> str:
-    answer: str = click.prompt(question, default=default, show_default=bool(default), err=True)
-    return answer.strip()
+def _asked(question: str, default: str, check: Callable[[str], str] = str.strip) -> str:
+    """The answer, asked again while `check` refuses it."""
+    answer: str = click.prompt(question, default=default, show_default=bool(default), value_proc=check, err=True)
+    return answer
+
+
+def _zone(text: str) -> str:
+    from difflib import get_close_matches
+    from zoneinfo import available_timezones
+
+    known = {name.rpartition("/")[2].casefold(): name for name in sorted(available_timezones())}
+    if text.strip() in available_timezones():
+        return text.strip()
+    near = get_close_matches(text.strip().rpartition("/")[2].casefold(), known, n=1)
+    raise click.BadParameter(f"no such zone; did you mean {known[near[0]]}?" if near else "no such zone")
+
+
+def _languages(text: str) -> str:
+    from newsletter.errors import ConfigError
+    from newsletter.language import require_supported
+
+    tags = text.replace(",", " ").split()
+    try:
+        require_supported(tags)
+    except ConfigError as error:
+        raise click.BadParameter(f"{error.message}. {error.hint}") from None
+    return " ".join(tags)
 
 
 def _prometheus(url: str, given: dict[str, Any]) -> dict[str, object]:

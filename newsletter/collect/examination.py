@@ -115,7 +115,7 @@ def _server(prometheus: Prometheus, now: float) -> Iterator[Finding]:
 def _retention(prometheus: Prometheus, month: Period, now: float, uncollected: Sequence[Period]) -> Iterator[Finding]:
     kept = prometheus.retention_s()
     if kept is None:
-        yield ok("retention", "the server does not say how long it keeps samples; see what it still has below")
+        yield ok("retention", "the server does not say how long it keeps samples; what it still has is below")
         return
     days = kept / _DAY
     needed = "A month needs 35 days or more: --storage.tsdb.retention.time=40d, or longer to catch up on past months."

@@ -11,7 +11,7 @@ from newsletter.collect import looking
 from newsletter.collect.availability import Source, source_of
 from newsletter.collect.looking import MANY_SERVICES, Looks
 from newsletter.collect.watch import HOUR, Watch
-from newsletter.errors import ConfigError, NewsletterError, SourceError
+from newsletter.errors import ConfigError, CoverageError, NewsletterError, SourceError
 from newsletter.model import Finding
 from newsletter.model.finding import fault, ok, warning
 
@@ -127,11 +127,38 @@ def _services(config: Config, entry: _Entry, month: Period) -> Iterator[Finding]
         hint = "Choose another service_label, or name those that matter and ignore the others."
         yield warning(entry.name, what, hint)
     told = [one for one in looks.seen if included or one in config.services]
-    if gaps := [one for one in told if looks.holes(one)]:
-        what = f"{_count(gaps)} not measured for hours in {month.label}: {_some(gaps)}"
-        yield warning(entry.name, what, "That time is unknown; below coverage.fail no percentage is told.")
-    if late := [f"{one} (since {_day(looks.first(one), month)})" for one in told if looks.began_late(one)]:
-        yield ok(entry.name, f"{_count(late)} not there from the start of {month.label}: {_some(late)}")
+    yield from _gaps(entry, told, config.coverage.fail, month)
+    yield from _beginnings(entry, told, config.coverage.fail, month)
+
+
+def _gaps(entry: _Entry, told: Sequence[str], fail: float, month: Period) -> Iterator[Finding]:
+    looks = entry.looks
+    gaps = [one for one in told if looks.holes(one)]
+    thin = [one for one in gaps if looks.holes(one) > (1 - fail) * (looks.holes(one) + len(looks.seen[one]))]
+    if thin:
+        what = f"{_count(thin)} measured for less than {fail * 100:g}% of {month.label}: {_some(thin)}"
+        yield fault(entry.name, CoverageError(what, "`collect` ends with 3, and no percentage of them is told."))
+    if some := [one for one in gaps if one not in thin]:
+        what = f"{_count(some)} not measured for hours in {month.label}: {_some(some)}"
+        yield warning(entry.name, what, "That time is told as unknown. Look why nobody measured then.")
+
+
+def _beginnings(entry: _Entry, told: Sequence[str], fail: float, month: Period) -> Iterator[Finding]:
+    """A service may begin within a month; that all do means that the samples begin there."""
+    looks = entry.looks
+    late = [one for one in told if looks.began_late(one)]
+    if not late:
+        return
+    if len(late) < len(looks.seen):
+        since = [f"{one} (since {_day(looks.first(one), month)})" for one in late]
+        yield ok(entry.name, f"{_count(late)} not there from the start of {month.label}: {_some(since)}")
+        return
+    first = min(looks.first(one) for one in late)
+    what = f"the samples begin on {_day(first, month)}, so {month.label} is not whole"
+    if first - month.start_s > (1 - fail) * month.seconds:
+        yield fault(entry.name, CoverageError(what, "Raise the retention, and wait for the first whole month."))
+    else:
+        yield warning(entry.name, what, "The time before is told as unknown.")
 
 
 def _gone(looks: Looks, recent: set[str], name: str) -> Iterator[Finding]:

@@ -30,9 +30,10 @@ def last_values(prometheus: Prometheus, selector: Selector, at: float) -> Answer
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """At which of `instants` (ascending seconds) each service had a sample in the hour before."""
+    """At which instants (seconds) each service had a sample in the hour before; a look every `every` s from `begin`."""
 
-    instants: Sequence[float]
+    begin: float
+    every: float
     seen: dict[str, frozenset[float]]
 
     def first(self, service: str) -> float:
@@ -44,13 +45,13 @@ class Looks:
         return max(self.seen[service])
 
     def began_late(self, service: str) -> bool:
-        """Whether it was not there at the first two looks."""
-        return self.first(service) > self.instants[1]
+        """Whether it was not there at the first looks."""
+        return self.first(service) > self.begin + 2 * self.every
 
     def holes(self, service: str) -> int:
-        """At how many instants between those it was not seen."""
-        first, last = self.first(service), self.last(service)
-        return sum(1 for at in self.instants if first < at < last and at not in self.seen[service])
+        """How many looks between its first and last one did not see it."""
+        looks = round((self.last(service) - self.first(service)) / self.every) + 1
+        return looks - len(self.seen[service])
 
 
 def look_through(prometheus: Prometheus, watch: Watch, month: Period) -> Looks:
@@ -59,16 +60,18 @@ def look_through(prometheus: Prometheus, watch: Watch, month: Period) -> Looks:
 
 
 def look(prometheus: Prometheus, watch: Watch, begin: float, end: float, every: float) -> Looks:
-    """Looks at all services of `watch`, `every` seconds, the last of them at `end` and none before `begin`."""
+    """Looks at all services of `watch`, every `every` seconds from `begin` to `end`.
+
+    The last one is at `end`, unless the server moves them all to multiples of `every`, as VictoriaMetrics does.
+    """
     count = int((end - begin) // every)
     start = end - TICK - count * every
     query = f"count by ({watch.service_label}) (last_over_time({watch.selector.over(HOUR)}))"
     answer = prometheus.range(query, start, end - TICK, every)
-    instants = tuple(round(start + k * every, 3) for k in range(count + 1))
     seen: dict[str, set[float]] = defaultdict(set)
     for series in answer.series:
-        seen[watch.service(series.labels)].update(round(at, 3) for at in series.times)
-    return Looks(instants, {name: frozenset(times) for name, times in sorted(seen.items())})
+        seen[watch.service(series.labels)].update(series.times)
+    return Looks(begin, every, {name: frozenset(times) for name, times in sorted(seen.items())})
 
 
 def spacing(prometheus: Prometheus, watch: Watch, services: Sequence[str], at: float) -> float | None:

@@ -219,7 +219,9 @@ def _zone(value: Any) -> zoneinfo.ZoneInfo:
     try:
         return zoneinfo.ZoneInfo(value)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        near = did_you_mean(value, sorted(zoneinfo.available_timezones()), what="known, among others")
+        zones = sorted(zoneinfo.available_timezones())
+        place = [zone for zone in zones if zone.rpartition("/")[2].casefold() == value.casefold()]
+        near = f"; did you mean {shown(place[0])}?" if place else did_you_mean(value, zones, what="known, among others")
         raise fault(f"{shown(value)} is not a time zone{near}") from None
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
-from newsletter import presets
+from newsletter import config, presets
 from newsletter.collect.discover import Discovery, FoundSource
 from newsletter.collect.discover_tickets import FoundTickets
+from newsletter.config import Config
 from newsletter.config.placeholders import ORGANISATION
+from newsletter.errors import ConfigError, UsageError
 from newsletter.language import supported_locales
 from newsletter.starter.answers import Answers
 from newsletter.starter.words import flow_map, is_key, readable, remark, scalar
@@ -37,6 +41,20 @@ def config_text(answers: Answers, found: Discovery | None, *, now: datetime) -> 
         _smtp(),
     )
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def checked(text: str, folder: Path) -> Config:
+    """What `text` would say as the config.yaml of `folder`, before it is written.
+
+    Raises:
+        UsageError: an answer in it cannot stand there; lines of a file that does not exist are not told.
+    """
+    path = folder / "config.yaml"
+    try:
+        return config.loads(text, path)
+    except ConfigError as error:
+        told = re.sub(rf"^{re.escape(str(path))}:\d+: ", "", error.message, flags=re.MULTILINE)
+        raise UsageError(told, "Give it another way, then run again; nothing was written.") from None
 
 
 def _head(found: Discovery | None, now: datetime) -> Lines:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from newsletter import config
 from newsletter.collect.discover import Discovery, discover
 from newsletter.starter.answers import Answers
-from newsletter.starter.config_text import config_text
+from newsletter.starter.config_text import checked, config_text
 
 
 def look(answers: Answers, folder: Path, *, now: datetime) -> Discovery:
@@ -20,8 +19,9 @@ def look(answers: Answers, folder: Path, *, now: datetime) -> Discovery:
         now: the present (aware).
 
     Raises:
-        ConfigError: an answer cannot stand in the configuration, or a secret is missing.
+        UsageError: an answer cannot stand in the configuration.
+        ConfigError: a secret is missing.
         SourceError: the server gives no answer, or a partial one.
     """
-    written = config.loads(config_text(answers, None, now=now), folder / "config.yaml")
+    written = checked(config_text(answers, None, now=now), folder)
     return discover(written.prometheus, now=now.timestamp())

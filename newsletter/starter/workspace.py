@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from newsletter import config
 from newsletter.collect.discover import Discovery
 from newsletter.errors import FileError, UsageError
 from newsletter.language import require_supported
 from newsletter.period import last_complete
 from newsletter.starter.answers import Answers
-from newsletter.starter.config_text import config_text
+from newsletter.starter.config_text import checked, config_text
 
 _AUDIENCE = """\
 email,name,locale,segments
@@ -56,13 +55,13 @@ def create(folder: Path, answers: Answers, found: Discovery | None, *, now: date
         The paths written. A .gitignore that is there already is left as it is.
 
     Raises:
-        UsageError: one of the files is there already; nothing was written.
-        ConfigError: a locale has no wordings, or the time zone does not exist.
+        UsageError: one of the files is there already, or an answer cannot stand in the config; nothing was written.
+        ConfigError: a locale has no wordings.
         FileError: a file cannot be written.
     """
     require_supported(answers.locales)
     text = config_text(answers, found, now=now)
-    written = config.loads(text, folder / "config.yaml")  # what cannot be read is never written
+    written = checked(text, folder)
     files = _files(text, answers.locales[0], last_complete(now, written.timezone).label)
     require_free(folder, files)
     if not (folder / ".gitignore").exists():

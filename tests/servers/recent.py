@@ -6,7 +6,9 @@ look at the present find one.
 
 from __future__ import annotations
 
+import json
 import math
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -93,4 +95,16 @@ def write(path: Path, *worlds: Iterator[tuple[str, str, Value]], begin: float = 
                     if (found := value(at)) is not None:
                         file.write(f"{metric}{{{labels}}} {found:g} {at}\n")
         file.write("# EOF\n")
+    return path
+
+
+def write_json(path: Path, *worlds: Iterator[tuple[str, str, Value]], begin: float = BEGIN, end: float = NOW) -> Path:
+    """The same samples as VictoriaMetrics imports them: a line of JSON for each series."""
+    with path.open("w", encoding="utf-8") as file:
+        for metric, labels, value in (one for world in worlds for one in world):
+            samples = [(at, value(at)) for at in range(int(begin), int(end), EVERY)]
+            kept = [(at * 1000, found) for at, found in samples if found is not None]
+            names = {"__name__": metric, **dict(re.findall(r'(\w+)="([^"]*)"', labels))}
+            times, values = zip(*kept, strict=True)
+            file.write(json.dumps({"metric": names, "timestamps": times, "values": values}) + "\n")
     return path

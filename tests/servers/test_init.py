@@ -14,6 +14,7 @@ import pytest
 from newsletter import config
 from newsletter.demo.private_prometheus import private_prometheus
 from tests.servers import recent
+from tests.servers.victoria import private_victoria
 
 pytestmark = pytest.mark.servers
 
@@ -149,3 +150,20 @@ def test_only_nodes_give_their_jobs_as_services(tmp_path):
     [source] = config.load(tmp_path / "acme/config.yaml").availability
     assert (source.preset, source.service_label, source.prober_label) == ("up", "job", "instance")
     assert "--storage.tsdb.retention.time=40d" in done.stderr
+
+
+def test_victoriametrics_gives_the_same_config_and_its_retention_is_called_unknown(begun, tmp_path):
+    path = recent.write_json(tmp_path / "all.jsonl", recent.probes(), recent.tickets())
+    with private_victoria([path]) as url:
+        done = newsletter(tmp_path, "init", "acme", "--prometheus", url, *ZONE)
+        assert done.returncode == 0, done.stderr
+        told = json.loads(newsletter(tmp_path / "acme", "doctor", "--json").stdout)["findings"]
+    assert "does not say how long it keeps samples" in done.stderr
+    ours, other = (config.load(folder / "config.yaml") for folder in (tmp_path / "acme", begun[0]))
+    assert ours.availability == other.availability
+    assert ours.services == other.services
+    assert ours.tickets == other.tickets
+    assert [one["what"] for one in told if one["check"] == "availability" and one["status"] == "warning"] == [
+        f"1 service not measured for hours in {recent.MONTH.label}: files",
+        "2 services without a sample in the last hour: fax, print",
+    ]

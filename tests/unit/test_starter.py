@@ -167,13 +167,14 @@ def test_a_gitignore_that_is_there_stays_as_it_is(tmp_path):
 @pytest.mark.parametrize(
     ("answers", "named"),
     [
-        (Answers(timezone="Europe/Roma"), "Europe/Rome"),
+        (Answers(timezone="Rome"), r'^timezone: "Rome" is not a time zone; did you mean "Europe/Rome"'),
         (Answers(locales=("en", "xx")), "xx"),
-        (Answers(organisation="two\nlines"), "organisation"),
+        (Answers(organisation="two\nlines"), "^organisation: must be one line"),
+        (Answers(prometheus={"url": "http://host/api/v1"}), "^prometheus.url: leave out /api/v1"),
     ],
 )
 def test_an_answer_that_cannot_stand_in_the_config_writes_nothing(tmp_path, answers, named):
-    with pytest.raises(ConfigError, match=named):
+    with pytest.raises((ConfigError, UsageError), match=named):
         create(tmp_path, answers, None, now=NOW)
     assert list(tmp_path.iterdir()) == []
 
@@ -195,9 +196,10 @@ def test_the_time_zone_is_the_machines(monkeypatch):
 def test_at_a_terminal_it_asks_for_what_was_not_given(tmp_path, monkeypatch):
     monkeypatch.setattr(init, "_at_terminal", lambda: True)
     result = CliRunner().invoke(
-        cli.main, ["init", str(tmp_path / "acme"), "--timezone", "Europe/Rome"], input="\nAcme\nit en\n"
+        cli.main, ["init", str(tmp_path / "acme"), "--timezone", "Europe/Rome"], input="\nAcme\nit xx\nit en\n"
     )
     assert result.exit_code == 0, result.stderr
     assert "Time zone" not in result.stderr
+    assert "no wordings for 'xx'" in result.output
     written = config.load(tmp_path / "acme/config.yaml")
     assert (written.organisation, written.locales) == ("Acme", ["it", "en"])
