@@ -344,6 +344,7 @@ def deliver(
     *,
     in_doubt: InDoubt = "hold",
     retry_now: bool = False,
+    believe_refusals: bool = False,
     progress: Callable[[Mapping[str, int]], None] | None = None,
 ) -> tuple[DeliveryReport, tuple[str, ...]]:
     """Freeze the edition's recipients if that was not done, and mail everybody who has no copy yet.
@@ -369,6 +370,7 @@ def deliver(
             config.smtp,
             in_doubt=in_doubt,
             retry_now=retry_now,
+            believe_refusals=believe_refusals,
             progress=progress,
         )
     _remember_told(config, draft)
@@ -389,7 +391,9 @@ def _require_credentials(config: Config) -> None:
     Raises:
         ConfigError: a variable or file that the config names is not there.
     """
-    for secret in (config.smtp.user, config.smtp.password):
+    oauth = config.smtp.oauth
+    client_secret = oauth.microsoft.client_secret if oauth and oauth.microsoft else None
+    for secret in (config.smtp.user, config.smtp.password, client_secret):
         if isinstance(secret, Secret):
             secret.reveal()
 

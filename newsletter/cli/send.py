@@ -42,6 +42,11 @@ if TYPE_CHECKING:
 )
 @click.option("--retry-now", is_flag=True, help="Try those that the relay put off at once, not when they are due.")
 @click.option("--json", "as_json", is_flag=True, help="The report as one JSON object.")
+@click.option(
+    "--believe-refusals",
+    is_flag=True,
+    help="Record refused addresses even if the relay refuses many in a row, which otherwise stops the run.",
+)
 @click.option("--skip-invalid", is_flag=True, help="Leave out bad rows of the lists instead of refusing them.")
 def command(
     session: Session,
@@ -52,6 +57,7 @@ def command(
     in_doubt: Literal["hold", "resend"],
     retry_now: bool,
     as_json: bool,
+    believe_refusals: bool,
     skip_invalid: bool,
 ) -> None:
     """Mail the edition; run it again to resume.
@@ -85,7 +91,14 @@ def command(
         signal.signal(stop, signal.default_int_handler)
     with sending_progress(session.month.label) as progress:
         report, remarks = pipeline.deliver(
-            session.config, draft, messages, people, in_doubt=in_doubt, retry_now=retry_now, progress=progress
+            session.config,
+            draft,
+            messages,
+            people,
+            in_doubt=in_doubt,
+            retry_now=retry_now,
+            believe_refusals=believe_refusals,
+            progress=progress,
         )
     for remark in remarks:
         log.warning("%s", remark)

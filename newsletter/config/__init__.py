@@ -7,7 +7,8 @@ read late, so that neither a repr nor an error can show them.
 from newsletter.config.figures import FigureConfig, RatioSource
 from newsletter.config.helpdesk import CsvSource, ResolutionTarget
 from newsletter.config.loader import load, loads
-from newsletter.config.mailing import AudienceConfig, SmtpConfig
+from newsletter.config.logins import GoogleLogin, MicrosoftLogin, OAuthConfig
+from newsletter.config.mailing import AudienceConfig, SendingConfig, SmtpConfig
 from newsletter.config.measures import (
     CounterSource,
     GaugeSource,
@@ -33,12 +34,16 @@ __all__ = [
     "FactsConfig",
     "FigureConfig",
     "GaugeSource",
+    "GoogleLogin",
     "HistogramSource",
+    "MicrosoftLogin",
+    "OAuthConfig",
     "PrometheusConfig",
     "RatioSource",
     "ResolutionTarget",
     "SatisfactionSource",
     "Secret",
+    "SendingConfig",
     "ServiceConfig",
     "SmtpConfig",
     "StepChange",

@@ -282,6 +282,28 @@ def _host(text: str) -> str:
 Host = Annotated[Line, AfterValidator(_host)]
 
 
+def _web_url(text: str) -> str:
+    """An https address of a page, in ASCII, short enough for one header line (RFC 5322, 2.1.1: 998 columns)."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise fault("is not a valid address of a page") from None
+    if parts.scheme != "https" or not parts.hostname:
+        raise fault('must begin with https:// and a host, such as "https://intranet.acme.example/leave"')
+    if not re.fullmatch(r"[!-;=?-~]+", text):
+        raise fault("may hold neither blanks, < or >, nor letters beyond ASCII: write them as %XX")
+    if len(text) > 800:
+        raise fault("is longer than 800 characters")
+    return text
+
+
+WebUrl = Annotated[Line, AfterValidator(_web_url)]
+DomainName = Annotated[
+    Line, _matching(r"[a-z0-9-]+(\.[a-z0-9-]+)*", "is not a domain: write it in small letters, such as gmail.com")
+]
+
+
 # --- addresses ------------------------------------------------------------------------------
 
 _MAILBOX = re.compile(r'(?:(?P<name>"[^"<>]*"|[^"<>@]*)\s*<(?P<bracketed>[^<>]+)>|(?P<bare>[^<>\s]+))')

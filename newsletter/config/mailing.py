@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import Host, Mailbox, WorkspacePath, plain_or_secret, secret
+from newsletter.config.fields import (
+    DomainName,
+    Host,
+    Mailbox,
+    WebUrl,
+    WorkspacePath,
+    plain_or_secret,
+    secret,
+)
+from newsletter.config.logins import OAuthConfig
 from newsletter.config.rules import together
+from newsletter.config.schedule import Hours
 from newsletter.config.secret import Secret
 
 
@@ -20,23 +31,40 @@ class AudienceConfig(Model):
     )
 
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-# Limits as the providers publish them: Microsoft Learn "SMTP submission improvements" (3 connections,
-# 30 messages a minute; two less leave room for test mails), Google Workspace "SMTP relay service".
+# Limits as the providers publish them. Microsoft Learn "SMTP submission improvements" and "Exchange
+# Online limits": 3 connections, 30 messages a minute (two less leave room for test mails), 10,000
+# recipients a day. Google Workspace "SMTP relay service": 10,000 recipients a day for each user.
 _PRESETS: dict[Any, dict[str, Any]] = {
-    "m365": {"host": "smtp.office365.com", "port": 587, "connections": 3, "rate_per_minute": 28},
-    "google": {"host": "smtp-relay.gmail.com", "port": 587, "connections": 4},
+    "m365": {
+        "host": "smtp.office365.com",
+        "port": 587,
+        "connections": 3,
+        "rate_per_minute": 28,
+        "per_day": 10_000,
+    },
+    "google": {"host": "smtp-relay.gmail.com", "port": 587, "connections": 4, "per_day": 10_000},
 }
 
 
-def _login(password: Secret | None, info: ValidationInfo) -> Secret | None:
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _login(oauth: OAuthConfig | None, info: ValidationInfo) -> OAuthConfig | None:
     given = info.data
-    if "user" in given and (given["user"] is None) != (password is None):
-        raise together("user and password belong together: write both or none")
-    if password and given.get("security") == "none" and given.get("host", "127.0.0.1") not in _LOOPBACK:
-        raise together("would send the password readable for everybody on the way: security must be starttls or tls")
-    return password
+    if "user" not in given or "password" not in given:
+        return oauth  # these are at fault themselves
+    user, password = given["user"], given["password"]
+    if password is not None and oauth is not None:
+        raise together("password and oauth exclude each other: write one of them")
+    if (user is None) != (password is None and oauth is None):
+        raise together("user and password (or oauth) belong together: write both or none")
+    if user is not None and given.get("security") == "none" and not _is_loopback(given.get("host", "")):
+        raise together("would send the login readable for everybody on the way: security must be starttls or tls")
+    return oauth
 
 
 class SmtpConfig(Model):
@@ -44,8 +72,9 @@ class SmtpConfig(Model):
 
     preset: Literal["m365", "google"] | None = Field(
         default=None,
-        description="Fills in `host`, `port`, `connections` and `rate_per_minute` where they are not written: "
-        "`m365` = smtp.office365.com:587, 3 connections, 28 mails a minute; `google` = smtp-relay.gmail.com:587.",
+        description="Fills in what is not written, by the limits that the provider publishes: `m365` = "
+        "smtp.office365.com:587, 3 connections, 28 mails a minute, 10,000 a day; `google` = smtp-relay.gmail.com:587, "
+        "4 connections, 10,000 a day. `send --dry-run` prints what is in force.",
         examples=["m365"],
     )
     host: Host = Field(default="127.0.0.1", description="The name or IP address of the relay.", examples=["relay"])
@@ -58,14 +87,19 @@ class SmtpConfig(Model):
     user: Annotated[str | Secret, plain_or_secret("smtp.user")] | None = Field(
         default=None, description="The account, as text, `env:NAME` or `file:PATH`.", examples=["newsletter"]
     )
-    password: Annotated[
-        Annotated[Secret, secret("smtp.password")] | None,
-        AfterValidator(_login),
-    ] = Field(
+    password: Annotated[Secret, secret("smtp.password")] | None = Field(
         default=None,
-        validate_default=True,
         description="The password of `user`, as `env:NAME` or `file:PATH`.",
         examples=["env:SMTP_PASSWORD"],
+    )
+    oauth: Annotated[OAuthConfig | None, AfterValidator(_login)] = Field(
+        default=None, validate_default=True, description="A token instead of `password`, for `user`."
+    )
+    ca_file: WorkspacePath | None = Field(
+        default=None,
+        description="A file with the certificates (PEM) that the relay's is checked against, instead of those that "
+        "the system trusts: for an authority of your own.",
+        examples=["/etc/ssl/acme-ca.pem"],
     )
     connections: int = Field(
         default=4, ge=1, le=50, description="How many connections send at the same time.", examples=["2"]
@@ -73,8 +107,29 @@ class SmtpConfig(Model):
     rate_per_minute: Annotated[float, Field(gt=0)] | None = Field(
         default=None, description="At most so many mails in a minute, all connections together.", examples=["28"]
     )
+    per_day: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="At most so many accepted mails in any 24 hours, over all editions of the ledger. A run that "
+        "reaches it stops (75); run it again when it says so.",
+        examples=["10000"],
+    )
+    per_domain: dict[DomainName, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="At most so many mails in a minute to the addresses of a domain.",
+        examples=["{gmail.com: 20}"],
+    )
+    messages_per_connection: int = Field(
+        default=500,
+        gt=0,
+        description="A connection is renewed after so many mails, before the relay ends it.",
+        examples=["100"],
+    )
     timeout_s: float = Field(
-        default=300, gt=0, description="Longest wait for a reply of the relay, in seconds.", examples=["120"]
+        default=300,
+        gt=0,
+        description="Longest wait for a reply of the relay, in seconds. After a mail's last line it is never less "
+        "than ten minutes: who gives up earlier sends copies twice.",
+        examples=["120"],
     )
     sender: Mailbox = Field(
         alias="from", description="The address the mail comes from.", examples=['"IT <it@acme.example>"']
@@ -82,9 +137,32 @@ class SmtpConfig(Model):
     reply_to: Mailbox | None = Field(
         default=None, description="Where replies go, if not to `from`.", examples=["service-desk@acme.example"]
     )
+    unsubscribe_url: WebUrl | None = Field(
+        default=None,
+        description="A page where a reader can leave the list, written into List-Unsubscribe beside the address.",
+        examples=["https://intranet.acme.example/newsletter/leave"],
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _fill_in_preset(cls, given: Any) -> Any:
         preset = given.get("preset") if isinstance(given, dict) else None
         return {**_PRESETS.get(preset, {}), **given} if isinstance(preset, str) else given
+
+
+class SendingConfig(Model):
+    """When mails may leave."""
+
+    hours: Hours = Field(
+        default_factory=list,
+        description="Mails leave only in these hours of `timezone`. A run outside of them, or one that they end, "
+        "stops (75) and goes on when it is run again; none written: at any time.",
+        examples=['"Mo-Fr 07:00-19:00"'],
+    )
+    max_lateness_days: float | None = Field(
+        default=30,
+        gt=0,
+        description="So many days after the end of its month an edition is not sent any more, so that a forgotten "
+        "timer cannot send October in December. `null`: never too late.",
+        examples=["45"],
+    )

@@ -20,7 +20,7 @@ from newsletter.config.fields import (
     fault,
 )
 from newsletter.config.figures import FigureConfig
-from newsletter.config.mailing import AudienceConfig, SmtpConfig
+from newsletter.config.mailing import AudienceConfig, SendingConfig, SmtpConfig
 from newsletter.config.measures import ServiceConfig, TicketsConfig
 from newsletter.config.schedule import Holidays, Windows
 from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
@@ -90,6 +90,7 @@ class Config(Model):
         default=1, ge=0, description="How many people must approve an edition before it is sent.", examples=["0"]
     )
     smtp: SmtpConfig = Field(description="The relay that takes the mails, and the sender.")
+    sending: SendingConfig = Field(default=SendingConfig(), description="When mails may leave.")
     ledger: LedgerPath = Field(
         default="newsletter.db",
         validate_default=True,

@@ -18,7 +18,7 @@ from newsletter.deliver.breaker import Breaker
 from newsletter.deliver.ledger import Delivery, FrozenEdition, Ledger, Outcome
 from newsletter.deliver.ledger.journal import Journal
 from newsletter.deliver.limits import Throttle
-from newsletter.deliver.line import Line, StoppedError
+from newsletter.deliver.line import Connections, Line, StoppedError
 from newsletter.deliver.message import CompiledMessage
 from newsletter.deliver.pace import Pace
 from newsletter.deliver.recovery import NO_REPLY
@@ -48,6 +48,7 @@ class Drain:
         journal: Journal,
         pace: Pace,
         clock: Callable[[], float] = time.time,
+        believe_refusals: bool = False,
     ) -> None:
         """`owner` is the name that this run claims rows under; `journal` is its own; `clock` tells the epoch."""
         self._ledger = ledger
@@ -59,15 +60,17 @@ class Drain:
         self._pace = pace
         self._clock = clock
         self._stop = threading.Event()
+        self._believe = believe_refusals
         self._breaker = Breaker(self._stop)
         self._throttle = Throttle(smtp.rate_per_minute)
         self._counts = Counter(ledger.counts(frozen.id))
         self._gave_up: list[NewsletterError] = []
         self._crashes: list[BaseException] = []
-        self._lines = 0
+        self._connections = Connections(1)
         self._running = 0
         self._quiet = threading.Event()
         self._quiet.set()
+        self._first_ended = threading.Event()
         self._lock = threading.Lock()
         self._window = 1
 
@@ -82,7 +85,7 @@ class Drain:
         if self._breaker.fault:
             return self._breaker.fault
         permanent = next((error for error in self._gave_up if isinstance(error, ConfigError)), None)
-        everybody = self._gave_up[-1] if self._gave_up and len(self._gave_up) >= self._lines else None
+        everybody = self._gave_up[-1] if self._gave_up and len(self._gave_up) >= self._connections.number else None
         return permanent or everybody
 
     def run(self, waiting: int, progress: Progress | None) -> bool:
@@ -98,17 +101,21 @@ class Drain:
         Raises:
             LedgerError: the ledger or the journal failed; nothing more was sent.
         """
-        lines = [Line(self._smtp, self._pace.retries, self._stop) for _ in range(min(self._smtp.connections, waiting))]
+        number = min(self._smtp.connections, waiting)
+        self._connections = Connections(number)
+        lines = [Line(self._smtp, self._pace.retries, self._stop, self._connections) for _ in range(number)]
+        proved = bool(self._ledger.counts(self._frozen.id)["accepted"])
+        self._breaker = Breaker(self._stop, waiting=waiting, proved=proved, believe=self._believe)
         self._window = self._window_size(waiting, len(lines))
         try:
             lines[0].open()
         except NewsletterError as error:
             self._gave_up.append(error)
             return False
-        self._lines = self._running = len(lines)
+        self._running = len(lines)
         self._quiet.clear()
-        for line in lines:
-            threading.Thread(target=self._guarded, args=(line,), daemon=True).start()
+        for place, line in enumerate(lines):
+            threading.Thread(target=self._guarded, args=(line,), kwargs={"first": not place}, daemon=True).start()
         interrupted = self._watch(progress)
         if self._crashes:
             raise self._crashes[0]
@@ -151,8 +158,10 @@ class Drain:
 
     # --- one thread -----------------------------------------------------------------------
 
-    def _guarded(self, line: Line) -> None:
+    def _guarded(self, line: Line, *, first: bool) -> None:
         try:
+            if not first:
+                self._wait_for_proof()
             self._work(line)
         except StoppedError:
             pass
@@ -166,9 +175,16 @@ class Drain:
             self._stop.set()
         finally:
             line.close()
-            self._ended()
+            self._ended(first=first)
 
-    def _ended(self) -> None:
+    def _wait_for_proof(self) -> None:
+        """Until one mail was accepted they go one by one: a fault of the content must not hit several at once."""
+        while not (self._breaker.proved.wait(_PROGRESS_EVERY_S) or self._first_ended.is_set() or self._stop.is_set()):
+            pass
+
+    def _ended(self, *, first: bool) -> None:
+        if first:
+            self._first_ended.set()
         with self._lock:
             self._running -= 1
             if not self._running:
@@ -176,7 +192,8 @@ class Drain:
 
     def _work(self, line: Line) -> None:
         while not self._stop.is_set():
-            window = self._ledger.claim(self._frozen.id, self._owner, self._window, self._clock())
+            size = self._window if self._breaker.proved.is_set() else 1
+            window = self._ledger.claim(self._frozen.id, self._owner, size, self._clock())
             if window:
                 self._send_window(line, self._begin(window))
             elif not self._wait_until_due():
@@ -245,13 +262,10 @@ class Drain:
 
     def _judged(self, line: Line, delivery: Delivery, reply: Reply) -> list[Outcome]:
         verdict = judge(reply)
-        if verdict.scope == "connection":
-            line.lost(str(reply))
-        else:
-            line.worked()
+        line.answered(reply, closing=verdict.scope == "connection")
         next_try_at = None
         if verdict.state in {"deferred", "pending"}:
-            next_try_at = self._clock() + self._pace.wait_s(delivery.attempts)
+            next_try_at = self._clock() + self._pace.wait_s(delivery.attempts, reply.retry_after_s)
         outcome = Outcome(
             id=delivery.id, state=verdict.state, code=reply.code, reply=reply.text, next_try_at=next_try_at
         )

@@ -12,12 +12,23 @@ from typing import Literal
 from newsletter.deliver.ledger.protocol import State
 
 Stage = Literal["mail", "rcpt", "data", "body", "dot"]
-Scope = Literal["recipient", "connection", "busy", "policy", "sender"]
+Scope = Literal["recipient", "connection", "busy", "policy", "sender", "login", "quota", "size"]
 
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 # About one mailbox: it does not exist, is disabled, full, or takes no mail of this size.
 _PERSONAL = re.compile(r"5\.1\.\d+|5\.2\.[123]")
+# About us. Exchange Online tells 5.7.57, 5.7.60 and 5.2.252 after the dot, Postfix a bad sender at RCPT.
+_SENDER = re.compile(r"5\.1\.[78]|5\.2\.252|5\.7\.57|5\.7\.60")
+_SENDER_TEXT = re.compile(r"sender address rejected|send as this sender", re.IGNORECASE)
+# Exchange Online: "STOREDRV.Submission.Exception:SubmissionQuotaExceededException"; Gmail: 5.4.5 and
+# "daily user sending limit exceeded".
+_QUOTA_TEXT = re.compile(r"STOREDRV\.Submission|submission quota|(?:daily|sending|relay) [a-z ]*limit", re.IGNORECASE)
+_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954, section 6
 _CLOSING = frozenset({421, 432})  # "closing", and Exchange Online's "too many connections"
+_WAIT = re.compile(r"(\d{1,5})\s*(seconds?|secs?|minutes?|mins?|hours?)\b", re.IGNORECASE)
+_WAIT_UNIT_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_WAIT_MARGIN_S = 10.0
+_WAIT_LIMIT_S = 24 * 3600.0
 _TEXT_LIMIT = 300
 
 
@@ -38,6 +49,16 @@ class Reply:
         found = _ENHANCED.match(self.text)
         return found[0] if found else ""
 
+    @property
+    def retry_after_s(self) -> float | None:
+        """How long the relay asks to wait ("try again in 5 minutes"), with ten seconds to spare; None if it does not.
+
+        A wait of more than a day is none: the number then means something else.
+        """
+        found = _WAIT.search(self.text) if self.code // 100 == 4 else None
+        seconds = float(found[1]) * _WAIT_UNIT_S[found[2][0].lower()] if found else 0.0
+        return seconds + _WAIT_MARGIN_S if 0 < seconds <= _WAIT_LIMIT_S else None
+
 
 class DroppedError(Exception):
     """The connection broke or timed out at `stage`; from the final dot on nobody knows more."""
@@ -52,8 +73,9 @@ class Verdict:
     """The recipient's new state, and how far the cause reaches.
 
     Scopes: `recipient` only this one; `connection` it must be closed; `busy` the relay puts
-    everybody off; `policy` it refuses the content or us, perhaps for everybody; `sender` it
-    will refuse every message of this sender.
+    everybody off; `policy` it refuses the content or us, perhaps for everybody. The rest concern
+    every mail of the run for certain: `sender` the address we send from, `login` what we log in
+    with, `quota` how many we may send, `size` how large a mail may be.
     """
 
     state: State
@@ -68,26 +90,38 @@ def judge(reply: Reply) -> Verdict:
     if kind == 4:
         return Verdict("deferred", "recipient" if reply.stage == "rcpt" else "busy")
     if kind == 5:
-        return _refusal(reply)
+        ours = _about_us(reply)
+        return Verdict("pending", ours) if ours else Verdict("refused", _reach(reply))
     if reply.stage == "dot":
         # Anything but 2xx, 4xx and 5xx makes no sense here, so nobody knows what was done.
         return Verdict("accepted", "recipient") if kind == 2 else Verdict("in_doubt", "connection")
     return Verdict("pending", "connection")
 
 
-def _refusal(reply: Reply) -> Verdict:
+def _about_us(reply: Reply) -> Scope | None:
+    """What of ours a 5xx refuses, if it is certainly not about the recipient."""
+    if reply.code in _LOGIN:
+        return "login"
+    if reply.enhanced == "5.3.4":  # RFC 3463, 3.4: message too big for the system
+        return "size"
+    if _SENDER.fullmatch(reply.enhanced) or _SENDER_TEXT.search(reply.text):
+        return "sender"
+    if reply.enhanced == "5.4.5" or (not _PERSONAL.match(reply.enhanced) and _QUOTA_TEXT.search(reply.text)):
+        return "quota"
     if reply.stage == "mail":
-        return Verdict("pending", "sender")
-    if _PERSONAL.match(reply.enhanced):
-        return Verdict("refused", "recipient")
-    if reply.stage == "rcpt" and not _concerns_us(reply):
-        return Verdict("refused", "recipient")
-    return Verdict("refused", "policy")
+        return "quota" if reply.enhanced.startswith("5.2.") else "size" if reply.code == 552 else "sender"
+    return None
+
+
+def _reach(refusal: Reply) -> Scope:
+    if _PERSONAL.match(refusal.enhanced):
+        return "recipient"
+    return "recipient" if refusal.stage == "rcpt" and not _concerns_us(refusal) else "policy"
 
 
 def _concerns_us(reply: Reply) -> bool:
     """Whether a refused RCPT is about this client ("relay access denied") rather than the mailbox."""
-    return reply.code in {530, 554} or reply.enhanced.startswith("5.7.") or "relay" in reply.text.casefold()
+    return reply.code == 554 or reply.enhanced.startswith("5.7.") or "relay" in reply.text.casefold()
 
 
 def one_line(text: bytes | str) -> str:

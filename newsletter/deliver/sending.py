@@ -101,6 +101,7 @@ def send(
     *,
     in_doubt: InDoubt = "hold",
     retry_now: bool = False,
+    believe_refusals: bool = False,
     progress: Progress | None = None,
     pace: Pace | None = None,
     clock: Callable[[], float] = time.time,
@@ -115,6 +116,7 @@ def send(
         in_doubt: `resend` sends another copy to those in doubt from earlier runs; those of this
             run are held in any case.
         retry_now: try those that the relay put off at once, not when their time has come.
+        believe_refusals: refusals are booked even if the relay refuses many in a row.
         progress: told the counts several times a second, in the calling thread.
         pace: how long to wait for a relay that puts off.
         clock: tells seconds since the epoch.
@@ -140,7 +142,17 @@ def send(
             return _report(ledger, edition_id)
         owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         journal = Journal(ledger.journal_path(owner))
-        drain = Drain(ledger, frozen, messages, smtp, owner=owner, journal=journal, pace=pace, clock=clock)
+        drain = Drain(
+            ledger,
+            frozen,
+            messages,
+            smtp,
+            owner=owner,
+            journal=journal,
+            pace=pace,
+            clock=clock,
+            believe_refusals=believe_refusals,
+        )
         try:
             interrupted = drain.run(waiting, progress)
         finally:

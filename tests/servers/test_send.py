@@ -29,6 +29,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Ten minutes for the reply to the final dot are too long for a test."""
+    monkeypatch.setattr("newsletter.deliver.smtp.transaction.DOT_TIMEOUT_S", 0.5)
+
+
 @pytest.fixture(params=[("PIPELINING", "8BITMIME"), ("8BITMIME",)], ids=["pipelined", "plain"])
 def extensions(request):
     return request.param
@@ -255,7 +261,8 @@ def test_an_address_beyond_ascii_needs_smtputf8(path):
 
 def test_four_connections_share_the_work_and_nobody_gets_two(path):
     crowd = people(*(f"p{i}" for i in range(200)))
-    with server(Fault("rcpt", "451 4.7.1 later", times=20), Fault("dot", times=3, close=True)) as (script, port):
+    faults = Fault("rcpt", "451 4.7.1 later", times=20, match=r"p1\d\d"), Fault("dot", times=3, close=True)
+    with server(*faults) as (script, port):
         report = run(path, port, crowd, smtp={"connections": 4})
     assert counted(report) == {"accepted": 197, "in_doubt": 3}
     assert len(script.recipients) == len(set(script.recipients)) == 200

@@ -28,6 +28,8 @@ OWNERS = {
     "requests": ["collect.prometheus", "collect.session"],
     "smtplib": ["deliver.smtp"],
     "sqlite3": ["deliver.ledger", "audience.roll"],
+    "msal": ["deliver.oauth"],
+    "google": ["deliver.oauth"],
     "mjml": ["render.mjml"],
     "jinja2": ["render.environment"],
     "markdown_it": ["render.markdown", "notes"],

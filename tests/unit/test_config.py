@@ -406,8 +406,8 @@ def test_a_bad_value_of_a_required_key_is_told(tmp_path, line, expected):
         ("  reply_to: nobody", '8: smtp.reply_to: "nobody" is not a mail address'),
         ("  preset: hotmail", '8: smtp.preset: must be m365 or google, not "hotmail"'),
         ("  preset: [m365]", "8: smtp.preset: must be m365 or google, not a list"),
-        ("  user: it", "6: smtp: user and password belong together: write both or none"),
-        ("  password: env:P", "6: smtp: user and password belong together: write both or none"),
+        ("  user: it", "6: smtp: user and password (or oauth) belong together: write both or none"),
+        ("  password: env:P", "6: smtp: user and password (or oauth) belong together: write both or none"),
     ],
 )
 def test_a_bad_value_for_the_relay_is_told(tmp_path, text, expected):
@@ -419,7 +419,7 @@ def test_a_password_is_not_sent_in_the_clear_beyond_this_machine(tmp_path):
     login = "  security: none\n  user: it\n  password: env:P\n"
     assert loaded(tmp_path, BASE + login).smtp.password is not None
     (fault,) = added(tmp_path, login + "  host: relay.acme.example\n")
-    assert "6: smtp: would send the password readable for everybody on the way" in fault
+    assert "6: smtp: would send the login readable for everybody on the way" in fault
 
 
 # --- what is refused: several keys together -----------------------------------------------------
@@ -820,6 +820,12 @@ def _tickets_for(path: list[str]) -> dict[str, Any]:
     return {**yaml.safe_load(FULL)["tickets"], "satisfaction": {"part": "a", "total": "b"}}
 
 
+LOGINS: dict[str, dict[str, str]] = {
+    "microsoft": {"tenant": "a", "client_id": "a", "client_secret": "env:A"},
+    "google": {"key_file": "a.json"},
+}
+
+
 def test_the_examples_of_the_reference_are_valid(tmp_path):
     """Each example is put where it belongs in a complete config, which must then load."""
     page = render()
@@ -856,9 +862,11 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
             whole["prometheus"] |= {"url": "https://a", "tls": {"cert": "a", "key": "b"}}
         if path[0] == "tickets":
             whole["tickets"] = _tickets_for(path)
+        if path[1:2] == ["oauth"]:
+            whole["smtp"] |= {"user": "a", "oauth": {path[2]: dict(LOGINS[path[2]])}}
         here = whole
         for part in path[:-1]:
-            here = here[0] if isinstance(here, list) else here[part]
+            here = here[0] if isinstance(here, list) else here.setdefault(part, {})
         here[path[-1]] = yaml.safe_load(shown.strip("`"))
         loaded(tmp_path, yaml.safe_dump(whole, allow_unicode=True))
 

@@ -1,7 +1,7 @@
-"""The relay: connecting, and one message to one recipient with every stage known.
+"""One message to one recipient, with every stage known.
 
 smtplib raises the same error for a connection lost before the final dot (certainly not sent)
-and after it (nobody knows), so the transaction is our own; connecting, TLS and login are its.
+and after it (nobody knows), so the transaction is our own; the connection and its replies are its.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import contextlib
 import re
 import smtplib
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-from newsletter.config import Secret, SmtpConfig
+from newsletter.deliver.headers import require_one_line
 from newsletter.deliver.replies import DroppedError, Reply, Stage, one_line
-from newsletter.errors import ConfigError, ContentError, DeliveryError
+from newsletter.errors import ContentError
 
-_CONNECT_TIMEOUT_S = 60.0
+DOT_TIMEOUT_S = 600.0
+"""The least wait for the reply to the final dot (RFC 5321, 4.5.3.2.6): who waits less makes doubles."""
+
 _GOODBYE_TIMEOUT_S = 5.0
 _PATH = re.compile(r"[^\s<>\x00-\x20\x7f-\x9f]{1,64}@[^\s<>@\x00-\x20\x7f-\x9f]{1,255}")
 _EXPECTED: tuple[tuple[Stage, int], ...] = (("mail", 2), ("rcpt", 2), ("data", 3))
@@ -45,7 +45,7 @@ class _Transactions(smtplib.SMTP):
             DroppedError: the connection broke; it says at which stage, and is closed.
             ContentError: an address cannot stand in a command.
         """
-        refusal = self._envelope(sender, recipient)
+        refusal = self._envelope(sender, recipient, len(message))
         if refusal:
             self._after_refusal(refusal)
             return refusal
@@ -53,7 +53,7 @@ class _Transactions(smtplib.SMTP):
             self._socket.sendall(message)
         self._committed(before_dot)
         with self._at("dot"):
-            self._socket.settimeout(2 * self._patience)  # RFC 5321, 4.5.3.2.6: 10 minutes after 5 before
+            self._socket.settimeout(max(DOT_TIMEOUT_S, self._patience))
             self._socket.sendall(b".\r\n")
             reply = self._reply("dot")
             self._socket.settimeout(self._patience)
@@ -69,6 +69,28 @@ class _Transactions(smtplib.SMTP):
     def is_open(self) -> bool:
         """Whether another transaction may follow."""
         return self.sock is not None
+
+    def is_alive(self) -> bool:
+        """Whether the relay still answers; for a connection that was idle for a while."""
+        try:
+            return self.noop()[0] // 100 == 2
+        except OSError:
+            self.close()
+            return False
+
+    def ehlo_or_helo_if_needed(self) -> None:
+        """Introduce ourselves; HELO only to a relay that does not know EHLO.
+
+        Raises:
+            smtplib.SMTPHeloError: the relay refused both, or put us off.
+        """
+        if self.ehlo_resp is not None or self.helo_resp is not None:
+            return
+        code, said = self.ehlo()
+        if code // 100 == 5:
+            code, said = self.helo()
+        if code // 100 != 2:
+            raise smtplib.SMTPHeloError(code, said)
 
     def leave(self) -> None:
         """Say goodbye, and close in any case."""
@@ -87,11 +109,13 @@ class _Transactions(smtplib.SMTP):
     def _patience(self) -> float:
         return float(self.timeout)
 
-    def _envelope(self, sender: str, recipient: str) -> Reply | None:
+    def _envelope(self, sender: str, recipient: str, size: int) -> Reply | None:
         """MAIL, RCPT and DATA; None if the body may follow, else the first refusal."""
-        wide = not recipient.isascii()
+        options = b" SIZE=%d" % size if self.has_extn("size") else b""  # RFC 1870: refused before it is sent
+        if not recipient.isascii():
+            options += b" BODY=8BITMIME SMTPUTF8"
         commands = (
-            b"MAIL FROM:<%s>%s\r\n" % (require_path(sender), b" BODY=8BITMIME SMTPUTF8" if wide else b""),
+            b"MAIL FROM:<%s>%s\r\n" % (require_path(sender), options),
             b"RCPT TO:<%s>\r\n" % require_path(recipient),
             b"DATA\r\n",
         )
@@ -174,119 +198,13 @@ class TlsRelay(smtplib.SMTP_SSL, _Transactions):
     """A connection that begins with TLS."""
 
 
-def connect(smtp: SmtpConfig) -> Relay | TlsRelay:
-    """Connect, secure and log in as the config says.
-
-    TLS is verified against the system's certificates (or SSL_CERT_FILE) and never given up.
-
-    Raises:
-        ConfigError: trying again will not help: certificate, missing STARTTLS, login.
-        DeliveryError: the relay cannot be reached or does not want mail now.
-    """
-    where = f"{smtp.host}:{smtp.port}"
-    with _faults(where):
-        relay = _open(smtp)
-        try:
-            relay.timeout = smtp.timeout_s
-            _prepare(relay, smtp)
-        except BaseException:
-            relay.close()
-            raise
-    return relay
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Welcome:
-    """What a relay offered before any mail. `tls` is the protocol ("TLSv1.3"), empty in the clear."""
-
-    tls: str
-    logged_in: bool
-
-
-def probe(smtp: SmtpConfig) -> Welcome:
-    """Connect, secure and log in like `connect`, then say goodbye; no mail is begun.
-
-    Raises:
-        ConfigError: trying again will not help: certificate, missing STARTTLS, login.
-        DeliveryError: the relay cannot be reached or does not want mail now.
-    """
-    relay = connect(smtp)
-    try:
-        with _faults(f"{smtp.host}:{smtp.port}"):
-            code, text = relay.noop()
-            if code // 100 != 2:
-                raise smtplib.SMTPResponseException(code, text)
-        version = relay.sock.version() if isinstance(relay.sock, ssl.SSLSocket) else None
-        return Welcome(tls=version or "", logged_in=smtp.user is not None)
-    finally:
-        relay.leave()
-
-
-def _open(smtp: SmtpConfig) -> Relay | TlsRelay:
-    timeout = min(smtp.timeout_s, _CONNECT_TIMEOUT_S)
-    if smtp.security == "tls":
-        return TlsRelay(smtp.host, smtp.port, timeout=timeout, context=ssl.create_default_context())
-    return Relay(smtp.host, smtp.port, timeout=timeout)
-
-
-def _prepare(relay: Relay | TlsRelay, smtp: SmtpConfig) -> None:
-    assert relay.sock is not None
-    relay.sock.settimeout(smtp.timeout_s)
-    # The final dot is a packet of its own; Nagle would hold it until the body is acknowledged.
-    relay.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if smtp.security == "starttls":
-        relay.starttls(context=ssl.create_default_context())
-    relay.ehlo_or_helo_if_needed()
-    if smtp.user is not None:
-        _login(relay, smtp)
-
-
-def _login(relay: Relay | TlsRelay, smtp: SmtpConfig) -> None:
-    assert smtp.user is not None
-    user = smtp.user.reveal() if isinstance(smtp.user, Secret) else smtp.user
-    password = smtp.password.reveal() if smtp.password else ""
-    try:
-        relay.login(user, password)
-    except UnicodeError:
-        # The original error shows a part of the secret.
-        raise ConfigError("smtp.user or smtp.password holds letters beyond ASCII", "Choose another one.") from None
-
-
-@contextmanager
-def _faults(where: str) -> Iterator[None]:
-    try:
-        yield
-    except smtplib.SMTPAuthenticationError as error:
-        said = f"{error.smtp_code} {one_line(error.smtp_error)}"
-        if error.smtp_code // 100 == 4:
-            raise DeliveryError(f"{where} cannot log anybody in now: {said}", "Run the same command later.") from error
-        raise ConfigError(f"{where} refused smtp.user: {said}", "Check smtp.user and smtp.password.") from error
-    except smtplib.SMTPResponseException as error:
-        said = f"{error.smtp_code} {one_line(error.smtp_error)}"
-        raise DeliveryError(
-            f"{where} takes no mail now: {said}", "Ask who runs the relay, then run it again."
-        ) from error
-    except smtplib.SMTPNotSupportedError as error:
-        hint = "Check smtp.security and smtp.user; nothing is sent in the clear instead."
-        raise ConfigError(f"{where}: {error}", hint) from error
-    except ssl.SSLCertVerificationError as error:
-        hint = "Write smtp.host as in its certificate; trust a private authority by SSL_CERT_FILE."
-        raise ConfigError(f"{where} shows a certificate that is not trusted: {error.verify_message}", hint) from error
-    except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
-        raise DeliveryError(f"{where} closed the connection during TLS", "Run the same command later.") from error
-    except ssl.SSLError as error:
-        raise ConfigError(f"{where}: TLS failed: {error.reason}", "Check smtp.port and smtp.security.") from error
-    except OSError as error:
-        said = one_line(error.strerror or str(error))
-        raise DeliveryError(f"{where} cannot be reached: {said}", "Check smtp.host and smtp.port.") from error
-
-
 def require_path(address: str) -> bytes:
     """`address` as it stands in a command; sendall() itself would let a line break pass.
 
     Raises:
         ContentError: it is no address.
     """
+    require_one_line("a mail address", address)
     if not _PATH.fullmatch(address):
         raise ContentError(f"{address!r} is not a mail address", "Correct it.")
     return address.encode()
