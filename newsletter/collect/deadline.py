@@ -40,18 +40,27 @@ def until(ends_at: float) -> Iterator[None]:
 
 
 class _DeadlineReader(io.RawIOBase):
-    """The receiving side of a socket; each read may take what is left until the deadline."""
+    """The receiving side of a socket; each read may take what is left until the deadline.
+
+    It reads through the file that the socket itself makes: only such a file keeps the socket open
+    when `http.client` closes it early, as it does where the end of the answer ends the connection.
+    """
 
     def __init__(self, sock: _DeadlineSocket) -> None:
         super().__init__()
         self._sock = sock
+        self._file = sock.inner.makefile("rb", buffering=0)
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: Any) -> int | None:
         self._sock.hurry()
-        return self._sock.inner.recv_into(buffer)
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 class _DeadlineSocket:

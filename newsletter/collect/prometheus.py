@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import math
+import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +30,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class _Disordered(Exception):
+    """Samples that do not ascend, or a series twice."""
+
+
 class _Bearer(requests.auth.AuthBase):
     """The token, given as `auth` so that a .netrc cannot replace it."""
 
@@ -35,7 +41,7 @@ class _Bearer(requests.auth.AuthBase):
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        request.headers["Authorization"] = cast("Any", f"Bearer {self._token}".encode())
         return request
 
 
@@ -53,7 +59,7 @@ class Prometheus:
         from prometheus_api_client.prometheus_connect import PrometheusConnect
 
         self.source = _without_credentials(config.url)
-        headers = {name: _revealed(value) for name, value in config.headers.items()}
+        headers = {name: _revealed(value).encode() for name, value in config.headers.items()}
         auth, secrets = _credentials(config)
         secrets += [value.reveal() for value in config.headers.values() if isinstance(value, Secret)]
         self._session = Session(
@@ -179,23 +185,41 @@ class Prometheus:
         self._session.heard.infos = ()
         try:
             rows = ask()
-            return Answer(tuple(_series(row) for row in rows), self._session.heard.infos)
+            return Answer(_distinct(rows), self._session.heard.infos)
         except SourceError as error:
             raise SourceError(f"{error.message} (query {_short(query)})", error.hint) from None
+        except _Disordered:
+            reason = "answers with samples out of order, or with a series twice"
+            hint = "Check what stands between newsletter and the storage: it merges wrongly."
+            raise SourceError(f"{self.source} {reason} (query {_short(query)})", hint) from None
         except (KeyError, TypeError, ValueError, AttributeError):
             reason = "answers with something that is no vector or matrix of numbers"
             raise SourceError(f"{self.source} {reason} (query {_short(query)})", "Check prometheus.url.") from None
 
 
 def _series(row: Any) -> Series:
-    """One element of a vector (`value`) or matrix (`values`)."""
+    """One element of a vector (`value`) or matrix (`values`).
+
+    Raises:
+        _Disordered: its samples do not ascend; what is counted from them would be wrong.
+    """
     labels = row["metric"]
     times, texts = zip(*(row["values"] if "values" in row else [row["value"]]), strict=True)
-    values = tuple(map(float, texts))
+    at, values = tuple(map(float, times)), tuple(map(float, texts))
+    if not all(map(operator.lt, at, at[1:])) or not (math.isfinite(at[0]) and math.isfinite(at[-1])):
+        raise _Disordered
     if all(map(math.isfinite, values)):
-        return Series(labels, tuple(map(float, times)), values)
-    kept = [(at, value) for at, value in zip(times, values, strict=True) if math.isfinite(value)]
+        return Series(labels, at, values)
+    kept = [(at, value) for at, value in zip(at, values, strict=True) if math.isfinite(value)]
     return Series(labels, tuple(at for at, _ in kept), tuple(value for _, value in kept), len(values) - len(kept))
+
+
+def _distinct(rows: Iterable[Any]) -> tuple[Series, ...]:
+    """All series of an answer, each of which comes once."""
+    series = tuple(_series(row) for row in rows)
+    if len({tuple(sorted(one.labels.items())) for one in series}) != len(series):
+        raise _Disordered
+    return series
 
 
 def _seconds(retention: str) -> float | None:
@@ -228,7 +252,8 @@ def _credentials(config: PrometheusConfig) -> tuple[Any, list[str]]:
         return _Bearer(token), [token]
     if config.basic_auth:
         password = config.basic_auth.password.reveal()
-        return (config.basic_auth.user, password), [password]
+        sent = base64.b64encode(f"{config.basic_auth.user}:{password}".encode()).decode()
+        return (config.basic_auth.user.encode(), password.encode()), [password, sent]
     if parts.username:
         return (parts.username, parts.password or ""), [parts.password or ""]
     return None, []

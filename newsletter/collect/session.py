@@ -7,14 +7,11 @@ HTTP API: https://prometheus.io/docs/prometheus/latest/querying/api/
 
 from __future__ import annotations
 
-import html
-import json
 import re
 import ssl
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Any, cast
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -24,6 +21,7 @@ from urllib3 import ProxyManager
 
 from newsletter.collect import tls
 from newsletter.collect.deadline import DeadlinePoolManager, DeadlineProxyManager, until
+from newsletter.collect.reply import Reply, plain
 from newsletter.errors import SourceError
 
 THREADS = 4  # more only makes a server slower that decodes with two cores
@@ -31,17 +29,8 @@ _RETRIED = frozenset({429, 502, 503, 504})
 _TRIES = 4
 _BACKOFF_S = 0.25
 _CHUNK = 1 << 18
-_SHOWN = 300  # characters of a server's message in ours
-_SEARCHED = 4096  # bytes of a page that is no JSON
-_TITLE = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
-_CREDENTIALS = "Check prometheus.bearer_token, basic_auth or headers."
-_QUERY = "Check the selectors of config.yaml, with the query in this message."
-_ADVICE = {
-    400: _QUERY,
-    401: _CREDENTIALS,
-    403: _CREDENTIALS,
-    422: "Narrow the selector, or raise the limits of that server.",
-}
+_ADDRESS = "Check prometheus.url."
+_PROXY = "Check the proxy variables of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY)."
 
 
 class Adapter(HTTPAdapter):
@@ -89,11 +78,12 @@ class _Answered(requests.Response):
 
 
 class _Again(Exception):
-    """Try again, after `after` seconds if the server names a time; `reason` if no try is left."""
+    """Try again, after `after` seconds if the server names a time; `reason` and `hint` if no try is left."""
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
+    def __init__(self, reason: str, hint: str = "", after: float | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.hint = hint
         self.after = after
 
 
@@ -130,7 +120,8 @@ class Session(requests.Session):
             except _Again as again:
                 pause = _BACKOFF_S * 2**tried if again.after is None else again.after
                 if tried == _TRIES or time.monotonic() + pause >= ends_at:
-                    raise self._error(again.reason, f"Check that {self._source} is up, then run again.") from None
+                    hint = again.hint or f"Check that {self._source} is up, then run again."
+                    raise self._error(again.reason, hint) from None
                 time.sleep(pause)
         raise AssertionError("the last try returns or raises")
 
@@ -162,10 +153,11 @@ class Session(requests.Session):
             return self._error("answers with a body that cannot be unpacked", "Check the proxy before that server.")
         if isinstance(error, requests.ConnectionError) and self._proxy.hostname:
             port = f":{self._proxy.port}" if self._proxy.port else ""
-            return _Again(f"cannot be reached through the proxy {self._proxy.hostname}{port} ({_cause(error)})")
+            reason = f"cannot be reached through the proxy {self._proxy.hostname}{port} ({_cause(error)})"
+            return _Again(reason, _PROXY)
         if isinstance(error, requests.ConnectionError):
             return _Again(f"cannot be reached ({_cause(error)})")
-        return self._error(f"cannot be asked: {error}", "Check prometheus.url.")
+        return self._error(f"cannot be asked: {error}", _PROXY if self._proxy.scheme else _ADDRESS)
 
     def _read(self, response: requests.Response) -> bytes:
         chunks: list[bytes] = []
@@ -184,22 +176,21 @@ class Session(requests.Session):
         """The answer, if it is a whole and successful one of the Prometheus API."""
         if response.is_redirect:
             raise self._redirected(response)
-        envelope = _parsed(body)
-        said = f"answers {response.status_code}: {_said(envelope, response, body)}"
-        if response.status_code in _RETRIED:
-            raise _Again(said, _retry_after(response.headers.get("Retry-After")))
-        if response.status_code != 200:
-            raise self._error(said, _advice(response.status_code, said))
-        if envelope is None:
+        reply = Reply(response.status_code, response.reason or "", response.headers, body)
+        if reply.status in _RETRIED:
+            raise _Again(f"answers {reply.status}: {reply.said}", after=reply.retry_after_s)
+        if reply.status != 200:
+            raise self._error(f"answers {reply.status}: {reply.said}", reply.advice)
+        if reply.envelope is None:
+            raise self._error(f"answers with {reply.described} that is not the JSON of Prometheus", _ADDRESS)
+        if reply.envelope.get("status") != "success":
+            raise self._error(f"answers with an error: {reply.said}", "Look into the log of that server.")
+        if reply.warnings:
             raise self._error(
-                f"answers with {_kind(response)} that is not the JSON of Prometheus", "Check prometheus.url."
+                f"gave a partial answer: {'; '.join(reply.warnings)}", "Wait until all of its stores answer."
             )
-        if envelope.get("status") != "success":
-            raise self._error(f"answers with an error: {_said(envelope, response, body)}")
-        if warnings := _texts(envelope.get("warnings")):
-            raise self._error(f"gave a partial answer: {'; '.join(warnings)}", "Wait until all of its stores answer.")
-        self.heard.infos = _texts(envelope.get("infos"))
-        return _Answered(envelope)
+        self.heard.infos = tuple(self._shown(info) for info in reply.infos)
+        return _Answered(reply.envelope)
 
     def _redirected(self, response: requests.Response) -> SourceError:
         """A redirect is never followed: the login that it leads to, or the other host, must not get our credentials."""
@@ -210,71 +201,14 @@ class Session(requests.Session):
         hint = "Write that address into prometheus.url." if moved else login
         return self._error(f"redirects to {target.scheme}://{host} instead of answering", hint)
 
-    def _error(self, what: str, hint: str = "") -> SourceError:
+    def _error(self, what: str, hint: str) -> SourceError:
+        return SourceError(f"{self._source} {self._shown(what)}", hint)
+
+    def _shown(self, text: str) -> str:
+        """One line of `text`, without secrets; they go first, as half a secret would not be found."""
         for secret in self._secrets:
-            what = what.replace(secret, "***")
-        return SourceError(f"{self._source} {_plain(what)}", hint)
-
-
-def _parsed(body: bytes) -> dict[str, Any] | None:
-    try:
-        envelope = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return envelope if isinstance(envelope, dict) else None
-
-
-def _said(envelope: dict[str, Any] | None, response: requests.Response, body: bytes) -> str:
-    """The server's own words: its error, the title of its page, its text, or those of HTTP."""
-    said = str(envelope.get("error", "")) if envelope else ""
-    if envelope is None:
-        text = body[:_SEARCHED].decode("utf-8", "replace")
-        title = _TITLE.search(text)
-        kind = response.headers.get("Content-Type", "")
-        said = html.unescape(title[1]) if title else text if kind.startswith("text/plain") else ""
-    return _plain(said) or response.reason or "no reason given"
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(_plain(str(text)) for text in value) if isinstance(value, list) else ()
-
-
-def _plain(text: str) -> str:
-    """Some of `text` as one line that no terminal takes for a command."""
-    shown = "".join(character if character.isprintable() else " " for character in text[: 2 * _SHOWN])
-    return " ".join(shown.split())[:_SHOWN]
-
-
-def _kind(response: requests.Response) -> str:
-    kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
-    return (
-        f"{kind} (a login page?)"
-        if kind == "text/html"
-        else "something"
-        if kind == "application/json"
-        else kind or "something"
-    )
-
-
-def _advice(status: int, said: str) -> str:
-    """What to do about an HTTP status that is no success."""
-    if status == 400 and "HTTPS port" in said:  # the words of nginx, as those below
-        return "Write prometheus.url with https://."
-    if status == 400 and "SSL certificate" in said:
-        return "Set prometheus.tls.cert and prometheus.tls.key to a client certificate that it accepts."
-    return _ADVICE.get(status, "Check prometheus.url." if status < 500 else "Look into the log of that server.")
-
-
-def _retry_after(text: str | None) -> float | None:
-    """Seconds to wait by a Retry-After header: a number or a date (RFC 9110, 10.2.3)."""
-    if not text:
-        return None
-    if text.strip().isdigit():
-        return float(text)
-    try:
-        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
-    except ValueError:
-        return None
+            text = text.replace(secret, "***")
+        return plain(text)
 
 
 def _cause(error: BaseException) -> str:

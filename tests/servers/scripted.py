@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -73,14 +75,18 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class _Server6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
 @contextmanager
-def scripted(*replies: Reply) -> Iterator[Script]:
+def scripted(*replies: Reply, host: str = "127.0.0.1") -> Iterator[Script]:
     """Serve `replies` on a loopback port until the block ends."""
     script = Script(replies)
     handler = type("ScriptedHandler", (Handler,), {"script": script})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = (_Server6 if ":" in host else ThreadingHTTPServer)((host, 0), handler)
     server.daemon_threads = True
-    script.url = f"http://127.0.0.1:{server.server_address[1]}"
+    script.url = f"http://{f'[{host}]' if ':' in host else host}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -148,3 +154,35 @@ def cut_short(handler: Handler, _: Request) -> None:
 def hang_up(handler: Handler, _: Request) -> None:
     """Close without a word."""
     handler.close_connection = True
+
+
+def reset(handler: Handler, _: Request) -> None:
+    """Begin to answer, then tear the connection down (TCP RST)."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+    handler.close_connection = True
+
+
+def raw(*parts: bytes) -> Reply:
+    """Send these bytes, whatever they are, then close."""
+
+    def reply(handler: Handler, _: Request) -> None:
+        handler.close_connection = True
+        for part in parts:
+            handler.wfile.write(part)
+            handler.wfile.flush()
+
+    return reply
+
+
+def endless(head: bytes, again: bytes) -> Reply:
+    """Send `head`, then `again` for ever."""
+
+    def reply(handler: Handler, _: Request) -> None:
+        handler.close_connection = True
+        handler.wfile.write(head)
+        while not handler.script.over.is_set():
+            handler.wfile.write(again)
+
+    return reply

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import math
 import socket
 import time
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +54,12 @@ def refusal(*replies: say.Reply, **more: Any) -> tuple[SourceError, say.Script, 
     return caught.value, script, took
 
 
+def rows(*values: list[Any]) -> say.Reply:
+    """A matrix whose series all have the same labels."""
+    result = [{"metric": {"a": "b"}, "values": samples} for samples in values]
+    return say.envelope(status="success", data={"resultType": "matrix", "result": result})
+
+
 BAD_ANSWERS: dict[str, tuple[say.Reply, str]] = {
     "a bad query": (
         say.plain(b'{"status":"error","errorType":"bad_data","error":"parse error: unexpected }"}', 400),
@@ -69,6 +82,42 @@ BAD_ANSWERS: dict[str, tuple[say.Reply, str]] = {
     "nothing": (say.plain(b""), "is not the JSON of Prometheus"),
     "an error with 200": (say.envelope(status="error", error="store is gone", data={"result": []}), "store is gone"),
     "a part of the data": (say.vector(({}, "1"), warnings=["store 2 is unreachable"]), "store 2 is unreachable"),
+    "a part, said in one text": (say.vector(({}, "1"), warnings="store 3 is away"), "partial answer: store 3 is away"),
+    "a part of VictoriaMetrics' nodes": (say.vector(({}, "1"), isPartial=True), "partial answer: some of its storage"),
+    "samples out of order": (rows([[2.0, "1"], [1.0, "2"]]), "samples out of order, or with a series twice"),
+    "a sample twice": (rows([[1.0, "1"], [1.0, "1"]]), "samples out of order"),
+    "a series twice": (rows([[1.0, "1"]], [[2.0, "1"]]), "a series twice"),
+    "a time that is no number": (rows([["NaN", "1"]]), "samples out of order"),
+    "no samples in a series": (rows([]), "no vector or matrix"),
+    "half a sample": (rows([[1.0]]), "no vector or matrix"),
+    "labels that are a list": (
+        say.envelope(status="success", data={"result": [{"metric": [], "value": [1, "1"]}]}),
+        "no vector or matrix",
+    ),
+    "a native histogram": (
+        say.envelope(status="success", data={"result": [{"metric": {}, "histogram": [1, {"count": "1"}]}]}),
+        "no vector or matrix",
+    ),
+    "no content": (say.plain(b"", 204), "answers 204: No Content"),
+    "an error page": (
+        say.plain(b"<html><head><title>Oops &amp; sorry</title></head></html>", 500, "text/html"),
+        "answers 500: Oops & sorry",
+    ),
+    "packed, but not": (say.plain(b"never packed", Content_Encoding="gzip"), "cannot be unpacked"),
+    "chunks that are none": (
+        say.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"zebra\r\n{}\r\n0\r\n\r\n"),
+        "cut its answer short",
+    ),
+    "a connection torn down": (say.reset, "cut its answer short"),
+    "words that command a terminal": (
+        say.plain(b'{"status":"error","error":"red \\u001b[31malert\\u0007\\nand \\u202enoitcerid"}', 400),
+        "answers 400: red [31malert and noitcerid (",
+    ),
+    "a secret at the end of what is shown": (
+        say.plain(f'{{"status":"error","error":"{"x" * 270} {TOKEN}"}}'.encode(), 400),
+        f"{'x' * 270} ***",
+    ),
+    "a long speech": (say.plain(b"blah " * 5000, 500, "text/plain"), "answers 500: blah blah"),
     "a scalar": (
         say.envelope(status="success", data={"resultType": "scalar", "result": [1, "2"]}),
         "no vector or matrix",
@@ -98,9 +147,19 @@ def test_an_answer_that_cannot_be_trusted_is_refused_at_once(answer: str) -> Non
     assert said in error.message
     assert len(script.seen) == 1
     assert took < 1.5
+    assert len(error.message) < 500
+    assert error.hint.endswith(".")
 
 
-@pytest.mark.parametrize("slow", [say.silence, say.dripping, say.dripping_body])
+@pytest.mark.parametrize(
+    "slow",
+    [
+        say.silence,
+        say.dripping,
+        say.dripping_body,
+        say.endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+)
 def test_one_deadline_covers_the_whole_answer(slow: say.Reply) -> None:
     error, _, took = refusal(slow, timeout_s=0.7)
     assert "within 0.7 s" in error.message
@@ -170,6 +229,167 @@ def test_an_answer_beyond_the_cap_is_not_read_to_its_end() -> None:
     assert "more than 1 MB" in error.message
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        say.endless(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 65536),
+        say.endless(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b" " * 65536 + b"\r\n"),
+    ],
+)
+def test_an_answer_without_end_is_not_waited_for(reply: say.Reply) -> None:
+    error, _, took = refusal(reply, max_response_mb=2, timeout_s=20)
+    assert "more than 2 MB" in error.message
+    assert "prometheus.max_response_mb" in error.hint
+    assert took < 5
+
+
+def test_a_packed_answer_that_unpacks_to_gigabytes_costs_no_memory() -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join([*(packer.compress(bytes(1 << 24)) for _ in range(16)), packer.flush()])  # 256 MiB of zeros
+    assert len(bomb) < 300_000
+    tracemalloc.start()
+    try:
+        error, _, _ = refusal(say.plain(bomb, Content_Encoding="gzip"), max_response_mb=1, timeout_s=20)
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    finally:
+        tracemalloc.stop()
+    assert "more than 1 MB" in error.message
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        say.raw(b"SSH-2.0-OpenSSH_9.2\r\n"),
+        say.raw(b"\x00" * 400),
+        say.endless(b"HTTP/1.1 200 OK\r\n", b"X-Header: again\r\n"),
+        say.raw(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 70_000 + b"\r\n\r\n"),
+    ],
+)
+def test_what_is_not_http_is_given_up(reply: say.Reply) -> None:
+    error, _, took = refusal(reply, timeout_s=1.2)
+    assert "cannot be reached" in error.message
+    assert took < 1.6
+
+
+@pytest.mark.parametrize("told", ["soon", "-5", "Mon, 99 Jan 2026 00:00:00 GMT", "²", "9" * 400, ""])
+def test_any_retry_after_ends_within_the_deadline(told: str) -> None:
+    error, _, took = refusal(say.plain(b"", 503, Retry_After=told), timeout_s=1.2)
+    assert "503" in error.message
+    assert took < 1.5
+
+
+def test_a_retry_after_that_is_a_date_is_waited_for() -> None:
+    at = datetime.fromtimestamp(math.ceil(time.time()) + 1, UTC)
+    busy = say.plain(b"", 503, Retry_After=format_datetime(at, usegmt=True))
+    with say.scripted(busy, say.vector(({}, "1"))) as script, Prometheus(config(script.url, timeout_s=9)) as prometheus:
+        prometheus.instant("up", 1.0)
+    assert time.time() >= at.timestamp()
+
+
+def test_the_kind_of_content_is_not_believed_but_the_content() -> None:
+    body = b'{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"5"]}]}}'
+    with say.scripted(say.plain(body, kind="text/html")) as script, Prometheus(config(script.url)) as prometheus:
+        assert prometheus.instant("up", 1.0).series[0].values == (5.0,)
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: LENGTH\r\n\r\n"]
+)
+def test_an_answer_may_end_with_its_connection(head: bytes) -> None:
+    body = b'{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"5"]}]}}'
+    reply = say.raw(head.replace(b"LENGTH", str(len(body)).encode()), body[:40], body[40:])
+    with say.scripted(reply) as script, Prometheus(config(script.url)) as prometheus:
+        for _ in range(3):
+            assert prometheus.instant("up", 1.0).series[0].values == (5.0,)
+
+
+def test_a_server_is_reached_over_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "::1")
+    with say.scripted(say.vector(({}, "1")), host="::1") as script, Prometheus(config(script.url)) as prometheus:
+        assert prometheus.instant("up", 1.0).series[0].values == (1.0,)
+    assert "[::1]" in script.url
+
+
+def test_labels_come_back_as_they_are() -> None:
+    odd = {"a": 'quote " and \\ and {b="c"}', "b": "two\nlines", "c": "café 🚀", "d": "\u202e"}
+    with say.scripted(say.vector((odd, "1"))) as script, Prometheus(config(script.url)) as prometheus:
+        assert prometheus.instant("up", 1.0).series[0].labels == odd
+
+
+def test_passwords_and_tokens_of_any_script_are_sent_as_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_TOKEN", "tök-€")
+    monkeypatch.setenv("TEST_PASSWORD", "päss-€")
+    basic = {"bearer_token": None, "basic_auth": {"user": "ü", "password": "env:TEST_PASSWORD"}}
+    with say.scripted(say.vector()) as script:
+        for more in (basic, {}):
+            with Prometheus(config(script.url, **more)) as prometheus:
+                prometheus.instant("up", 1.0)
+    kind, _, sent = script.seen[0].headers["Authorization"].partition(" ")
+    assert (kind, base64.b64decode(sent).decode()) == ("Basic", "ü:päss-€")
+    assert script.seen[1].headers["Authorization"].encode("latin-1").decode() == "Bearer tök-€"
+
+
+# --- proxies ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the proxy of the environment."""
+
+    def through(url: str) -> None:
+        monkeypatch.delenv("NO_PROXY")
+        for name in ("no_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("http_proxy", url)
+
+    return through
+
+
+def test_the_proxy_of_the_environment_is_used(proxied: Callable[[str], None]) -> None:
+    with say.scripted(say.vector(({}, "1"))) as proxy:
+        proxied(proxy.url.replace("//", "//user:proxy-pass-31@"))
+        with Prometheus(config("http://prometheus.acme.example:9090")) as prometheus:
+            assert prometheus.instant("up", 1.0).series[0].values == (1.0,)
+    (seen,) = proxy.seen
+    assert seen.path == "http://prometheus.acme.example:9090/api/v1/query"
+    assert seen.headers["Proxy-Authorization"] == "Basic " + base64.b64encode(b"user:proxy-pass-31").decode()
+
+
+@pytest.mark.parametrize(
+    ("reply", "said", "hint"),
+    [
+        (say.dripping, "did not answer in full within 1 s", "prometheus.timeout_s"),
+        (say.hang_up, "through the proxy 127.0.0.1:", "NO_PROXY"),
+        (say.plain(b"", 407), "answers 407: Proxy Authentication Required", "NO_PROXY"),
+        (say.plain(b"echo proxy-pass-31", 403, "text/plain"), "answers 403: echo ***", "headers"),
+    ],
+)
+def test_a_proxy_that_fails_is_named(proxied: Callable[[str], None], reply: say.Reply, said: str, hint: str) -> None:
+    with say.scripted(reply) as proxy:
+        proxied(proxy.url.replace("//", "//user:proxy-pass-31@"))
+        began = time.monotonic()
+        with (
+            Prometheus(config("http://prometheus.acme.example", timeout_s=1)) as prometheus,
+            pytest.raises(SourceError) as caught,
+        ):
+            prometheus.instant("up", 1.0)
+    assert time.monotonic() - began < 1.6
+    assert said in caught.value.message
+    assert hint in caught.value.hint
+    assert "proxy-pass-31" not in caught.value.message
+
+
+def test_a_kind_of_proxy_that_is_unknown_is_told(proxied: Callable[[str], None]) -> None:
+    proxied("socks5://127.0.0.1:1080")
+    with Prometheus(config("http://prometheus.acme.example")) as prometheus, pytest.raises(SourceError) as caught:
+        prometheus.instant("up", 1.0)
+    assert "socks5" in caught.value.message
+    assert "NO_PROXY" in caught.value.hint
+
+
+# --- what is no error --------------------------------------------------------------------------
+
+
 def test_values_that_are_no_numbers_are_dropped_and_counted() -> None:
     reply = say.vector(({"a": "1"}, "NaN"), ({"a": "2"}, "+Inf"), ({"a": "3"}, "4"))
     with say.scripted(reply) as script, Prometheus(config(script.url)) as prometheus:
@@ -178,9 +398,9 @@ def test_values_that_are_no_numbers_are_dropped_and_counted() -> None:
 
 
 def test_remarks_of_the_server_are_kept_with_the_answer() -> None:
-    reply = say.vector(({}, "1"), infos=["metric might not be a counter"])
+    reply = say.vector(({}, "1"), infos=["metric might not be a counter", f"asked by {TOKEN}"])
     with say.scripted(reply) as script, Prometheus(config(script.url)) as prometheus:
-        assert prometheus.instant("up", 1.0).infos == ("metric might not be a counter",)
+        assert prometheus.instant("up", 1.0).infos == ("metric might not be a counter", "asked by ***")
 
 
 def test_an_empty_answer_is_empty_and_no_error() -> None:
