@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -353,13 +353,17 @@ def deliver(
         The report, and remarks about the frozen list ("... joined the list after it was frozen").
 
     Raises:
-        ContentError: the edition was frozen with other content.
+        ContentError: the edition was frozen with other content, or its month ended too long ago.
         DeliveryError: another send is running, or somebody paused or cancelled the edition.
         LedgerError: the ledger cannot be read or written; nothing more was sent.
     """
     from newsletter import deliver as stage
 
     _require_credentials(config)
+    now = datetime.now(UTC)
+    stage.require_timely(config.sending, draft.month, now)
+    hours = stage.SendingHours.read(config.sending.hours, config.timezone)
+    hours.require(now)
     with stage.open_ledger(config.ledger) as ledger:
         stage.require_unheld(ledger, draft.month.label)
         frozen = stage.freeze(ledger, draft.month.label, messages, people.planned())
@@ -371,6 +375,7 @@ def deliver(
             in_doubt=in_doubt,
             retry_now=retry_now,
             believe_refusals=believe_refusals,
+            hours=hours,
             progress=progress,
         )
     _remember_told(config, draft)

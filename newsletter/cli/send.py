@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 from collections.abc import Mapping
@@ -126,13 +127,33 @@ def _plan(session: Session, draft: Draft, people: Audience) -> None:
         for name, one in draft.variants.items()
     ]
     table(("variant", "people", "html", "subject"), rows)
+    log.info("%s. %s", _people(len(people.recipients)), _how(session, people))
+    log.info("Dry run: nothing was sent, nothing was recorded.")
+
+
+def _how(session: Session, people: Audience) -> str:
+    """The relay, the limits in force, and how long they make the sending."""
+    from newsletter.deliver import describe, estimate_s
+
     smtp = session.config.smtp
-    log.info(
-        "%s by %s:%d. Dry run: nothing was sent, nothing was recorded.",
-        _people(len(people.recipients)),
-        smtp.host,
-        smtp.port,
-    )
+    said = [f"By {describe(smtp)}."]
+    seconds = estimate_s(smtp, (one.address for one, _ in people.planned()))
+    if seconds is not None:
+        said.append(f"At this pace it takes {_duration(seconds)}.")
+    if session.config.sending.hours:
+        said.append(f"Only in these hours: {', '.join(session.config.sending.hours)}.")
+    return " ".join(said)
+
+
+def _duration(seconds: float) -> str:
+    """A length of time that a person can plan with: never shorter than it is."""
+    if seconds < 60:
+        return "less than a minute"
+    minutes = math.ceil(seconds / 60)
+    if minutes < 120:
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
+    hours = math.ceil(minutes / 60)
+    return f"{hours} hours" if hours <= 48 else f"{math.ceil(hours / 24)} days"
 
 
 def _already_accepted(session: Session) -> int:
@@ -171,3 +192,4 @@ def _plan_for_confirmation(session: Session, draft: Draft, people: Audience) -> 
         click.echo(f"{_people(accepted)} of them have their copy already and get no other.", err=True)
     rows = [(name, str(counts.get(name, 0)), one.subject) for name, one in draft.variants.items()]
     table(("variant", "people", "subject"), rows, err=True)
+    click.echo(_how(session, people), err=True)

@@ -2,6 +2,7 @@
 
 from newsletter.deliver.examine import examine_ledger, examine_relay
 from newsletter.deliver.freezing import Freeze, freeze
+from newsletter.deliver.hours import SendingHours, require_timely
 from newsletter.deliver.ledger import (
     Delivery,
     Difference,
@@ -12,6 +13,7 @@ from newsletter.deliver.ledger import (
     ledger_exists,
     open_ledger,
 )
+from newsletter.deliver.limits import describe, estimate_s
 from newsletter.deliver.message import CompiledMessage, compile_message
 from newsletter.deliver.pace import Pace
 from newsletter.deliver.resolving import Resolved, resolve, resolve_by_log
@@ -38,17 +40,21 @@ __all__ = [
     "Ledger",
     "Pace",
     "Resolved",
+    "SendingHours",
     "Status",
     "Summary",
     "Suppression",
     "TestCopy",
     "compile_message",
+    "describe",
+    "estimate_s",
     "examine_ledger",
     "examine_relay",
     "freeze",
     "held_error",
     "ledger_exists",
     "open_ledger",
+    "require_timely",
     "require_unheld",
     "resolve",
     "resolve_by_log",

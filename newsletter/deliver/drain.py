@@ -12,12 +12,14 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from newsletter.config import SmtpConfig
 from newsletter.deliver.breaker import Breaker
+from newsletter.deliver.hours import SendingHours
 from newsletter.deliver.ledger import Delivery, FrozenEdition, Ledger, Outcome
 from newsletter.deliver.ledger.journal import Journal
-from newsletter.deliver.limits import Throttle
+from newsletter.deliver.limits import DAY_S, MINUTE_S, DomainLimits, Throttle
 from newsletter.deliver.line import Connections, Line, StoppedError
 from newsletter.deliver.message import CompiledMessage
 from newsletter.deliver.pace import Pace
@@ -49,6 +51,7 @@ class Drain:
         pace: Pace,
         clock: Callable[[], float] = time.time,
         believe_refusals: bool = False,
+        hours: SendingHours | None = None,
     ) -> None:
         """`owner` is the name that this run claims rows under; `journal` is its own; `clock` tells the epoch."""
         self._ledger = ledger
@@ -62,7 +65,9 @@ class Drain:
         self._stop = threading.Event()
         self._believe = believe_refusals
         self._breaker = Breaker(self._stop)
-        self._throttle = Throttle(smtp.rate_per_minute)
+        self._throttle = _throttle(ledger, smtp, clock())
+        self._domains = DomainLimits(smtp.per_domain)
+        self._hours = hours
         self._counts = Counter(ledger.counts(frozen.id))
         self._gave_up: list[NewsletterError] = []
         self._crashes: list[BaseException] = []
@@ -192,6 +197,8 @@ class Drain:
 
     def _work(self, line: Line) -> None:
         while not self._stop.is_set():
+            if self._hours:
+                self._hours.require(datetime.fromtimestamp(self._clock(), UTC))
             size = self._window if self._breaker.proved.is_set() else 1
             window = self._ledger.claim(self._frozen.id, self._owner, size, self._clock())
             if window:
@@ -205,7 +212,7 @@ class Drain:
         if due is None:
             return False
         wait = due - self._clock()
-        if wait > max(self._pace.retries, default=0.0):
+        if wait > max(*self._pace.retries, self._domains.longest_wait_s, 0.0):
             return False
         self._stop.wait(max(wait, 0.01))
         return True
@@ -221,10 +228,8 @@ class Drain:
         done: list[Outcome] = []
         began = recorded = time.monotonic()
         try:
-            while left and time.monotonic() - began < _WINDOW_S and self._throttle.wait(self._stop):
-                line.relay()
-                done += self._send(line, left[0])
-                left.popleft()
+            while left and time.monotonic() - began < _WINDOW_S and not self._stop.is_set():
+                done += self._send_next(line, left)
                 if time.monotonic() - recorded > _RECORD_EVERY_S:
                     self._record(done)
                     done, recorded = [], time.monotonic()
@@ -232,6 +237,23 @@ class Drain:
             self._put_back(done, left)
             raise
         self._put_back(done, left)
+
+    def _send_next(self, line: Line, left: deque[Delivery]) -> list[Outcome]:
+        """Mail the first of `left` when the limits allow it, and take it out."""
+        first = left[0]
+        if wait := self._domains.wait_s(first.address):
+            left.popleft()
+            return [Outcome(id=first.id, state="pending", tried=False, next_try_at=self._clock() + wait)]
+        try:
+            with self._throttle.permit(self._stop) as granted:
+                if not granted:
+                    return []
+                line.relay()
+                outcomes = self._send(line, first)
+        finally:
+            self._domains.ended(first.address)
+        left.popleft()
+        return outcomes
 
     def _put_back(self, done: list[Outcome], left: deque[Delivery]) -> None:
         """Record what was done, and let what was begun but never tried wait again."""
@@ -263,6 +285,8 @@ class Drain:
     def _judged(self, line: Line, delivery: Delivery, reply: Reply) -> list[Outcome]:
         verdict = judge(reply)
         line.answered(reply, closing=verdict.scope == "connection")
+        if verdict.scope == "connection":
+            self._throttle.slow_down()
         next_try_at = None
         if verdict.state in {"deferred", "pending"}:
             next_try_at = self._clock() + self._pace.wait_s(delivery.attempts, reply.retry_after_s)
@@ -279,3 +303,12 @@ class Drain:
             return outcome
         words = f"given up after {tries} tries: {outcome.reply}"
         return dataclasses.replace(outcome, state="refused", reply=words, next_try_at=None)
+
+
+def _throttle(ledger: Ledger, smtp: SmtpConfig, now: float) -> Throttle:
+    """The limits over all connections, with what earlier runs sent counted in."""
+    if not smtp.rate_per_minute and not smtp.per_day:
+        return Throttle(None)
+    offset = time.monotonic() - now
+    recent = [at + offset for at in ledger.left_since(now - (DAY_S if smtp.per_day else MINUTE_S))]
+    return Throttle(smtp.rate_per_minute, smtp.per_day, recent=recent)

@@ -17,6 +17,7 @@ from typing import Literal
 from newsletter.config import SmtpConfig
 from newsletter.deliver.drain import Drain, Progress
 from newsletter.deliver.freezing import EXAMPLES, require_unchanged
+from newsletter.deliver.hours import SendingHours
 from newsletter.deliver.ledger import (
     LONGEST_WAIT_S,
     STATES,
@@ -104,6 +105,7 @@ def send(
     believe_refusals: bool = False,
     progress: Progress | None = None,
     pace: Pace | None = None,
+    hours: SendingHours | None = None,
     clock: Callable[[], float] = time.time,
 ) -> DeliveryReport:
     """Mail everybody of a frozen edition who has no copy yet; run again, it resumes.
@@ -119,6 +121,7 @@ def send(
         believe_refusals: refusals are booked even if the relay refuses many in a row.
         progress: told the counts several times a second, in the calling thread.
         pace: how long to wait for a relay that puts off.
+        hours: when mails may leave; a run that they end stops with a fault.
         clock: tells seconds since the epoch.
 
     Raises:
@@ -151,6 +154,7 @@ def send(
             journal=journal,
             pace=pace,
             clock=clock,
+            hours=hours,
             believe_refusals=believe_refusals,
         )
         try:
@@ -237,8 +241,8 @@ def send_test(
         copies = []
         for recipient in recipients:
             for message in messages.values():
-                throttle.wait(stop)
-                copies.append(_test_copy(line, message, recipient))
+                with throttle.permit(stop):
+                    copies.append(_test_copy(line, message, recipient))
         return copies
     finally:
         line.close()

@@ -20,7 +20,7 @@ from typing import Any
 
 @dataclass
 class Fault:
-    """`stage`: greeting, ehlo, auth, mail, rcpt, data, body or dot. An empty reply means none is sent."""
+    """`stage`: greeting, ehlo, auth, mail, rcpt, data, body, dot, rset, noop or quit. An empty reply means none is sent."""
 
     stage: str
     reply: str = ""
@@ -49,7 +49,12 @@ class Script:
     connections: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     after_starttls: bytes = b""  # plaintext smuggled in the packet of the STARTTLS reply
+    starttls_reply: str = ""  # offers STARTTLS, but answers this
     tls_from_start: bool = False
+    mechanisms: str = "PLAIN"
+    tokens: dict[str, str] = field(default_factory=dict)  # user -> the token XOAUTH2 takes
+    most: int = 1000  # connections at once
+    open: int = 0
 
     def fault(self, stage: str, recipient: str = "") -> Fault | None:
         with self.lock:
@@ -82,12 +87,17 @@ class _Session(socketserver.BaseRequestHandler):
         self.script = self.server.script
         with self.script.lock:
             self.script.connections += 1
+            self.script.open += 1
+            crowded = self.script.open > self.script.most
         self.sender = self.recipient = ""
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             if self.script.tls_from_start:
                 self._wrap()
             self.file = self.request.makefile("rb")
+            if crowded:
+                self._say("421 4.3.2 too many connections")
+                return
             self._answer("greeting", "220 scripted ESMTP")
             while line := self.file.readline():
                 self._command(line.rstrip(b"\r\n").decode(errors="replace"))
@@ -95,6 +105,8 @@ class _Session(socketserver.BaseRequestHandler):
             pass
 
     def finish(self) -> None:
+        with self.script.lock:
+            self.script.open -= 1
         if hasattr(self, "file"):
             self.file.close()
         self.request.close()
@@ -131,10 +143,10 @@ class _Session(socketserver.BaseRequestHandler):
 
     def _do_ehlo(self, line: str) -> None:
         extensions = list(self.script.extensions)
-        if self.script.context and not isinstance(self.request, ssl.SSLSocket):
+        if (self.script.context or self.script.starttls_reply) and not isinstance(self.request, ssl.SSLSocket):
             extensions.append("STARTTLS")
-        if self.script.users:
-            extensions.append("AUTH PLAIN")
+        if self.script.users or self.script.tokens:
+            extensions.append(f"AUTH {self.script.mechanisms}")
         lines = ["scripted", *extensions]
         text = "\r\n".join(f"250{' ' if i == len(lines) - 1 else '-'}{one}" for i, one in enumerate(lines))
         self._answer("ehlo", text)
@@ -143,15 +155,37 @@ class _Session(socketserver.BaseRequestHandler):
         self._answer("helo", "250 scripted")
 
     def _do_starttls(self, line: str) -> None:
+        if self.script.starttls_reply:
+            self._say(self.script.starttls_reply)
+            return
         self.request.sendall(b"220 go ahead\r\n" + self.script.after_starttls)
         self.file.close()
         self._wrap()
         self.file = self.request.makefile("rb")
 
     def _do_auth(self, line: str) -> None:
-        _, user, password = base64.b64decode(line.rsplit(maxsplit=1)[-1]).decode().split("\0")
-        good = self.script.users.get(user) == password
+        good = getattr(self, f"_auth_{line.split()[1].lower()}")(line)
         self._answer("auth", "235 2.7.0 ok" if good else "535 5.7.8 bad credentials")
+
+    def _auth_plain(self, line: str) -> bool:
+        _, user, password = base64.b64decode(line.rsplit(maxsplit=1)[-1]).decode().split("\0")
+        return self.script.users.get(user) == password
+
+    def _auth_login(self, line: str) -> bool:
+        answers = []
+        for question in (b"Username:", b"Password:"):
+            self._say(f"334 {base64.b64encode(question).decode()}")
+            answers.append(base64.b64decode(self.file.readline()).decode())
+        return self.script.users.get(answers[0]) == answers[1]
+
+    def _auth_xoauth2(self, line: str) -> bool:
+        said = base64.b64decode(line.rsplit(maxsplit=1)[-1]).decode()
+        user, _, token = said.removesuffix("\1\1").removeprefix("user=").partition("\1auth=Bearer ")
+        if self.script.tokens.get(user) == token:
+            return True
+        self._say("334 " + base64.b64encode(b'{"status":"401"}').decode())
+        assert self.file.readline() == b"\r\n"
+        return False
 
     def _do_mail(self, line: str) -> None:
         if self.sender:
@@ -206,13 +240,13 @@ class _Session(socketserver.BaseRequestHandler):
 
     def _do_rset(self, line: str) -> None:
         self.sender = self.recipient = ""
-        self._say("250 2.0.0 ok")
+        self._answer("rset", "250 2.0.0 ok")
 
     def _do_noop(self, line: str) -> None:
-        self._say("250 2.0.0 ok")
+        self._answer("noop", "250 2.0.0 ok")
 
     def _do_quit(self, line: str) -> None:
-        self._say("221 2.0.0 bye")
+        self._answer("quit", "221 2.0.0 bye")
         raise _Closed
 
 

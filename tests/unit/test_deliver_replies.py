@@ -8,7 +8,6 @@ import pytest
 
 from newsletter.deliver.breaker import BUSY_LIMIT, Breaker
 from newsletter.deliver.ledger import Outcome
-from newsletter.deliver.limits import Throttle
 from newsletter.deliver.replies import Reply, judge, one_line
 
 
@@ -82,38 +81,6 @@ def test_an_acceptance_makes_the_count_of_busy_answers_begin_anew():
     assert not stop.is_set()
     breaker.settle(Outcome(id=1, state="deferred"), "busy", busy)
     assert stop.is_set()
-
-
-class Clock(threading.Event):
-    """A stop event whose waiting moves the time."""
-
-    now = 0.0
-
-    def wait(self, timeout=None):
-        self.now += max(0.0, timeout)
-        return self.is_set()
-
-
-@pytest.mark.parametrize("per_minute", [28, 30, 600, 0.5])
-def test_no_minute_ever_holds_more_than_the_limit(per_minute):
-    clock = Clock()
-    throttle = Throttle(per_minute, clock=lambda: clock.now)
-    sent = []
-    for i in range(200):
-        assert throttle.wait(clock)
-        sent.append(clock.now)
-        clock.now += 17.0 if i == 50 else 0.001  # a quiet time must not be made up for
-    for i, start in enumerate(sent):
-        assert sum(start <= at < start + 59.999 for at in sent[i:]) <= max(1, per_minute)
-    assert sent[50] == pytest.approx(50 * 60 / per_minute)
-
-
-def test_a_stop_ends_the_waiting():
-    stop = threading.Event()
-    throttle = Throttle(1)
-    assert throttle.wait(stop)
-    stop.set()
-    assert not throttle.wait(stop)
 
 
 # --- whom a refusal is about -------------------------------------------------------------

@@ -184,6 +184,9 @@ class Ledger(Protocol):
     def counts(self, edition_id: str) -> dict[str, int]:
         """`total`, then the number of rows in each of STATES; they add up (I9)."""
 
+    def left_since(self, since: float) -> list[float]:
+        """When copies of any edition were accepted, or may have been, after `since` (seconds since the epoch), sorted."""
+
     def deliveries(self, edition_id: str, states: Iterable[State], *, limit: int | None = None) -> list[Delivery]:
         """The first `limit` rows in any of `states`, in frozen order."""
 

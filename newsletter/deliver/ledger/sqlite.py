@@ -113,6 +113,15 @@ class SqliteLedger(SqliteRows, SqliteWishes):
             total, *numbers = db.execute(_COUNTS, (edition_id,)).fetchone()
         return {"total": total, **dict(zip(STATES, numbers, strict=True))}
 
+    def left_since(self, since: float) -> list[float]:
+        """See `Ledger.left_since`."""
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT updated FROM delivery WHERE state IN ('accepted', 'in_doubt') AND updated > ? ORDER BY updated",
+                (since,),
+            )
+            return [at for (at,) in rows]
+
     def deliveries(self, edition_id: str, states: Iterable[State], *, limit: int | None = None) -> list[Delivery]:
         """See `Ledger.deliveries`."""
         wanted = list(states)

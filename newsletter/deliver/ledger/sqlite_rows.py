@@ -37,7 +37,8 @@ WHERE id = :id AND owner = :owner AND state IN ('claimed', 'sending')
 
 # What was never tried keeps the words of the last try.
 _PUT_BACK = """
-UPDATE delivery SET state = iif(deferred_since IS NULL, 'pending', 'deferred'), updated = :now
+UPDATE delivery SET state = iif(deferred_since IS NULL, 'pending', 'deferred'), updated = :now,
+    next_try_at = coalesce(:next_try_at, next_try_at)
 WHERE id = :id AND owner = :owner AND state IN ('claimed', 'sending')
 """
 
@@ -61,7 +62,7 @@ class SqliteRows(SqliteBase):
     def record(self, owner: str, outcomes: Sequence[Outcome], now: float) -> None:
         """See `Ledger.record`."""
         tried = [_values(one, owner, now) for one in outcomes if one.tried]
-        put_back = [{"id": one.id, "owner": owner, "now": now} for one in outcomes if not one.tried]
+        put_back = [_values(one, owner, now) for one in outcomes if not one.tried]
         if not tried and not put_back:
             return
         with self._transaction() as db:
