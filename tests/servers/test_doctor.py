@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from newsletter import cli
 from newsletter.demo.private_prometheus import private_prometheus
 from tests.servers import recent
 from tests.servers.deliver_support import server
@@ -80,11 +82,12 @@ def command(config: Path, *args: str) -> subprocess.CompletedProcess[str]:
 
 
 def doctor(config: Path, *args: str) -> Told:
-    done = command(config, "--json", *args)
-    assert "Traceback" not in done.stderr, done.stderr
+    """The command in this process, which is quicker to start."""
+    done = CliRunner().invoke(cli.main, ["doctor", "--config", str(config), "--json", *args])
+    assert isinstance(done.exception, SystemExit | None), done.exception
     told = json.loads(done.stdout)
-    assert told["exit_code"] == done.returncode
-    return Told(done.returncode, told["findings"], done.stderr)
+    assert told["exit_code"] == done.exit_code
+    return Told(done.exit_code, told["findings"], done.stderr)
 
 
 def test_a_sound_workspace_ends_0_and_tells_what_it_saw(prometheus, tmp_path):
