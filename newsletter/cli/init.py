@@ -145,8 +145,8 @@ def _tell(found: Discovery) -> None:
         log.info("  %s", _source(source))
         for remark in source.remarks:
             log.warning("    %s", remark)
-    if told := ", ".join(one.key for one in found.tickets) or found.tickets_preset:
-        log.info("  tickets: %s", told)
+    if found.tickets:
+        log.info("  tickets: %s", ", ".join(found.tickets))
     if found.figures:
         log.info("  figures: %s", ", ".join(found.figures))
     if not found.sources:

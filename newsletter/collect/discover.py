@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter import presets
-from newsletter.collect import discover_tickets, looking, promql
-from newsletter.collect.discover_tickets import FoundTickets
+from newsletter.collect import looking, promql
 from newsletter.collect.looking import MANY_SERVICES, Looks
 from newsletter.collect.prometheus import Prometheus
 from newsletter.collect.promql import Selector
@@ -72,8 +71,7 @@ class Discovery:
         since: the earliest week in which samples were seen, in seconds since the epoch; None without any.
         sources: of availability, the best first; their services do not overlap.
         others: presets of availability that fit as well, but speak of the same services or need a choice.
-        tickets: what the service desk exports under the documented names.
-        tickets_preset: the preset of its exporter, if it has names of its own.
+        tickets: the presets of the service desk that fit; one of them is to be chosen.
         figures: presets of single figures that fit.
     """
 
@@ -83,8 +81,7 @@ class Discovery:
     since: float | None
     sources: tuple[FoundSource, ...]
     others: tuple[str, ...]
-    tickets: tuple[FoundTickets, ...]
-    tickets_preset: str | None
+    tickets: tuple[str, ...]
     figures: tuple[str, ...]
 
 
@@ -100,7 +97,6 @@ def discover(config: PrometheusConfig, *, now: float) -> Discovery:
         present = _present(prometheus, now)
         fitting = [one for one in presets.load_all() if present.issuperset(one.metrics)]
         sources, others = _sources(prometheus, fitting, now, planned=MAINTENANCE in present)
-        exporters = (one.name for one in fitting if isinstance(one, presets.TicketsPreset))
         return Discovery(
             source=prometheus.source,
             version=prometheus.version(),
@@ -108,16 +104,14 @@ def discover(config: PrometheusConfig, *, now: float) -> Discovery:
             since=_since(prometheus, sources, now),
             sources=sources,
             others=others,
-            tickets=discover_tickets.tickets(prometheus, present, now),
-            tickets_preset=next(exporters, None),
+            tickets=tuple(one.name for one in fitting if isinstance(one, presets.TicketsPreset)),
             figures=tuple(one.name for one in fitting if isinstance(one, presets.FigurePreset)),
         )
 
 
 def _present(prometheus: Prometheus, now: float) -> set[str]:
     """Which metrics of all presets had a sample in the last hour."""
-    known = {metric for one in presets.load_all() for metric in one.metrics}
-    metrics = sorted({*known, *discover_tickets.metrics(), MAINTENANCE})
+    metrics = sorted({metric for one in presets.load_all() for metric in one.metrics} | {MAINTENANCE})
     selector = Selector("", (promql.one_of("__name__", metrics),))
     answer = prometheus.instant(f"count by (__name__) (last_over_time({selector.over(HOUR)}))", now - TICK)
     return {series.labels.get("__name__", "") for series in answer.series}

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _DAY = 86400.0
 _SKEW_S = 30.0
+# of a preset for tickets, an exporter may lack these
+_PARTS = frozenset({"tickets.open", "tickets.resolution", "tickets.satisfaction.part", "tickets.satisfaction.total"})
 _SLACK_DAYS = 4  # to look at a month after it ended, before the server forgets its beginning
 
 Check = tuple[str, Callable[[], Iterable[Finding]]]
@@ -77,7 +79,8 @@ def _checks(
         yield "availability", _no_sources
     yield "availability", lambda: examine_sources(prometheus, config, month, at)
     for name, selector in _selectors(config):
-        yield name, partial(_selector, prometheus, name, selector, month)
+        optional = config.tickets.preset is not None and name in _PARTS
+        yield name, partial(_selector, prometheus, name, selector, month, optional=optional)
     for name, figure in config.figures.items():
         if figure.gauge is not None:
             yield (
@@ -167,12 +170,15 @@ def _figure_selectors(wanted: Mapping[str, FigureConfig]) -> Iterator[tuple[str,
             yield f"figures.{name}", str(figures.selector_of(figure))
 
 
-def _selector(prometheus: Prometheus, name: str, text: str, month: Period) -> Iterator[Finding]:
-    """Series at the end of the month, or at some time of it."""
+def _selector(prometheus: Prometheus, name: str, text: str, month: Period, *, optional: bool) -> Iterator[Finding]:
+    """Series at the end of the month, or at some time of it; what is `optional` may have none."""
     selector = promql.parse(text)
     count = len(looking.last_values(prometheus, selector, month.end_s).series)
     if count:
         yield ok(name, f"{_series(count)} of {selector}")
+        return
+    if optional:
+        yield ok(name, f"no series of {selector}, so it is left out")
         return
     query = f"count(last_over_time({selector.over(HOUR)}))"
     earlier = prometheus.range(query, month.start_s + HOUR - TICK, month.end_s - TICK, 6 * HOUR).series

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from newsletter import config, presets
 from newsletter.collect.discover import Discovery, FoundSource
-from newsletter.collect.discover_tickets import FoundTickets
 from newsletter.config import Config
 from newsletter.config.placeholders import ORGANISATION
 from newsletter.errors import ConfigError, UsageError
@@ -20,7 +19,7 @@ from newsletter.starter.words import flow_map, is_key, readable, remark, scalar
 RELAY = "relay.invalid"  # RFC 6761, 6.4: never resolves, so nothing can be sent by mistake
 SENDER = "IT <it@yourcompany.example>"
 _LISTED = 40  # services with an entry of their own; more than that nobody reads
-_FIGURES = 6  # more of them would crowd the letter
+_FIGURES = 4  # more of them would crowd the letter
 _COMMENT_AT = 44
 _OUTCOME = 'ends the sentence "It works, so that ..."'
 
@@ -164,20 +163,13 @@ def _tickets(found: Discovery | None) -> Lines:
     yield "# The service desk."
     if found and found.tickets:
         yield "tickets:"
-        yield from (_ticket(one) for one in found.tickets)
-        return
-    if found and found.tickets_preset:
-        yield "tickets:"
-        yield _line(f"  preset: {found.tickets_preset}", presets.load(found.tickets_preset).doc)
+        for number, name in enumerate(found.tickets):  # there can be one only; the others are offered
+            yield f"  # {presets.load(name).doc}"
+            yield f"  {'# ' if number else ''}preset: {name}"
         return
     yield "# tickets:"
     yield "#   opened: {counter: tickets_opened_total, by: [queue, kind]}"
     yield "#   resolved: {counter: tickets_resolved_total, by: [queue, kind]}"
-
-
-def _ticket(one: FoundTickets) -> str:
-    by = f", by: [{', '.join(one.by)}]" if one.by else ""
-    return f"  {one.key}: {{{one.form}: {one.metric}{by}}}"
 
 
 def _figures(found: Discovery | None) -> Lines:
@@ -185,8 +177,8 @@ def _figures(found: Discovery | None) -> Lines:
     if found and found.figures:
         yield "figures:"
         for number, name in enumerate(found.figures):
-            mark = "  " if number < _FIGURES else "  # "
-            yield _line(f"{mark}{name}: {{preset: {name}}}", presets.load(name).doc)
+            yield f"  # {presets.load(name).doc}"
+            yield f"  {'' if number < _FIGURES else '# '}{name}: {{preset: {name}}}"
         return
     yield "# figures:"
     yield "#   sign_ins: {counter: sign_ins_total, noun: sign-ins that worked}"

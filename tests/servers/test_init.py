@@ -58,6 +58,7 @@ def test_what_was_found_collects_and_builds_without_editing(begun):
     assert snapshot["services"]["erp-orders"]["down_s"] == 0
     assert snapshot["tickets"]["opened"]["total"] > 0
     assert snapshot["tickets"]["open_at_end"]["total"] == 14
+    assert snapshot["figures"]["reboots"]["value"] == 2  # both machines, in the middle of the month
     built = newsletter(folder, "build", "--output", "out")
     assert built.returncode == 0, built.stderr
     letter = (folder / "out/staff.en.txt").read_text(encoding="utf-8")

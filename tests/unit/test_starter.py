@@ -43,7 +43,6 @@ FOUND = Discovery(
     sources=(SOURCE,),
     others=(),
     tickets=(),
-    tickets_preset=None,
     figures=(),
 )
 
