@@ -54,19 +54,36 @@ def collect_edition(
         SourceError: no answer, or one that must not be trusted; nothing is written.
         CoverageError: the file is written, but some services were measured too little.
     """
-    from newsletter import collect
-    from newsletter.collect import snapshot as snapshot_file
-
-    snapshot = collect.collect(config, month, now=now, progress=progress)
+    snapshot, thin = measure(config, month, now=now, progress=progress)
     path = output or edition_folder(config, month) / SNAPSHOT_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    snapshot_file.write(snapshot, path)
-    thin = collect.below_gate(snapshot, config.coverage)
+    freeze(snapshot, path)
     if thin:
         raise CoverageError(
-            _coverage_message(snapshot, thin, config), f"{path} is written, without a percentage for these."
+            measured_too_little(config, snapshot, thin), f"{path} is written, without a percentage for these."
         )
     return path, snapshot
+
+
+def measure(
+    config: Config, month: Period, *, now: datetime, progress: Progress | None = None
+) -> tuple[Snapshot, tuple[str, ...]]:
+    """Ask all sources; the month, and its services of which too little was measured.
+
+    Raises:
+        SourceError: no answer, or one that must not be trusted.
+    """
+    from newsletter import collect
+
+    snapshot = collect.collect(config, month, now=now, progress=progress)
+    return snapshot, collect.below_gate(snapshot, config.coverage)
+
+
+def freeze(snapshot: Snapshot, path: Path) -> None:
+    """Write a month to its file, as a whole or not at all."""
+    from newsletter.collect import snapshot as snapshot_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    snapshot_file.write(snapshot, path)
 
 
 def write_textfile(config: Config, output: Path, *, export: Path | None, now: datetime) -> Textfile:
@@ -83,7 +100,8 @@ def write_textfile(config: Config, output: Path, *, export: Path | None, now: da
     return exposition.write(config.tickets.csv, output, export=export, zone=config.timezone, now=now)
 
 
-def _coverage_message(snapshot: Snapshot, thin: Sequence[str], config: Config) -> str:
+def measured_too_little(config: Config, snapshot: Snapshot, thin: Sequence[str]) -> str:
+    """Which services, and how much of the month was measured of each."""
     measured = ", ".join(f"{name} ({snapshot.services[name].coverage * 100:.1f}% of the month)" for name in thin)
     return f"measured less than {config.coverage.fail * 100:g}% of {snapshot.edition}: {measured}"
 

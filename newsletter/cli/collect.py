@@ -8,6 +8,7 @@ import click
 
 from newsletter.cli.options import Session, edition_options, log
 from newsletter.cli.values import counted
+from newsletter.errors import CoverageError, UsageError
 
 
 @click.command("collect")
@@ -15,12 +16,27 @@ from newsletter.cli.values import counted
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write; default: the edition's folder."
 )
-def command(session: Session, output: Path | None) -> None:
+@click.option("--since", metavar="YYYY-MM", help="Fill all months from this one to --month that have no snapshot yet.")
+@click.option("--overwrite", is_flag=True, help="With --since: collect months that have a snapshot again.")
+def command(session: Session, output: Path | None, since: str | None, overwrite: bool) -> None:
     """Ask Prometheus for a month's numbers and freeze them in a snapshot.
 
     Everything after this works offline from that file. Ends with 3, and without a
     percentage for the services concerned, when too little of the month was measured.
+
+    With --since it prints a line for each month: kept, written, incomplete or not there.
     """
+    if since is not None:
+        if output is not None:
+            raise UsageError("--since writes a file for each month, --output names one", "Leave out one of them.")
+        _fill(session, since, overwrite=overwrite)
+    elif overwrite:
+        raise UsageError("--overwrite goes with --since", "A single month is always collected again.")
+    else:
+        _collect(session, output)
+
+
+def _collect(session: Session, output: Path | None) -> None:
     from newsletter import pipeline
 
     path, snapshot = pipeline.collect_edition(
@@ -41,3 +57,23 @@ def command(session: Session, output: Path | None) -> None:
             "figures.%s: entered by hand, and not there yet: write it in %s", name, path.parent / "figures.yaml"
         )
     click.echo(path)
+
+
+def _fill(session: Session, since: str, *, overwrite: bool) -> None:
+    """A line for each month as soon as it is done."""
+    from newsletter import past_months
+
+    wanted = past_months.months(session.config, since, session.month)
+    missing = 0
+    filled = past_months.fill(session.config, wanted, now=session.now, overwrite=overwrite, progress=log.debug)
+    for month in filled:
+        told = " ".join(part for part in (str(month.path or ""), month.remark) if part)
+        click.echo(f"{month.label}  {month.outcome:<10}  {told}")
+        for warning in month.warnings:
+            log.info("%s: %s", month.label, warning)
+        missing += bool(month.remark)
+    if missing:
+        raise CoverageError(
+            f"{missing} of {len(wanted)} months are incomplete or not there",
+            "The lines above say why; what a server has forgotten cannot be collected any more.",
+        )

@@ -32,7 +32,7 @@ from newsletter.collect.timeline import (
     sweep,
 )
 from newsletter.collect.watch import HOUR, TICK, Watch
-from newsletter.errors import ConfigError, SourceError
+from newsletter.errors import ConfigError, HistoryError, SourceError
 from newsletter.model import Evidence, Exclusion, Interval, Period, ServiceMonth
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _require_judgeable(prometheus: Prometheus, seen: Survey, watch: Watch, perio
     """Refuse series that are none, too dense, or do not say which service they are about."""
     if not seen.samples:
         require_retention(prometheus, watch, period, now, None)
-        raise SourceError(
+        raise HistoryError(
             f"{prometheus.source}: no series match {watch.selector} in {period.label}",
             "Check the selector, preset and match of availability in config.yaml.",
         )

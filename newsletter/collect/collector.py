@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from newsletter.collect import availability, tickets
+from newsletter.collect import availability, gate, tickets
 from newsletter.collect.calendar import timetable_of
 from newsletter.collect.figures import Figures
 from newsletter.collect.helpdesk import month as helpdesk
@@ -28,6 +27,7 @@ def collect(
     exported = (
         helpdesk.measure(config.tickets.csv, period, zone=config.timezone, now=now) if config.tickets.csv else None
     )
+    fail = config.coverage.fail
     with Prometheus(config.prometheus) as prometheus:
         services, evidence = _services(prometheus, config, period, now, tell)
         tell("tickets")
@@ -43,9 +43,10 @@ def collect(
             period=period,
             source=prometheus.source,
             services=services,
-            tickets=month,
-            figures=values,
-            evidence={**evidence, **of_tickets, **figures.evidence},
+            tickets=gate.tickets_or_none(month, of_tickets, fail),
+            figures={name: gate.figure_or_none(one, figures.evidence, fail) for name, one in values.items()},
+            evidence=evidence
+            | {key: gate.explained(one, fail) for key, one in {**of_tickets, **figures.evidence}.items()},
             policy=policy_of(config),
         )
 
@@ -72,7 +73,7 @@ def _services(
         query = " or ".join(str(source.watch.only([name])) for source in sources)
         evidence[key] = _nothing(key, query, name, period)
         services[name] = _unmeasured(name, period, key)
-    return {name: _gated(services[name], config.coverage.fail) for name in sorted(services)}, evidence
+    return {name: gate.service_or_unknown(services[name], config.coverage.fail) for name in sorted(services)}, evidence
 
 
 def _nothing(key: str, query: str, name: str, period: Period) -> Evidence:
@@ -93,8 +94,3 @@ def _unmeasured(name: str, period: Period, evidence: str) -> ServiceMonth:
         unknown=(Interval(start=period.start_s, end=period.end_s),),
         evidence=(evidence,),
     )
-
-
-def _gated(service: ServiceMonth, fail: float) -> ServiceMonth:
-    """No percentage for a service of which too little was measured."""
-    return replace(service, availability=None) if service.coverage < fail else service

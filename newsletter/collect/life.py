@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.collect.watch import TICK, Watch
-from newsletter.errors import SourceError
+from newsletter.errors import HistoryError
 
 if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
@@ -78,13 +78,13 @@ def require_retention(prometheus: Prometheus, watch: Watch, period: Period, now:
         first: their first sample, if there is any.
 
     Raises:
-        SourceError: as said.
+        HistoryError: as said.
     """
     retention = prometheus.retention_s()
     if retention is None or now - retention <= period.start_s:
         return
     begins = "has no sample" if first is None else f"begins {_clock(period, first)}"
-    raise SourceError(
+    raise HistoryError(
         f"{prometheus.source} keeps {retention / _DAY:g} days: {watch.selector} {begins}, the month {_clock(period, period.start_s)}",
         "Raise --storage.tsdb.retention.time to 40d or more, and collect soon after the month ends.",
     )

@@ -21,7 +21,7 @@ from newsletter.collect.helpdesk.moments import clock_time
 from newsletter.collect.tickets import distribution
 from newsletter.collect.watch import TICK
 from newsletter.config.helpdesk import MONTH_MARK
-from newsletter.errors import SourceError
+from newsletter.errors import HistoryError
 from newsletter.model import Count, Evidence, Resolution, Satisfaction, TicketMonth
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def measure(
     """Read the export of the month and count.
 
     Raises:
-        SourceError: there is no such file, it was made before the month was over, or it holds nothing of it.
+        HistoryError: there is no such file, it was made before the month was over, or it holds nothing of it.
         ContentError: the file is no such table, or too many rows make no sense.
     """
     export = load(config, Path(str(config.path).replace(MONTH_MARK, period.label)), zone=zone, now=now)
@@ -128,7 +128,7 @@ def _reach(export: Export, moments: Sequence[float], period: Period) -> tuple[fl
     inside = [one for one in moments if period.start_s <= one < period.end_s]
     name = export.path.name
     if not inside:
-        raise SourceError(
+        raise HistoryError(
             f"{export.path}: nothing was opened or resolved in {period.label}", "Export the tickets of that month."
         )
     warnings: list[str] = []
@@ -139,7 +139,7 @@ def _reach(export: Export, moments: Sequence[float], period: Period) -> tuple[fl
         longest = max((later - earlier for earlier, later in pairwise([*before, *inside])), default=0.0)
         newest = clock_time(end, export.zone)
         if period.end_s - end > longest:
-            raise SourceError(
+            raise HistoryError(
                 f"{export.path}: the newest entry is of {newest}, so it was made before {period.label} was over",
                 "Export again, with everything opened or resolved since.",
             )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.errors import ContentError, SourceError
+from newsletter.errors import ContentError, HistoryError
 
 if TYPE_CHECKING:
     from newsletter.config import CsvSource
@@ -43,13 +43,13 @@ def read(path: Path, config: CsvSource) -> Table:
     """Open an export and find the configured columns.
 
     Raises:
-        SourceError: there is no such file.
+        HistoryError: there is no such file.
         ContentError: it is no text of that encoding, or has not these columns.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise SourceError(
+        raise HistoryError(
             f"{path} cannot be read: {error.strerror or error}", "Export the tickets there, or mend tickets.csv.path."
         ) from None
     text = _text(path, content, config.encoding)
