@@ -4,7 +4,7 @@
       ConfigError              78   config.yaml cannot be used (EX_CONFIG)
       ContentError             65   a note, template, snapshot or recipient list is at fault (EX_DATAERR)
       SourceError              69   Prometheus gave no answer, or a partial one (EX_UNAVAILABLE)
-        HistoryError             69   the source has nothing of the month, or no longer its beginning
+        HistoryError           69   the source has nothing of the month, or no longer its beginning
         CoverageError           3   too few samples to state a number
       ApprovalError            77   the edition is not approved (EX_NOPERM)
       LedgerError              74   the ledger cannot be read or written (EX_IOERR)

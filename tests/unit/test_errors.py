@@ -13,6 +13,7 @@ CODES = {
     "PartialDelivery": 4,
     "ContentError": 65,
     "SourceError": 69,
+    "HistoryError": 69,
     "LedgerError": 74,
     "FileError": 74,
     "DeliveryError": 75,
