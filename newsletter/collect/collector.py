@@ -12,6 +12,7 @@ from newsletter.collect.figures import Figures
 from newsletter.collect.helpdesk import month as helpdesk
 from newsletter.collect.policy import policy_of
 from newsletter.collect.prometheus import Prometheus
+from newsletter.collect.ratios import measure_ratios, ratio_source_of
 from newsletter.collect.watch import TICK
 from newsletter.config import Config
 from newsletter.errors import ConfigError
@@ -59,9 +60,19 @@ def _services(
     services: dict[str, ServiceMonth] = {}
     evidence: dict[str, Evidence] = {}
     timetable = partial(timetable_of, config)
-    sources = [availability.source_of(entry, only) for entry in config.availability] if only != [] else []
-    for source in sources:
-        found = availability.measure(prometheus, source, period, now.timestamp(), timetable=timetable, progress=tell)
+    asked: list[str] = []
+    for entry in config.availability if only != [] else []:
+        if entry.counts_requests:
+            ratio = ratio_source_of(entry, only)
+            asked.append(str(ratio.whole))
+            tell(f"requests of {ratio.whole}")
+            found = measure_ratios(prometheus, ratio, period)
+        else:
+            source = availability.source_of(entry, only)
+            asked.append(str(source.watch.selector))
+            found = availability.measure(
+                prometheus, source, period, now.timestamp(), timetable=timetable, progress=tell
+            )
         if twice := sorted(services.keys() & found.services.keys()):
             raise ConfigError(
                 f"availability: {twice[0]} is in more than one entry", "Let the selectors match different services."
@@ -70,8 +81,7 @@ def _services(
         evidence |= found.evidence
     for name in config.services.keys() - services.keys():
         key = f"availability/{name}"
-        query = " or ".join(str(source.watch.only([name])) for source in sources)
-        evidence[key] = _nothing(key, query, name, period)
+        evidence[key] = _nothing(key, " or ".join(asked), name, period)
         services[name] = _unmeasured(name, period, key)
     return {name: gate.service_or_unknown(services[name], config.coverage.fail) for name in sorted(services)}, evidence
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from newsletter.collect.watch import TICK
 
@@ -16,7 +17,46 @@ if TYPE_CHECKING:
 
 DAY: Final = 86400.0
 
+TOGETHER_S: Final = 300.0  # what begins, or ends, within this of something else does so with it
+
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many samples were read, how many of them were no number, and from when to when they reach."""
+
+    samples: int = 0
+    dropped: int = 0
+    first: float = math.inf
+    last: float = -math.inf
+
+    @classmethod
+    def of(cls, every: Sequence[Series]) -> Self:
+        """All that was read at once."""
+        return cls(
+            samples=sum(len(series.times) for series in every),
+            dropped=sum(series.dropped for series in every),
+            first=min((series.times[0] for series in every if series.times), default=math.inf),
+            last=max((series.times[-1] for series in every if series.times), default=-math.inf),
+        )
+
+    def and_also(self, other: Extent) -> Extent:
+        """Both together."""
+        return Extent(
+            samples=self.samples + other.samples,
+            dropped=self.dropped + other.dropped,
+            first=min(self.first, other.first),
+            last=max(self.last, other.last),
+        )
+
+    def coverage(self, period: Period) -> float:
+        """The share of the month from the first to the last sample."""
+        if not self.samples:
+            return 0.0
+        first = period.start_s if self.first - period.start_s <= TOGETHER_S else self.first
+        last = period.end_s if period.end_s - self.last <= TOGETHER_S else self.last
+        return min((last - first) / period.seconds, 1.0)
 
 
 def read_days(

@@ -85,7 +85,17 @@ def _service(name: str, node: Node) -> model.ServiceMonth:
         evidence=_texts(node["evidence"]),
         lifetime=node.get("lifetime", None).optional(_interval),
         latency=node.get("latency", None).optional(_latency),
+        basis=node.get("basis", "time").one_of("time", "requests", "indicator"),
+        requests=node.get("requests", None).optional(_requests),
+        target=node.get("target", None).optional(_share),
     )
+
+
+def _requests(node: Node) -> model.Requests:
+    total, failed = node["total"].integer(), node["failed"].integer()
+    if failed > total:
+        raise Misplaced(f"{node.where}.failed", "is more than there are requests")
+    return model.Requests(total=total, failed=failed)
 
 
 def _latency(node: Node) -> model.Latency:

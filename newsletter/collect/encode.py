@@ -66,6 +66,7 @@ def _service_json(service: model.ServiceMonth, iso: Iso) -> dict[str, Any]:
         "unknown": [_span_json(interval, iso) for interval in service.unknown],
         "evidence": list(service.evidence),
         **lifetime,
+        **_basis_json(service),
         **({"latency": _latency_json(service.latency)} if service.latency else {}),
     }
 
@@ -96,6 +97,17 @@ def _policy_json(policy: model.Policy) -> dict[str, Any]:
 
 def _times_json(times: Mapping[str, model.Times]) -> dict[str, Any]:
     return {name: {"times": list(times[name].texts), "timezone": times[name].timezone} for name in sorted(times)}
+
+
+def _basis_json(service: model.ServiceMonth) -> dict[str, Any]:
+    """What only services say whose availability is no share of time."""
+    if service.basis == "time":
+        return {}
+    return {
+        "basis": service.basis,
+        "requests": asdict(service.requests) if service.requests else None,
+        "target": service.target,
+    }
 
 
 def _span_json(span: model.Interval | model.Outage, iso: Iso) -> dict[str, str]:

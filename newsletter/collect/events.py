@@ -6,7 +6,6 @@ a series was first seen is no event, unless the value itself says that it lies i
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from newsletter.collect.days import DAY, read_days
+from newsletter.collect.days import DAY, TOGETHER_S, Extent, read_days
 from newsletter.collect.promql import Selector, label_name
 from newsletter.collect.watch import HOUR, TICK
 from newsletter.errors import ConfigError
@@ -26,69 +25,33 @@ if TYPE_CHECKING:
     from newsletter.model import Period
 
 _MOVED_S = 60.0  # a boot time is reckoned from a clock that is set now and then; a minute is no event
-_TOGETHER_S = 300.0  # series of one thing that begin within this of the first one began with it
 
 Thing = tuple[str, ...]
 Change = tuple[float, float]  # (time, value)
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How many samples were read, and from when to when."""
-
-    samples: int
-    dropped: int
-    first: float
-    last: float
-
-
-def extent(every: Sequence[Series]) -> Extent:
-    """All that was read at once."""
-    return Extent(
-        samples=sum(len(series.times) for series in every),
-        dropped=sum(series.dropped for series in every),
-        first=min((series.times[0] for series in every if series.times), default=math.inf),
-        last=max((series.times[-1] for series in every if series.times), default=-math.inf),
-    )
-
-
 @dataclass(slots=True)
 class Seen:
-    """What was counted, from how many samples; `value` None where there was no series at all."""
+    """What was counted, from which samples; `value` None where there was no series at all."""
 
     value: float | None = None
-    samples: int = 0
-    dropped: int = 0
-    first: float = math.inf
-    last: float = -math.inf
-    warnings: list[str] = field(default_factory=list)
-
-    def note(self, extent: Extent) -> None:
-        """Remember that these samples were read."""
-        self.samples += extent.samples
-        self.dropped += extent.dropped
-        self.first, self.last = min(self.first, extent.first), max(self.last, extent.last)
+    extent: Extent = field(default_factory=Extent)
 
     def evidence(self, key: str, selector: Selector, period: Period) -> Evidence:
-        """How to see the same samples again; coverage is the share of the month from the first to the last."""
-        told = [*self.warnings]
-        if not self.samples:
+        """How to see the same samples again."""
+        told = []
+        if not self.extent.samples:
             told.append(f"no series match {selector}")
-        if self.dropped:
-            told.append(f"{self.dropped} samples were not a number and are not counted")
+        if self.extent.dropped:
+            told.append(f"{self.extent.dropped} samples were not a number and are not counted")
         return Evidence(
             id=key,
             query=selector.over(period.seconds),
             evaluated_at=datetime.fromtimestamp(period.end_s - TICK, UTC),
-            samples=self.samples,
-            coverage=self._coverage(period) if self.samples else 0.0,
+            samples=self.extent.samples,
+            coverage=self.extent.coverage(period),
             warnings=tuple(told),
         )
-
-    def _coverage(self, period: Period) -> float:
-        first = period.start_s if self.first - period.start_s <= _TOGETHER_S else self.first
-        last = period.end_s if period.end_s - self.last <= _TOGETHER_S else self.last
-        return min((last - first) / period.seconds, 1.0)
 
 
 # --- times that move forward --------------------------------------------------------------------
@@ -105,13 +68,13 @@ def advances(prometheus: Prometheus, selector: Selector, by: Sequence[str], peri
 
     def shortened(day: Sequence[Series]) -> tuple[Extent, list[tuple[Thing, list[Change]]]]:
         samples = ((_thing(series, by), zip(series.times, series.values, strict=True)) for series in day)
-        return extent(day), [(thing, _changes(list(found))) for thing, found in samples]
+        return Extent.of(day), [(thing, _changes(list(found))) for thing, found in samples]
 
     highest = _highest_before(prometheus, selector, by, period)
     seen = Seen()
     changes: dict[Thing, list[Change]] = defaultdict(list)
     for read, day in read_days(prometheus, selector, period, shortened):
-        seen.note(read)
+        seen.extent = seen.extent.and_also(read)
         for thing, found in day:
             changes[thing] += found
     if changes:
@@ -134,7 +97,7 @@ def _highest_before(
 def _moves(changes: Sequence[Change], known: float | None, period: Period) -> int:
     count = 0
     if known is None:
-        together = [value for at, value in changes if at <= changes[0][0] + _TOGETHER_S]
+        together = [value for at, value in changes if at <= changes[0][0] + TOGETHER_S]
         known = max(together, default=0.0)
         count = int(period.start_s <= known < period.end_s)
     for _, value in changes:
@@ -161,13 +124,13 @@ def falls(prometheus: Prometheus, selector: Selector, by: Sequence[str], period:
     """
 
     def shortened(day: Sequence[Series]) -> tuple[Extent, dict[Thing, list[Change]]]:
-        return extent(day), {thing: _changes(sums) for thing, sums in _sums(day, by).items()}
+        return Extent.of(day), {thing: _changes(sums) for thing, sums in _sums(day, by).items()}
 
     before = prometheus.instant(selector.over(HOUR), period.start_s - TICK).series
     last = {thing: sums[-1][1] for thing, sums in _sums(before, by).items()}
     seen = Seen()
     for read, day in read_days(prometheus, selector, period, shortened):
-        seen.note(read)
+        seen.extent = seen.extent.and_also(read)
         for thing, sums in day.items():
             values = [value for _, value in sums]
             steps = pairwise([last.get(thing, values[0]), *values])
@@ -217,10 +180,10 @@ def alerts(prometheus: Prometheus, selector: Selector, period: Period) -> Seen:
         strict=True,
     )
     for fired, active in days:
-        seen.note(extent(fired))
+        seen.extent = seen.extent.and_also(Extent.of(fired))
         found |= _active_since(fired, active)
     before = (prometheus.instant(one.over(HOUR), period.start_s - TICK).series for one in (firing, since))
-    if seen.samples:
+    if seen.extent.samples:
         seen.value = float(len(found - _active_since(*before)))
     return seen
 

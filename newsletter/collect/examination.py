@@ -14,6 +14,7 @@ from newsletter.collect.availability import source_of
 from newsletter.collect.examination_sources import examine_sources
 from newsletter.collect.helpdesk import month as helpdesk
 from newsletter.collect.prometheus import Prometheus
+from newsletter.collect.ratios import ratio_source_of
 from newsletter.collect.watch import HOUR, TICK
 from newsletter.errors import NewsletterError, SourceError
 from newsletter.model import Finding
@@ -204,7 +205,10 @@ def _history(prometheus: Prometheus, config: Config, month: Period, uncollected:
     if not past:
         yield ok("history", "the months before are collected")
         return
-    selectors = [source_of(entry, None).watch.selector for entry in config.availability]
+    selectors = [
+        ratio_source_of(entry, None).whole if entry.counts_requests else source_of(entry, None).watch.selector
+        for entry in config.availability
+    ]
     held = [one for one in past if any(_held(prometheus, selector, one) for selector in selectors)]
     if held:
         what = f"{_named(held)} can still be collected, so that the letter can compare"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from newsletter.collect import looking
 from newsletter.collect.availability import Source, source_of
 from newsletter.collect.looking import MANY_SERVICES, Looks
+from newsletter.collect.ratios import ratio_source_of
 from newsletter.collect.watch import HOUR, Watch
 from newsletter.errors import ConfigError, CoverageError, NewsletterError, SourceError
 from newsletter.model import Finding
@@ -17,7 +18,7 @@ from newsletter.model.finding import fault, ok, warning
 
 if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
-    from newsletter.config import Config
+    from newsletter.config import AvailabilitySource, Config
     from newsletter.model import Period
 
 _SHOWN = 5
@@ -45,6 +46,11 @@ def examine_sources(prometheus: Prometheus, config: Config, month: Period, now: 
     for number, written in enumerate(config.availability):
         name = "availability" if len(config.availability) == 1 else f"availability[{number}]"
         try:
+            if written.counts_requests:
+                services = _asked(prometheus, written, month)
+                yield ok(name, f"requests of {len(services)} services: {', '.join(services)}")
+                found |= dict.fromkeys(services, name)
+                continue
             source = source_of(written, None)
             entry = _Entry(name, source, looking.look_through(prometheus, source.watch, month))
             recent = _services_now(prometheus, entry.watch, now)
@@ -58,6 +64,20 @@ def examine_sources(prometheus: Prometheus, config: Config, month: Period, now: 
         found |= dict.fromkeys(entry.looks.seen, name)
     if not failed:
         yield from _unmeasured(config, found)
+
+
+def _asked(prometheus: Prometheus, written: AvailabilitySource, month: Period) -> list[str]:
+    """The services of an entry that counts requests."""
+    source = ratio_source_of(written, None)
+    answer = looking.last_values(prometheus, source.whole, month.end_s)
+    services = sorted({series.labels.get(source.label, "") for series in answer.series})
+    if not services or "" in services:
+        what = f"have no label {source.label!r}" if services else "match"
+        raise SourceError(
+            f"{'some' if services else 'no'} series of {source.whole} {what} at the end of {month.label}",
+            "Check preset, match and service_label.",
+        )
+    return services
 
 
 def _services_now(prometheus: Prometheus, watch: Watch, now: float) -> set[str]:

@@ -25,6 +25,7 @@ def policy_of(config: Config) -> Policy:
                 maintenance=source.maintenance is not None,
             )
             for source in config.availability
+            if not source.counts_requests
         ),
         hours={name: times for name, times in hours.items() if times.texts},
         holidays=tuple(config.holidays),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from newsletter.compose import share
 from newsletter.compose.context import Context
 from newsletter.compose.minute import as_title
 from newsletter.compose.standing import Standing
@@ -64,7 +65,7 @@ def _written(context: Context, note: Note) -> IncidentCard:
 def _concerned(context: Context, note: Note) -> tuple[Standing, ...]:
     """The note's services that were interrupted on its day; measured minutes of another day are not its own."""
     named = _services_of(note)
-    found = (one for one in context.standings if one.id in named and one.interrupted)
+    found = (one for one in context.standings if one.id in named and (one.interrupted or one.missed))
     if note.date is None:
         return tuple(found)
     day = context.formats.local(note.date).date()
@@ -114,10 +115,19 @@ def _verdicts(context: Context, standings: tuple[Standing, ...]) -> str:
 
 
 def _verdict(context: Context, standing: Standing) -> str:
+    if not standing.by_time:
+        return _verdict_of_share(context, standing)
     if standing.allowed_s is None:
         return context.text("incident.verdict_no_target", down=context.formats.downtime(standing.down_s))
     down, allowed, unit = budget(standing.down_s, standing.allowed_s)
     return context.text(f"incident.verdict_{unit}", n=down, allowed=context.formats.number(allowed))
+
+
+def _verdict_of_share(context: Context, standing: Standing) -> str:
+    result = share.result(context, standing)
+    if standing.fact.target is None:
+        return result
+    return context.text("incident.verdict_share", result=result, target=share.target(context, standing))
 
 
 # --- a card from measurements alone -------------------------------------------------------

@@ -28,17 +28,19 @@ def measure_section(context: Context) -> Section:
 
 
 def _policy(context: Context) -> Iterator[str]:
-    sources = context.config.availability
-    if context.standings and sources:
+    if context.standings and context.config.availability:
         yield " ".join(_sentences(context))
 
 
 def _sentences(context: Context) -> Iterator[str]:
-    sources = context.config.availability
-    yield _interval(context, sorted({source.interval_s for source in sources}))
+    sources = [source for source in context.config.availability if not source.counts_requests]
+    if sources:
+        yield _interval(context, sorted({source.interval_s for source in sources}))
     votes = {source.vote for source in sources}
     if len(votes) == 1:
         yield context.text(f"measure.vote_{votes.pop()}")
+    if any(not one.by_time for one in context.standings):
+        yield context.text("measure.requests" if sources else "measure.requests_only")
     if any(source.maintenance for source in sources):
         yield context.text("measure.planned")
     yield context.text("measure.floor")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from newsletter.compose import share
 from newsletter.compose.context import Context
 from newsletter.compose.standing import Standing
 from newsletter.language.formats import EN_DASH, capitalised
@@ -19,7 +20,7 @@ def _rows(context: Context) -> Iterator[MinuteRow]:
     worked = _worked(context)
     if worked:
         yield MinuteRow(label=context.text("minute.worked"), sentence=worked)
-    if context.standings:
+    if any(one.by_time or one.missed or not one.measured for one in context.standings):
         bad = any(one.missed or one.interrupted for one in context.standings)
         yield MinuteRow(
             label=context.text("minute.failed"), sentence=_failed(context), tone="signal" if bad else "accent"
@@ -81,7 +82,7 @@ def _failed(context: Context) -> str:
         )
     if any(one.interrupted for one in standings):
         return _interrupted(context)
-    if all(one.clean for one in standings):
+    if all(one.clean for one in standings if one.by_time or not one.measured):
         return context.text("minute.nothing")
     unmeasured = sum(not one.measured for one in standings)
     if unmeasured:
@@ -92,6 +93,8 @@ def _failed(context: Context) -> str:
 
 
 def _missed_one(context: Context, missed: Standing) -> str:
+    if not missed.by_time:
+        return context.text("minute.missed_share", name=missed.name, result=share.result(context, missed))
     down = context.formats.downtime(missed.down_s)
     days = context.days_of(missed.outages)
     if len(days) == 1:

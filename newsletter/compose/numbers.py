@@ -116,7 +116,7 @@ def _service_tiles(context: Context) -> Iterator[Tile]:
         yield Tile(
             number=_counted(context, met, len(judged)), label=context.text("numbers.targets_met", n=met), context=""
         )
-    measured = [one for one in context.standings if one.measured]
+    measured = [one for one in context.standings if one.measured and one.by_time]
     if measured:
         begun = sum(int(one.fact.detail["outages"] or 0) for one in measured)
         label = context.text("numbers.interruptions", n=begun)

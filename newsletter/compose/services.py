@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsletter.compose import strip
+from newsletter.compose import share, strip
 from newsletter.compose.context import Context
 from newsletter.compose.standing import FULL_COVERAGE, Standing
 from newsletter.language.formats import budget, capitalised
@@ -24,9 +24,9 @@ def services_section(context: Context) -> Section | None:
     return Section(
         kind="services",
         title=context.text("section.services"),
-        intro=context.text("services.intro") if rows else "",
+        intro=context.text("services.intro") if any(one.by_time for one in rows) else "",
         legend={state: context.text(f"services.legend.{state}") for state in ("up", "down", "planned", "unknown")}
-        if rows
+        if any(one.by_time for one in rows)
         else {},
         services=tuple(_row(context, one) for one in rows),
         closing=_closing(context, clean, tuple(one for one in folded if one.met)),
@@ -52,7 +52,7 @@ def _rank(standing: Standing) -> tuple[int, float, float]:
 
 
 def _row(context: Context, standing: Standing) -> ServiceRow:
-    cells = strip.days(context, standing.month)
+    cells = strip.days(context, standing.month) if standing.by_time else ()
     outcome = _outcome(context, standing)
     return ServiceRow(
         id=standing.id,
@@ -60,7 +60,7 @@ def _row(context: Context, standing: Standing) -> ServiceRow:
         outcome=outcome,
         result=_result(context, standing),
         days=cells,
-        strip_label=strip.sentence(context, standing, cells),
+        strip_label=strip.sentence(context, standing, cells) if cells else "",
         used=standing.used,
         budget=_budget(context, standing),
         mark="met" if standing.met else "missed" if standing.missed else "none",
@@ -85,7 +85,7 @@ def _result(context: Context, standing: Standing) -> str:
     """A percentage only where there was downtime or the whole month was watched."""
     if not standing.measured:
         return context.text("services.not_measured_enough")
-    if standing.down_s == 0 and not standing.clean:
+    if standing.by_time and standing.down_s == 0 and not standing.clean:
         return context.text("services.none_seen")
     return context.formats.percent(standing.ratio)
 
@@ -93,6 +93,8 @@ def _result(context: Context, standing: Standing) -> str:
 def _budget(context: Context, standing: Standing) -> str:
     if not standing.measured:
         return ""
+    if not standing.by_time:
+        return share.unit(context, standing)
     if standing.allowed_s is None:
         return context.text("services.budget_no_target", down=context.formats.short_downtime(standing.down_s))
     down, allowed, unit = budget(standing.down_s, standing.allowed_s)
@@ -125,7 +127,7 @@ def _previous(context: Context, standing: Standing) -> str:
         return ""
     value = context.formats.percent(standing.fact.previous)
     before = context.before.services.get(standing.id) if context.before else None
-    if before and before.down_s == 0 and before.coverage < FULL_COVERAGE:
+    if before and standing.by_time and before.down_s == 0 and before.coverage < FULL_COVERAGE:
         value = context.text("services.none_seen")
     return context.text("services.previous", month=capitalised(context.month_before), value=value)
 
@@ -155,6 +157,8 @@ def _outcomes(context: Context, clean: tuple[Standing, ...]) -> str:
 
 
 def _folded(context: Context, standing: Standing) -> str:
+    if not standing.by_time:
+        return context.text("services.folded", name=standing.name, down=share.result(context, standing))
     if standing.down_s == 0:
         return context.text("services.folded", name=standing.name, down=context.text("services.none_seen"))
     return context.text("services.folded", name=standing.name, down=context.formats.short_downtime(standing.down_s))

@@ -31,8 +31,16 @@ class Standing:
         return self.fact.value is not None
 
     @property
+    def by_time(self) -> bool:
+        """Whether it was measured in minutes; else by what was asked of it, and nothing is known of minutes."""
+        return self.month.basis == "time"
+
+    @property
     def ratio(self) -> Fraction:
         """Exact availability; only of a measured service."""
+        if not self.by_time:
+            counts = self.month.requests
+            return 1 - Fraction(counts.failed, counts.total) if counts else Fraction(str(self.month.availability or 0))
         up, down = Fraction(self.month.up_s), Fraction(self.month.down_s)
         return up / (up + down)
 
@@ -50,11 +58,19 @@ class Standing:
     @property
     def used(self) -> float | None:
         """Downtime / allowance; a target of 100 % allows nothing, so any downtime uses all of it."""
+        if not self.by_time:
+            return self._used_by_requests()
         if self.allowed_s is None:
             return None
         if self.allowed_s == 0:
             return 1.0 if self.down_s else 0.0
         return self.down_s / self.allowed_s
+
+    def _used_by_requests(self) -> float | None:
+        if self.fact.target is None or not self.measured:
+            return None
+        failed, allowed = 1 - self.ratio, 1 - Fraction(str(self.fact.target))
+        return float(failed / allowed) if allowed else float(failed > 0)
 
     @property
     def met(self) -> bool:
@@ -74,7 +90,7 @@ class Standing:
     @property
     def clean(self) -> bool:
         """Not one second of downtime, and practically the whole month was watched."""
-        return self.measured and self.down_s == 0 and self.month.coverage >= FULL_COVERAGE
+        return self.measured and self.by_time and self.down_s == 0 and self.month.coverage >= FULL_COVERAGE
 
     @property
     def watched_throughout(self) -> bool:

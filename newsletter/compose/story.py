@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from newsletter.compose import share
 from newsletter.compose.context import Context
 from newsletter.compose.standing import Standing
 from newsletter.language.formats import NO_BREAK_SPACE, budget, capitalised
@@ -50,13 +51,14 @@ def situation_of(context: Context) -> Situation:
     """The first situation that holds, worst first."""
     standings = context.standings
     measured = [standing for standing in standings if standing.measured]
+    timed = [standing for standing in measured if standing.by_time]
     ladder = {
         Situation.MISSED: any(one.missed for one in standings),
         Situation.MET: any(one.met for one in standings),
         Situation.NOT_MEASURED: bool(standings) and not measured,
         Situation.INTERRUPTED: any(one.interrupted for one in measured),
-        Situation.NONE_SEEN: any(not one.clean for one in measured),
-        Situation.CLEAN: bool(measured),
+        Situation.NONE_SEEN: any(not one.clean for one in timed),
+        Situation.CLEAN: bool(timed),
         Situation.REQUESTS: bool(_solved(context)),
         Situation.NUMBERS: any(fact.value is not None for fact in context.facts.values()),
     }
@@ -138,7 +140,7 @@ def _headline_clean(context: Context) -> str:
 
 
 def _headline_interrupted(context: Context) -> str:
-    measured = [one for one in context.standings if one.measured]
+    measured = [one for one in context.standings if one.measured and one.by_time]
     interrupted = sum(one.interrupted for one in measured)
     if interrupted == len(measured):
         key = {1: "single", 2: "both"}.get(interrupted, "all")
@@ -181,6 +183,8 @@ def _lead_sentence(context: Context, situation: Situation) -> str:
 def _lead_missed(context: Context) -> str:
     missed = tuple(one for one in context.standings if one.missed)
     worst = longest_down(missed)
+    if not worst.by_time or worst.down_s == 0:
+        return _lead_missed_share(context, missed)
     if len(missed) == 1:
         return context.text(
             "lead.missed_one",
@@ -188,6 +192,16 @@ def _lead_missed(context: Context) -> str:
             allowed=_allowance(context, worst),
         )
     named = context.text("lead.missed_many", down=context.formats.downtime(worst.down_s), name=worst.name)
+    return _first_short_enough(named, context.text("lead.missed_many_unnamed"), words=LEAD_WORDS)
+
+
+def _lead_missed_share(context: Context, missed: tuple[Standing, ...]) -> str:
+    """The missed targets are all of services of which no minutes are known."""
+    if len(missed) > 1:
+        return context.text("lead.missed_many_unnamed")
+    only = missed[0]
+    result, target = capitalised(share.result(context, only)), share.target(context, only)
+    named = context.text("lead.missed_share", result=result, target=target)
     return _first_short_enough(named, context.text("lead.missed_many_unnamed"), words=LEAD_WORDS)
 
 
@@ -199,8 +213,11 @@ def _allowance(context: Context, standing: Standing) -> str:
 
 def _lead_interruptions(context: Context) -> str:
     interrupted = tuple(one for one in context.standings if one.interrupted)
+    timed = tuple(one for one in context.standings if one.by_time or not one.measured)
+    if not timed:
+        return context.text("lead.numbers")
     if not interrupted:
-        whole = all(one.clean and one.watched_throughout for one in context.standings)
+        whole = all(one.clean and one.watched_throughout for one in timed)
         return context.text("lead.clean" if whole else "lead.none_seen")
     begun = sum(int(one.fact.detail["outages"] or 0) for one in interrupted)
     service, longest_s = max(
@@ -221,7 +238,7 @@ def _lead_interruptions(context: Context) -> str:
 
 def _subject(context: Context, situation: Situation) -> str:
     """Sober, with the month in it; the bad news of the headline is in it too."""
-    judged, measured = len(_judged(context)), sum(one.measured for one in context.standings)
+    judged, measured = len(_judged(context)), sum(one.measured and one.by_time for one in context.standings)
     key, n, total = situation.name.lower(), 0, 0
     match situation:
         case Situation.MISSED:

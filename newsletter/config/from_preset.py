@@ -36,7 +36,7 @@ def known_preset(*kinds: presets.Kind) -> AfterValidator:
     return AfterValidator(check)
 
 
-ServicePresetName = Annotated[Line, known_preset("availability")]
+ServicePresetName = Annotated[Line, known_preset("availability", "ratio")]
 FigurePresetName = Annotated[Line, known_preset("figures")]
 TicketsPresetName = Annotated[Line, known_preset("tickets")]
 

@@ -181,7 +181,21 @@ class AvailabilitySource(Model):
         def labels(preset: presets.AvailabilityPreset) -> dict[str, Any]:
             return {"service_label": preset.service_label, "prober_label": preset.prober_label}
 
-        return filled_in(given, presets.AvailabilityPreset, labels)
+        def label(preset: presets.RatioPreset) -> dict[str, Any]:
+            if senseless := sorted(given.keys() & _OF_TIME):
+                raise fault(f"{preset.name} counts requests and not time, so leave out {', '.join(senseless)}")
+            return {"service_label": preset.service_label}
+
+        given = filled_in(given, presets.AvailabilityPreset, labels)
+        return filled_in(given, presets.RatioPreset, label)
+
+    @property
+    def counts_requests(self) -> bool:
+        """Whether availability is a share of requests here, and not of time."""
+        return self.preset is not None and presets.kind_of(self.preset) == "ratio"
+
+
+_OF_TIME = frozenset({"prober_label", "interval_s", "vote", "maintenance", "merge_within_min"})
 
 
 def _below_warn(value: float, info: ValidationInfo) -> float:

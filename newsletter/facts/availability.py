@@ -31,6 +31,8 @@ def service_order(snapshot: Snapshot, config: Config) -> tuple[str, ...]:
 
 
 def _availability(month: ServiceMonth, before: ServiceMonth | None, config: Config) -> Fact:
+    if month.basis != "time":
+        return _answered(month, before, config)
     target = _target(month.id, config)
     value = _ratio(month, config.coverage.fail)
     allowed = None if target is None else (1 - target) * _measured(month)
@@ -54,6 +56,35 @@ def _availability(month: ServiceMonth, before: ServiceMonth | None, config: Conf
             "unknown_s": month.unknown_s,
             "allowed_s": None if allowed is None or value is None else float(allowed),
             "outages": sum(not outage.continues_before for outage in month.outages),
+            "coverage": month.coverage,
+        },
+    )
+
+
+def _answered(month: ServiceMonth, before: ServiceMonth | None, config: Config) -> Fact:
+    """The share of what was asked that did not fail; its target is the source's own where the config has none."""
+    target = _target(month.id, config)
+    if target is None and month.target is not None:
+        target = Fraction(str(month.target))
+    value, previous = (_ratio(one, config.coverage.fail) if one else None for one in (month, before))
+    met = None if value is None or target is None else value >= target
+    requests = month.requests
+    return Fact(
+        id=f"{month.id}.availability",
+        type="value" if met is None else "target_met" if met else "target_missed",
+        subject=month.id,
+        value=None if value is None else float(value),
+        unit="ratio",
+        previous=None if previous is None or before is None or before.basis != month.basis else float(previous),
+        target=None if target is None else float(target),
+        met=met,
+        level="number" if met is None else "target",
+        evidence=month.evidence,
+        detail={
+            "basis": month.basis,
+            "requests": requests.total if requests else None,
+            "failed": requests.failed if requests else None,
+            "outages": 0,
             "coverage": month.coverage,
         },
     )
@@ -88,6 +119,11 @@ def _measured(month: ServiceMonth) -> Fraction:
 
 def _ratio(month: ServiceMonth, gate: float) -> Fraction | None:
     """Up / (up + down) if enough was measured to state it; recomputed, so that no rounding in a file matters."""
-    if month.availability is None or month.coverage < gate or _measured(month) == 0:
+    if month.availability is None or month.coverage < gate:
+        return None
+    if month.basis != "time":
+        counts = month.requests
+        return 1 - Fraction(counts.failed, counts.total) if counts else Fraction(str(month.availability))
+    if _measured(month) == 0:
         return None
     return Fraction(month.up_s) / _measured(month)

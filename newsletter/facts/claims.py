@@ -15,7 +15,7 @@ from newsletter.facts.equivalences import equivalences
 from newsletter.facts.history import Series, series, unbroken
 from newsletter.facts.shares import proactive_share, top_share
 from newsletter.facts.spotlights import spotlights
-from newsletter.model import Fact, Snapshot
+from newsletter.model import Fact, ServiceMonth, Snapshot
 
 STREAKS = frozenset({3, 6, *range(12, 601, 6)})
 """Numbers of months worth naming: a quarter, half a year, and every half year from the first on."""
@@ -176,6 +176,13 @@ def _streaks(facts: Sequence[Fact], run: Sequence[Snapshot], config: Config) -> 
             yield claim, f"target met for {length} months, told at 3, 6, 12 and every half year"
 
 
+def _within(month: ServiceMonth, allowed: float) -> bool:
+    """Whether no more than the share `allowed` of the time, or of the requests, failed."""
+    if month.basis != "time":
+        return 1 - (month.availability or 0.0) <= allowed * (1 + 1e-12)
+    return month.down_s <= allowed * (month.up_s + month.down_s) * (1 + 1e-12)
+
+
 def _met_before(fact: Fact, run: Sequence[Snapshot], least_coverage: float) -> int:
     """How many months right before met the target that holds today."""
     allowed = 1 - (fact.target or 0.0)
@@ -184,7 +191,7 @@ def _met_before(fact: Fact, run: Sequence[Snapshot], least_coverage: float) -> i
         month = one.services.get(fact.subject)
         if month is None or month.availability is None or month.coverage < least_coverage:
             break
-        if month.down_s > allowed * (month.up_s + month.down_s) * (1 + 1e-12):
+        if not _within(month, allowed):
             break
         length += 1
     return length

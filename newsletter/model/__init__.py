@@ -25,6 +25,7 @@ from newsletter.model.composed import (
 from newsletter.model.finding import Finding, FindingStatus
 from newsletter.model.mailed import Fillable, Recipient, Rendered
 from newsletter.model.measured import (
+    Basis,
     Count,
     Evidence,
     Exclusion,
@@ -37,6 +38,7 @@ from newsletter.model.measured import (
     Outage,
     Period,
     Policy,
+    Requests,
     Resolution,
     Rule,
     Satisfaction,
@@ -50,6 +52,7 @@ from newsletter.model.told import Because, ClaimLevel, Fact, Note, NoteKind, Sco
 __all__ = [
     "Bar",
     "BarChart",
+    "Basis",
     "Because",
     "ClaimLevel",
     "Count",
@@ -81,6 +84,7 @@ __all__ = [
     "Policy",
     "Recipient",
     "Rendered",
+    "Requests",
     "Resolution",
     "Rule",
     "Satisfaction",

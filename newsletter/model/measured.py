@@ -112,11 +112,26 @@ class Latency:
     evidence: tuple[str, ...] = ()
 
 
+Basis = Literal["time", "requests", "indicator"]
+"""What availability is a share of: of time, of requests, or of whatever a service level indicator counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """How many requests a service got, and how many of them failed."""
+
+    total: int
+    failed: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceMonth:
     """Four states of one service; they add up to the seconds it existed in the month.
 
     `availability` is up / (up + down), or None when too little was measured (or nothing).
+    Where `basis` is not time, all seconds are 0: `availability` is then the share of what was asked that did
+    not fail, `requests` the counts behind it if they are known. `target` is the ratio that the source of the
+    numbers itself promises.
     `lifetime` is the part of the month in which the service existed; None = all of it, or not recorded.
     """
 
@@ -133,6 +148,9 @@ class ServiceMonth:
     evidence: tuple[str, ...] = ()
     lifetime: Interval | None = None
     latency: Latency | None = None
+    basis: Basis = "time"
+    requests: Requests | None = None
+    target: float | None = None
 
     def excluded_for(self, reason: ExclusionReason) -> float:
         """The seconds excluded for one of the reasons."""

@@ -27,7 +27,12 @@ _SECTIONS: Final[Mapping[Kind, tuple[str, str]]] = {
     ),
     "ratio": (
         "Availability by requests",
-        "Under `availability`, too. What counts is how many requests failed, not how long; no minutes are told.",
+        (
+            "Under `availability`, too. What counts is how many requests failed, not how long: the mail tells "
+            '"98.00% of requests answered" and no minutes. `prober_label`, `interval_s`, `vote`, `maintenance` and '
+            "`merge_within_min` have no meaning there. Every sample of the counters is read, so narrow those with very "
+            "many series by `match`."
+        ),
     ),
     "figures": (
         "Figures",

@@ -284,9 +284,54 @@ def monitors(world: World) -> None:
     )
 
 
+def web_servers(world: World) -> None:
+    """Requests in counters that restart; failures that appear in the month, or never, or where nobody asked."""
+    forms = {
+        "ingress_nginx": 'nginx_ingress_controller_requests{{ingress="{name}",status="{code}",pod="p"}}',
+        "traefik": 'traefik_service_requests_total{{service="{name}",code="{code}",method="GET"}}',
+        "haproxy": 'haproxy_backend_http_responses_total{{proxy="{name}",code="{code}"}}',
+    }
+    for preset, form in forms.items():
+        good, bad = ("2xx", "5xx") if preset == "haproxy" else ("200", "503")
+        for name, requests, failures in (("shop", 90, 3), ("calm", 40, 0), ("idle", 0, 0)):
+            events, failed = world.times(requests, 1.0), world.times(failures)
+            counter(world, form.format(name=name, code=good), events, restarts_clear_of(world, events, 2))
+            if failed:
+                # a burst: three at once, in a series that nobody has seen before
+                counter(world, form.format(name=name, code=bad), [at for at in failed for _ in range(3)], [], failed[0])
+            world.truth[f"{preset}/{name}/total"] = requests + 3 * failures
+            world.truth[f"{preset}/{name}/failed"] = 3 * failures
+    world.gauge('nginx_ingress_controller_requests{ingress="",status="404",pod="p"}', lambda at: at - FIRST)
+
+
+def objectives(world: World) -> None:
+    """sloth knows nothing at night; pyrra knows how much was asked."""
+    ratios: list[float] = []
+    asked = failed = 0.0
+
+    def error(at: float) -> float:
+        quiet = int(at / 3600) % 24 < 6
+        value = float("nan") if quiet else 0.004 * (int(at / STEP) % 3)
+        if START <= at < END and not quiet:
+            ratios.append(value)
+        return value
+
+    world.gauge('slo:sli_error:ratio_rate5m{sloth_id="web-errors",sloth_service="web",sloth_slo="errors"}', error)
+    world.gauge('slo:objective:ratio{sloth_id="web-errors",sloth_service="web",sloth_slo="errors"}', lambda _: 0.995)
+    world.truth["sloth"] = 1 - sum(ratios) / len(ratios)
+    for at in ticks(START, END):
+        asked += 1 + int(at / 3600) % 24
+        failed += 0.002 * (int(at / 3600) % 24)
+    world.gauge('pyrra_requests:rate5m{slo="api"}', lambda at: 1 + int(at / 3600) % 24)
+    world.gauge('pyrra_errors:rate5m{slo="api"}', lambda at: 0.002 * (int(at / 3600) % 24))
+    world.gauge('pyrra_requests:rate5m{slo="calm"}', lambda _: 7)
+    world.gauge('pyrra_objective{slo="api"}', lambda _: 0.99)
+    world.truth["pyrra"] = 1 - failed / asked
+
+
 def made(seed: int) -> World:
     """The month."""
     world = World(random.Random(seed))
-    for part in (certificates, machines, backups, alerts, sign_ins, help_desks, monitors):
+    for part in (certificates, machines, backups, alerts, sign_ins, help_desks, monitors, web_servers, objectives):
         part(world)
     return world

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from newsletter import presets
 from newsletter.collect import collect
+from newsletter.collect.snapshot import read, write
 from newsletter.config import Config
 from newsletter.demo.private_prometheus import private_prometheus
-from newsletter.model import Satisfaction, Snapshot
+from newsletter.errors import SourceError
+from newsletter.model import Requests, Satisfaction, Snapshot
 from tests.servers import preset_world as made
 
 pytestmark = pytest.mark.servers
@@ -125,3 +128,48 @@ def test_uptime_kuma_tells_all_its_states_apart(url: str) -> None:
 def test_gatus_is_read_by_its_endpoints(url: str) -> None:
     site = measured(url, availability=[{"preset": "gatus", "interval_s": made.STEP}]).services["site"]
     assert site.down_s == pytest.approx(3600, abs=made.STEP)
+
+
+@pytest.mark.parametrize("name", ["ingress_nginx", "traefik", "haproxy"])
+def test_a_share_of_requests_is_counted_exactly_and_says_what_it_is(url: str, world: made.World, name: str) -> None:
+    snapshot = measured(url, availability=[{"preset": name}])
+    assert sorted(snapshot.services) == ["calm", "idle", "shop"]
+    for service, month in snapshot.services.items():
+        total, failed = (int(world.truth[f"{name}/{service}/{part}"]) for part in ("total", "failed"))
+        assert (month.basis, month.requests) == ("requests", Requests(total=total, failed=failed))
+        assert month.availability == (1 - failed / total if total else None)
+        assert (month.up_s, month.down_s, month.outages) == (0, 0, ())
+        assert month.coverage > 0.99
+        proof = snapshot.evidence[f"availability/{service}"]
+        assert "a share of requests, not of time" in proof.warnings
+        assert (proof.samples > 0) == (failed > 0)
+        assert snapshot.evidence[f"requests/{service}"].samples > 8000
+    assert "nothing was asked in the month" in snapshot.evidence["availability/idle"].warnings
+
+
+def test_a_snapshot_with_shares_of_requests_is_read_as_it_was_written(url: str, tmp_path: Path) -> None:
+    snapshot = measured(url, availability=[{"preset": "haproxy"}, {"preset": "sloth"}])
+    write(snapshot, tmp_path / "snapshot.json")
+    assert read(tmp_path / "snapshot.json") == snapshot
+
+
+def test_recorded_indicators_are_averaged_without_the_hours_in_which_nobody_asked(url: str, world: made.World) -> None:
+    snapshot = measured(url, availability=[{"preset": "sloth"}, {"preset": "pyrra"}])
+    web, api, calm = (snapshot.services[name] for name in ("web-errors", "api", "calm"))
+    assert web.availability == pytest.approx(world.truth["sloth"], abs=1e-12)
+    assert api.availability == pytest.approx(world.truth["pyrra"], abs=1e-12)
+    assert calm.availability == 1
+    assert (web.target, api.target, calm.target) == (0.995, 0.99, None)
+    assert {one.basis for one in (web, api, calm)} == {"indicator"}
+    assert snapshot.evidence["availability/web-errors"].warnings[0].startswith("approximated")
+
+
+def test_a_preset_of_requests_without_series_is_refused_like_any_other_source(url: str) -> None:
+    with pytest.raises(SourceError, match="no series match haproxy_backend_http_responses_total"):
+        measured(url, availability=[{"preset": "haproxy", "match": {"job": "nowhere"}}])
+
+
+def test_a_service_without_requests_of_its_own_is_unmeasured_and_named(url: str) -> None:
+    snapshot = measured(url, availability=[{"preset": "haproxy"}], services={"gone": {"name": "Gone"}})
+    assert snapshot.services["gone"].availability is None
+    assert "haproxy_backend_http_responses_total" in snapshot.evidence["availability/gone"].query

@@ -306,6 +306,10 @@ def test_a_sender_may_have_a_name_and_an_internal_domain(tmp_path, sender):
             "availability: [{preset: certificates_renewed}]",
             '8: availability[0].preset: "certificates_renewed" is a preset for figures.NAME (known: blackbox, ',
         ),
+        (
+            "availability: [{preset: traefik, vote: any, interval_s: 30}]",
+            "8: availability[0]: traefik counts requests and not time, so leave out interval_s, vote",
+        ),
         ("figures: {a: {preset: reboot}}", '8: figures.a.preset: "reboot" is no preset; did you mean "reboots"?'),
         ("figures: {a: {counter: b}}", "8: figures.a.noun: is required, but missing"),
         (

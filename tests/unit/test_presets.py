@@ -111,6 +111,7 @@ def test_names_are_written_alike() -> None:
 def test_the_names_of_a_kind_are_those_of_its_folder() -> None:
     assert "blackbox" in presets.names("availability")
     assert "blackbox" not in presets.names("ratio", "figures", "tickets")
+    assert {"traefik", "sloth"} <= set(presets.names("ratio"))
     assert presets.kind_of("blackbox") == "availability"
     assert presets.kind_of("../availability/blackbox") is None
     assert sorted(name for kind in presets.KINDS for name in presets.names(kind)) == list(presets.names())
