@@ -33,7 +33,8 @@ class Row:
         if not self.ratios:
             return self.remark
         middle, low, high = statistics.median(self.ratios), min(self.ratios), max(self.ratios)
-        return f"{middle:.2f} ({low:.2f}-{high:.2f}, n={len(self.ratios)})"
+        digits = 3 if middle < 0.2 else 2
+        return f"{middle:.{digits}f} ({low:.{digits}f}-{high:.{digits}f}, n={len(self.ratios)})"
 
 
 def process_cost(command: Sequence[str]) -> Cost:

@@ -1,0 +1,252 @@
+"""`newsletter send` as a whole process, ledger on, beside what else sends mail, into Postfix's smtp-sink.
+
+    python -m bench.send                 the rows
+    python -m bench.send --write         ... and put them into docs/benchmarks.md
+
+Every peer gets the same text and HTML, composes one message a recipient as its manual says, and
+keeps its connections. `smtp-source` sends ready-made bytes of the same size to one address.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.paired import Cost, Row
+from newsletter import config, period, pipeline
+from newsletter.demo.workspace import copy_workspace
+from newsletter.render import fill_html, fill_text
+
+ROOT = Path(__file__).parents[1]
+PEERS = Path(__file__).parent / "peers"
+PAGE = ROOT / "docs" / "benchmarks.md"
+MONTH = "2026-10"
+CONNECTIONS = 5
+DELAYED = 20
+ROUND_TRIP_S = 0.030
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where it happens: the workspace, the bodies, and what the peers need."""
+
+    workspace: Path
+    bodies: Path
+    packages: Path
+    size: int
+
+    def people(self, count: int) -> None:
+        rows = "\n".join(f"p{number}@acme.example,Desk {number},en,all" for number in range(count))
+        (self.workspace.parent / "audience.csv").write_text(f"email,name,locale,segments\n{rows}\n", encoding="utf-8")
+
+    def aim(self, port: int, connections: int) -> list[str]:
+        """Begin anew, at this port; the arguments of `newsletter`."""
+        text = self.workspace.read_text(encoding="utf-8")
+        text = re.sub(r"(?m)^(\s+port:) \d+", rf"\1 {port}", text)
+        text = re.sub(r"(?m)^(\s+connections:) \d+", rf"\1 {connections}", text)
+        self.workspace.write_text(text, encoding="utf-8")
+        for path in self.workspace.parent.glob("newsletter.db*"):
+            path.unlink()
+        return ["send", "-q", "--yes", "--month", MONTH, "--config", str(self.workspace)]
+
+    def ours(self, port: int, connections: int) -> Cost:
+        return run([sys.executable, "-m", "newsletter", *self.aim(port, connections)])
+
+    def peer(self, name: str, port: int, count: int, connections: int) -> Cost:
+        arguments = [str(port), str(count), str(connections), str(self.bodies)]
+        if name == "nodemailer":
+            return run(["node", str(PEERS / "nodemailer_peer.cjs"), *arguments, str(self.packages)])
+        return run([sys.executable, str(PEERS / f"{name}_peer.py"), *arguments], PYTHONPATH=str(self.packages))
+
+    def source(self, port: int, count: int, connections: int) -> Cost:
+        arguments = ["-d", "-s", str(connections), "-m", str(count), "-l", str(self.size), f"127.0.0.1:{port}"]
+        return run([tool("smtp-source"), *arguments])
+
+
+def run(command: list[str], **environment: str) -> Cost:
+    """CPU is user + system of the process alone; the sink is another one."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, f"{command}: {done.stderr[-2000:]}"
+    return Cost(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    assert found, f"{name} is missing: sh tests/install-debian.sh"
+    return found
+
+
+@contextmanager
+def sink() -> Iterator[int]:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    with subprocess.Popen([tool("smtp-sink"), *user, f"127.0.0.1:{port}", "200"]) as process:
+        try:
+            _await_port(port)
+            yield port
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def delayed(port: int) -> Iterator[int]:
+    arguments = [sys.executable, "-m", "bench.delay", str(port), str(ROUND_TRIP_S / 2)]
+    with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+def _await_port(port: int) -> None:
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(port)
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as name:
+        folder = Path(name)
+        workspace = copy_workspace(folder / "acme")
+        text = workspace.read_text(encoding="utf-8").replace("approvals: 1", "approvals: 0")
+        workspace.write_text(text, encoding="utf-8")
+        loaded = config.load(workspace)
+        now = period.month("2026-12", loaded.timezone).start
+        month = pipeline.resolve_month(loaded, MONTH, now)
+        draft = pipeline.build(loaded, month, now=now)
+        values = {"address": "@@ADDRESS@@", "name": ""}
+        rendered = draft.variants["staff.en"]
+        (folder / "body.html").write_text(fill_html(rendered, values), encoding="utf-8")
+        (folder / "body.txt").write_text(fill_text(rendered, values), encoding="utf-8")
+        message = pipeline.messages(loaded, draft)["staff.en"]
+        packages = folder / "packages"
+        _install(packages)
+        yield Stage(workspace, folder, packages, len(pipeline.sample_eml(loaded, draft, "staff.en", message)))
+
+
+def _install(packages: Path) -> None:
+    """The peers, as the dependency group `bench` and Nodemailer's registry have them."""
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    pip = ["uv", "pip", "install", "-q"] if shutil.which("uv") else [sys.executable, "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, "--target", str(packages), *groups["bench"]], check=True)
+    subprocess.run(["npm", "install", "--silent", "--prefix", str(packages), "nodemailer"], check=True)
+
+
+def rows(sizes: tuple[int, ...] = (2_000, 20_000), rounds: int = 3) -> Iterator[Row]:
+    """Each bar once for CPU and once for wall: our time over the peer's."""
+    with stage() as at, sink() as port:
+        for size in sizes:
+            # The slow peers take minutes for 20,000; their cost a message does not depend on the number.
+            yield from _beside(at, port, size, rounds if size < 10_000 else 1)
+        yield from _far_away(at, port, rounds)
+        yield _memory(at, port)
+
+
+def _beside(at: Stage, port: int, size: int, rounds: int) -> Iterator[Row]:
+    def peer(name: str, connections: int) -> Callable[[], Cost]:
+        return lambda: at.peer(name, port, size, connections)
+
+    bars: list[tuple[str, str, str, Callable[[], Cost], int]] = [
+        ("smtplib + EmailMessage, 1 connection", "<= 0.04", "<= 0.125", peer("smtplib", 1), CONNECTIONS),
+        ("Nodemailer, pool of 5", "<= 0.067", "<= 0.2", peer("nodemailer", CONNECTIONS), CONNECTIONS),
+        ("smtp-source, 5 connections", "<= 3.5", "<= 1.5", lambda: at.source(port, size, CONNECTIONS), CONNECTIONS),
+    ]
+    if size < 10_000:
+        bars += [
+            ("aiosmtplib, 5 connections", "", "", peer("aiosmtplib", CONNECTIONS), CONNECTIONS),
+            ("Django send_messages", "", "", peer("django", 1), CONNECTIONS),
+        ]
+    at.people(size)
+    for name, cpu_bar, wall_bar, theirs, connections in bars:
+        pairs = [(at.ours(port, connections), theirs()) for _ in range(rounds)]
+        title = f"send {size:,} mails of {at.size // 1024} KB / {name}"
+        yield Row(f"{title}, CPU", cpu_bar, tuple(ours.cpu / other.cpu for ours, other in pairs))
+        yield Row(f"{title}, wall", wall_bar, tuple(ours.wall / other.wall for ours, other in pairs))
+
+
+def _far_away(at: Stage, port: int, rounds: int) -> list[Row]:
+    at.people(1_000)
+    with delayed(port) as far:
+        pairs = [(at.ours(far, DELAYED), at.peer("smtplib", far, 1_000, DELAYED)) for _ in range(rounds)]
+    title = f"send 1,000 mails over {ROUND_TRIP_S * 1000:.0f} ms round trip, {DELAYED} connections"
+    return [
+        Row(f"{title}, seconds", "<= 4", tuple(ours.wall for ours, _ in pairs)),
+        Row(f"{title} / smtplib, wall", "<= 0.5", tuple(ours.wall / other.wall for ours, other in pairs)),
+    ]
+
+
+def _memory(at: Stage, port: int) -> Row:
+    """Peak memory of the whole process, 100,000 recipients over 2,000."""
+    peaks = []
+    for size in (2_000, 100_000):
+        at.people(size)
+        code = (
+            "import resource, sys; from newsletter.cli import main; main(standalone_mode=False)\n"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+        )
+        arguments = at.aim(port, CONNECTIONS)
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        peaks.append(int(done.stderr.split()[-1]))
+    title = f"peak memory of a send to 100,000 / 2,000 recipients ({peaks[0] // 1024} MiB)"
+    return Row(title, "<= 1.1", (peaks[1] / peaks[0],))
+
+
+def write(found: list[Row]) -> None:
+    """Put the table between its marks in docs/benchmarks.md."""
+    table = "\n".join(["| compared | bar | median (min-max) |", "|---|---|---|", *map(_line, found)])
+    text = PAGE.read_text(encoding="utf-8")
+    marked = re.sub(
+        r"(<!-- bench:send -->\n).*?(<!-- end -->)",
+        lambda found: f"{found[1]}\n{table}\n\n{found[2]}",
+        text,
+        flags=re.DOTALL,
+    )
+    PAGE.write_text(marked, encoding="utf-8")
+
+
+def _line(row: Row) -> str:
+    return f"| {row.name} | {row.bar} | {row.text()} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[2_000, 20_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    found = []
+    for row in rows(tuple(options.sizes), options.rounds):
+        print(_line(row), flush=True)
+        found.append(row)
+    if options.write:
+        write(found)
+
+
+if __name__ == "__main__":
+    main()
