@@ -12,7 +12,7 @@ import click
 
 from newsletter.cli.options import log_options, open_session, place_options
 from newsletter.cli.progress import waiting
-from newsletter.cli.values import counted
+from newsletter.cli.values import counted, printable
 from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -79,10 +79,10 @@ def _show(findings: Sequence[Finding]) -> None:
     table.add_column(overflow="fold", ratio=1)
     for one in findings:
         mark, style = _MARKS[one.status]
-        told = Text(one.what)
+        told = Text(printable(one.what))
         if one.do:
-            told.append("\nfix: ", style="cyan").append(one.do)
-        table.add_row(Text(mark, style=style), Text(one.check, style="bold"), told)
+            told.append("\nfix: ", style="cyan").append(printable(one.do))
+        table.add_row(Text(mark, style=style), Text(printable(one.check), style="bold"), told)
     console = Console()
     with console.capture() as capture:
         console.print(table)

@@ -12,7 +12,7 @@ import click
 
 from newsletter.cli.options import log, log_options
 from newsletter.cli.progress import waiting
-from newsletter.cli.values import counted
+from newsletter.cli.values import counted, printable
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -142,9 +142,9 @@ def _tell(found: Discovery) -> None:
         parts.append(f"samples since {datetime.fromtimestamp(found.since, UTC):%Y-%m-%d} or earlier")
     log.info("%s", ", ".join(parts))
     for source in found.sources:
-        log.info("  %s", _source(source))
+        log.info("  %s", printable(_source(source)))
         for remark in source.remarks:
-            log.warning("    %s", remark)
+            log.warning("    %s", printable(remark))
     if found.tickets:
         log.info("  tickets: %s", ", ".join(found.tickets))
     if found.figures:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from newsletter.cli import doctor
 from newsletter.collect import examination_sources
 from newsletter.collect.availability import source_of
 from newsletter.collect.looking import Looks
@@ -59,6 +60,16 @@ def test_all_services_beginning_late_means_that_the_samples_do(skipped, status, 
     [(found, what, ends)] = told(examination_sources._beginnings(one, ["mail", "shop"], 0.9, OCTOBER))
     assert (found, ends) == (status, code)
     assert "so 2026-10 is not whole" in what
+
+
+def test_a_label_cannot_move_the_cursor_of_the_terminal(capsys):
+    """Nor begin markup of the table."""
+    doctor._show([warning("availability[0]", "gone: \x1b[2Jmail\u202e [bold]x[/bold]", "Look\rhere.")])
+    shown = capsys.readouterr().out
+    assert "gone: ?[2Jmail? [bold]x[/bold]" in shown
+    assert "fix: Look?here." in shown
+    assert "availability[0]" in shown
+    assert "\x1b" not in shown
 
 
 def test_the_fault_that_an_edition_meets_first_decides_the_exit_code():
