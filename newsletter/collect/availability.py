@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 from newsletter import presets
@@ -199,22 +199,24 @@ def _edges(verdicts: Verdicts, voters: Voters, watch: Watch, period: Period) -> 
 def timeline_of(verdicts: Verdicts, voters: Voters, source: Source, period: Period) -> list[Segment]:
     """What the probers say about the whole period, and a tick more on both sides.
 
-    What no verdict says for a whole hour is counted out vote by vote.
+    What no verdict says for a whole hour is counted out vote by vote, and so is what lies within
+    reach of its ends.
     """
+    reach, pad, hour_s = source.watch.reach, source.watch.pad, source.watch.hour_s
+    at, limit = period.start_s - TICK, period.end_s + TICK
+    groups = [(verdict, len(list(run))) for verdict, run in groupby(verdicts)]
+    ends = [period.start_s + hour_s * after for after in accumulate(length for _, length in groups)]
     segments: list[Segment] = []
-    start = period.start_s - TICK
-    after = 0
-    for verdict, run in groupby(verdicts):
-        after += len(list(run))
-        end = period.start_s + source.watch.hour_s * after
-        end = end if end < period.end_s else period.end_s + TICK
+    for number, ((verdict, _), end) in enumerate(zip(groups, ends, strict=True)):
+        last = number == len(groups) - 1
         if verdict is None:
-            pad = source.watch.pad
-            near = (between(samples, start - pad, end + pad) for samples in voters.values())
-            segments += sweep(near, start, end, source.watch.reach, source.vote)
+            stop = limit if last else min(end + reach, limit)
+            near = (between(samples, at - pad, stop + pad) for samples in voters.values())
+            segments += sweep(near, at, stop, reach, source.vote) if stop > at else []
         else:
-            segments.append(Segment(start, end, verdict))
-        start = end
+            stop = limit if last else end - reach if groups[number + 1][0] is None else end
+            segments += [Segment(at, stop, verdict)] if stop > at else []
+        at = max(at, stop)
     return coalesced(segments)
 
 

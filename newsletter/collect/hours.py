@@ -1,8 +1,8 @@
 """What each voter can have said in an hour, told from counts alone, and whether that settles the vote. Pure.
 
 Counting cannot tell a sample that came early and another that never came from two that came in time.
-So an hour is only relied on if it and both of its neighbours hold exactly the samples that are due.
-What can still hide is one hole of less than two intervals, closed within its hour by a sample that
+So an hour is only relied on if it holds exactly the samples that are due, and the turn from one hour
+to the next, where a sample of either may be the only one near, if both do. What can still hide is one hole of less than two intervals, closed within its hour by a sample that
 came before its time: at most half an interval that should be unknown.
 """
 
@@ -15,6 +15,7 @@ from newsletter.collect.timeline import State, Vote
 
 # What a voter can have said at the instants of an hour; sets of these as bits.
 UP, DOWN, NOTHING = 1, 2, 4
+_VALUES = {None: UP, True: DOWN, False: UP | DOWN | NOTHING}  # by `Counted.failing`
 
 
 @dataclass(slots=True)
@@ -59,15 +60,22 @@ def counted_in(odd: Mapping[int, int], due: int, hours: int) -> int:
 
 
 def said(counted: Counted, odd: Mapping[int, int], due: int, hours: int) -> dict[int, int]:
-    """What one series can have said in each hour; those not given can only have said UP."""
-    unsure = {near for hour in odd for near in (hour - 1, hour, hour + 1) if 0 <= near < hours}
-    found: dict[int, int] = {}
-    for hour in unsure | counted.failing.keys():
-        if not any(odd.get(near, due) for near in (hour - 1, hour, hour + 1)):
-            found[hour] = NOTHING
-            continue
-        values = {None: UP, True: DOWN, False: UP | DOWN | NOTHING}[counted.failing.get(hour)]
-        found[hour] = values | NOTHING if hour in unsure else values
+    """What one series can have said, where that is not only UP.
+
+    Returns:
+        Opinions by slot: 2 * k is hour k, 2 * k - 1 the turn from hour k - 1 to hour k.
+    """
+    by_hour: dict[int, int] = {}
+    for hour in odd.keys() | counted.failing.keys():
+        values = _VALUES[counted.failing.get(hour)]
+        by_hour[hour] = NOTHING if not odd.get(hour, due) else values | NOTHING if hour in odd else values
+    found = {2 * hour: opinions for hour, opinions in by_hour.items() if 0 <= hour < hours}
+    for turn in {near for hour in by_hour for near in (hour, hour + 1) if 0 <= near <= hours}:
+        if 0 < turn < hours:
+            opinions = by_hour.get(turn - 1, UP) | by_hour.get(turn, UP)
+        else:  # beyond the period only an interval is known
+            opinions = _VALUES[counted.failing.get(min(turn, hours - 1))]
+        found[2 * turn - 1] = opinions | NOTHING if odd.keys() & {turn - 1, turn} else opinions
     return found
 
 
@@ -76,21 +84,33 @@ def merged(series: Sequence[Mapping[int, int]]) -> Mapping[int, int]:
     if len(series) == 1:
         return series[0]
     found: dict[int, int] = {}
-    for hour in set().union(*series):
-        each = [opinions.get(hour, UP) for opinions in series]
+    for slot in set().union(*series):
+        each = [opinions.get(slot, UP) for opinions in series]
         values = 0
         for opinions in each:
             values |= opinions
-        found[hour] = values if all(opinions & NOTHING for opinions in each) else values & ~NOTHING
+        found[slot] = values if all(opinions & NOTHING for opinions in each) else values & ~NOTHING
     return found
 
 
 def verdicts(voters: Iterable[Mapping[int, int]], vote: Vote, hours: int) -> list[State | None]:
-    """For each hour the one state it can only be in, or None: its samples must decide."""
+    """For each hour the one state it can only be in, or None: its samples must decide.
+
+    The samples of an hour decide over the turns at both its ends, too.
+    """
     known = list(voters)
     found: list[State | None] = [State.UP] * hours
-    for hour in set().union(*known):
-        found[hour] = settled([opinions.get(hour, UP) for opinions in known], vote)
+    turns: list[int] = []
+    for slot in set().union(*known):
+        state = settled([opinions.get(slot, UP) for opinions in known], vote)
+        if not slot % 2:
+            found[slot // 2] = state
+        elif state is None:
+            turns.append((slot + 1) // 2)
+    for turn in turns:
+        beside = [hour for hour in (turn, turn - 1) if 0 <= hour < hours]
+        if all(found[hour] is not None for hour in beside):
+            found[beside[0]] = None
     return found
 
 

@@ -6,9 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING
 
+from newsletter.collect.series import Series
 from newsletter.collect.timeline import Sample
 from newsletter.collect.watch import TICK, Watch
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
     from newsletter.model import Period
 
-_LENGTHS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours to read at once
-_REQUEST = 12  # service-hours of samples that take as long as one request
+_LONGEST = 48  # doubtful hours to read at once
+_REQUEST = 8  # service-hours of samples that take as long as one request
 
 Voters = Mapping[str, Sequence[Sample]]
 Stretches = dict[tuple[int, int], set[str]]  # hours [first, after) of the month -> services
@@ -49,34 +49,44 @@ def read_hours(
     """
     wanted = stretches(hours)
 
-    def read(stretch: tuple[int, int]) -> list[tuple[str, str, dict[float, bool], int]]:
+    def read(stretch: tuple[int, int]) -> list[tuple[str, str, list[Sample], int]]:
         first, after = stretch
         query = watch.only(sorted(wanted[stretch])).over(watch.hour_s * (after - first) + 2 * watch.pad)
         answer = prometheus.instant(query, period.start_s + watch.hour_s * after + watch.pad - TICK)
         return [
-            (
-                watch.service(series.labels),
-                watch.voter(series.labels),
-                {
-                    at: flagged
-                    for at, value in zip(series.times, series.values, strict=True)
-                    if (flagged := flag(value)) is not None
-                },
-                series.dropped,
-            )
+            (watch.service(series.labels), watch.voter(series.labels), _flagged(series, flag), series.dropped)
             for series in answer.series
         ]
 
-    merged: dict[str, dict[str, dict[float, bool]]] = defaultdict(lambda: defaultdict(dict))
+    merged: dict[str, dict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
     reading = Reading()
     for answer in prometheus.each(read, sorted(wanted)):
         for service, voter, samples, dropped in answer:
-            merged[service][voter].update(samples)
+            _merge(merged[service][voter], samples)
             if dropped:
                 reading.spoilt.add(service)
     for service, voters in merged.items():
-        reading.services[service] = {voter: sorted(samples.items()) for voter, samples in voters.items()}
+        reading.services[service] = {voter: samples for voter, samples in voters.items() if samples}
     return reading
+
+
+def _flagged(series: Series, flag: Callable[[float], bool | None]) -> list[Sample]:
+    """The samples that say something; `flag` is asked once of each value."""
+    flags = {value: flag(value) for value in set(series.values)}
+    return [
+        (at, said)
+        for at, said in zip(series.times, map(flags.__getitem__, series.values), strict=True)
+        if said is not None
+    ]
+
+
+def _merge(known: list[Sample], samples: list[Sample]) -> None:
+    """Put `samples` into `known`, which stays ascending; of two at the same time the new one counts."""
+    if not samples or not known or samples[0][0] > known[-1][0]:
+        known += samples
+        return
+    begin = bisect_left(known, (samples[0][0], False))  # only what overlaps is sorted anew
+    known[begin:] = sorted({**dict(known[begin:]), **dict(samples)}.items())
 
 
 def between(samples: Sequence[Sample], start: float, end: float) -> Sequence[Sample]:
@@ -84,23 +94,31 @@ def between(samples: Sequence[Sample], start: float, end: float) -> Sequence[Sam
     return samples[bisect_left(samples, (start, False)) : bisect_right(samples, (end, True))]
 
 
-def stretches(hours: Mapping[int, set[str]]) -> Stretches:
+def stretches(hours: Mapping[int, set[str]], request: int = _REQUEST) -> Stretches:
     """The hours to read at once, each stretch with the services in doubt during it.
 
-    Reading several hours at once spares requests and brings samples nobody asked for; how many
-    hours are best depends on how the doubts are spread, so every length is reckoned.
+    Reading several hours at once spares requests and brings samples nobody asked for. The cheapest
+    way to cut is found from the left: the best cut before each hour, and then a stretch from there.
+
+    Args:
+        hours: by hour, the services in doubt.
+        request: service-hours of samples that take as long as one request.
     """
-    return min((_cut(hours, length) for length in _LENGTHS), key=_effort)
-
-
-def _cut(hours: Mapping[int, set[str]], length: int) -> Stretches:
+    bits = {name: 1 << number for number, name in enumerate(sorted(set().union(*hours.values())))}
+    ordered = [(hour, sum(map(bits.__getitem__, names))) for hour, names in sorted(hours.items())]
+    best: list[tuple[int, int]] = [(0, 0)]  # before each of `ordered`: effort, where the last stretch begins
+    for after in range(1, len(ordered) + 1):
+        together, options = 0, []
+        for first in range(after - 1, max(after - _LONGEST, 0) - 1, -1):
+            together |= ordered[first][1]
+            length = ordered[after - 1][0] + 1 - ordered[first][0]
+            options.append((best[first][0] + request + length * together.bit_count(), first))
+        best.append(min(options))
     found: Stretches = {}
-    for _, together in groupby(sorted(hours), lambda hour: hour // length):
-        block = list(together)
-        found[block[0], block[-1] + 1] = set().union(*(hours[hour] for hour in block))
+    after = len(ordered)
+    while after:
+        first = best[after][1]
+        services = set().union(*(hours[hour] for hour, _ in ordered[first:after]))
+        found[ordered[first][0], ordered[after - 1][0] + 1] = services
+        after = first
     return found
-
-
-def _effort(cut: Stretches) -> int:
-    """Service-hours to transfer, a request counting as many of them as take the same time."""
-    return sum(_REQUEST + (after - first) * len(services) for (first, after), services in cut.items())

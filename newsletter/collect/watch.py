@@ -56,8 +56,12 @@ class Watch:
 
     @property
     def pad(self) -> float:
-        """Seconds to read beyond a stretch on both sides: a sample's reach depends on its neighbours."""
-        return 2 * self.reach
+        """Seconds to read beyond a stretch on both sides.
+
+        The stretch decides over the instants within reach of its ends; they have samples within reach,
+        and how far these reach depends on their neighbours.
+        """
+        return 3 * self.reach
 
     def service(self, labels: Mapping[str, str]) -> str:
         """Who a series speaks about; "" if it does not say."""
