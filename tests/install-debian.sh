@@ -9,6 +9,7 @@ need promtool prometheus
 need victoria-metrics victoria-metrics
 need nginx nginx
 need smtp-sink postfix
+need saslpasswd2 sasl2-bin
 need chromium chromium
 [ -n "$missing" ] || exit 0
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.utils import parseaddr
 
 from newsletter.errors import ContentError
@@ -18,6 +18,7 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_
 _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 _WORD_OPEN, _WORD_CLOSE = "=?utf-8?q?", "?="
 _WORD_COLUMNS = 75 - len(_WORD_OPEN) - len(_WORD_CLOSE)  # RFC 2047, section 2
+_MOST_COLUMNS = 998
 _LINE_COLUMNS = 78  # RFC 5322, section 2.1.1
 _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -53,8 +54,25 @@ def mailbox(name: str, display_name: str, address: str) -> bytes:
     """
     require_one_line(name, display_name)
     require_one_line(name, address)
+    line = f"{name}: {display_name} <{address}>"
+    if len(line) <= _LINE_COLUMNS and _ATOMS.fullmatch(display_name):
+        return line.encode() + b"\r\n"
     phrase = _phrase(display_name, _LINE_COLUMNS - len(name) - 2)
     return _fold(f"{name}:", [*phrase, f"<{address}>"]).encode() + b"\r\n"
+
+
+def addresses(name: str, links: Sequence[str]) -> bytes:
+    """A List-* header field (RFC 2369): links in angle brackets on one line, which nobody folds or encodes.
+
+    The standard library folds a long one as encoded words, and then no program finds the link in it.
+
+    Raises:
+        ContentError: the line would be longer than the 998 columns that RFC 5322 (2.1.1) allows.
+    """
+    line = f"{name}: " + ", ".join(f"<{require_one_line(name, link)}>" for link in links)
+    if len(line) > _MOST_COLUMNS or not line.isascii():
+        raise ContentError(f"{name} is too long for a mail, or not ASCII: {line[:60]}...", "Use a shorter link.")
+    return line.encode("ascii") + b"\r\n"
 
 
 def split_mailbox(value: str) -> tuple[str, str]:

@@ -7,8 +7,10 @@ recipient's fields in the bodies differ. Everything is 7-bit with CRLF, so no re
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import html
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +39,9 @@ class _Own:
 
 
 _Slot = Callable[[_Own], bytes]
+
+# Most names and addresses: short, and neither HTML nor quoted-printable has anything to escape in them.
+_NOTHING_TO_DO = re.compile(r"[A-EG-Za-z0-9](?:[A-Za-z0-9@._ -]{0,69}[A-Za-z0-9])?").fullmatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +134,14 @@ def _mailbox(key: str, value: str) -> tuple[str, str]:
 def _list_headers(smtp: SmtpConfig, organisation: str, sender: str) -> bytes:
     local, _, domain = sender.rpartition("@")
     reply_name, reply_address = _mailbox("smtp.reply_to", smtp.reply_to) if smtp.reply_to else ("", "")
-    unsubscribe = quote(reply_address or sender, safe="@")
+    unsubscribe = [f"mailto:{quote(reply_address or sender, safe='@')}?subject=unsubscribe"]
+    if smtp.unsubscribe_url:
+        unsubscribe.insert(0, smtp.unsubscribe_url)
     list_id = f"List-Id: {headers.phrase(organisation)} <{_label(local)}.{domain}>\r\n"
     lines = [
         headers.mailbox("Reply-To", reply_name, reply_address) if reply_address else b"",
         list_id.encode("ascii"),  # RFC 2919
-        f"List-Unsubscribe: <mailto:{unsubscribe}?subject=unsubscribe>\r\n".encode("ascii"),  # RFC 2369
+        headers.addresses("List-Unsubscribe", unsubscribe),
         b"Auto-Submitted: auto-generated\r\n",  # RFC 3834: no out-of-office replies
         b"Precedence: bulk\r\n",
         b"X-Auto-Response-Suppress: OOF, AutoReply\r\n",
@@ -195,12 +202,14 @@ def _slot(mark: str) -> _Slot:
     kind, _, name = mark.partition(":")
     if kind == "header":
         return _HEADER_SLOTS[name]
-    value, escape = FIELDS[name], html.escape if kind == "html" else str
+    value, what = FIELDS[name], f"the {name} of a recipient"
+    escape: Callable[[str], str] = html.escape if kind == "html" else str
 
     def fill(own: _Own) -> bytes:
-        return quoted_printable.joinable(
-            escape(headers.require_one_line(f"the {name} of a recipient", value(own.recipient)))
-        )
+        text = value(own.recipient)
+        if _NOTHING_TO_DO(text):
+            return text.encode("ascii") + quoted_printable.SOFT_BREAK
+        return quoted_printable.joinable(escape(headers.require_one_line(what, text)))
 
     return fill
 
@@ -210,7 +219,12 @@ def _to(own: _Own) -> bytes:
 
 
 def _date(own: _Own) -> bytes:
-    return f"Date: {format_datetime(own.date)}\r\n".encode("ascii")
+    return _date_line(own.date)
+
+
+@functools.lru_cache(maxsize=4)  # all copies of an edition have the same one
+def _date_line(date: datetime) -> bytes:
+    return f"Date: {format_datetime(date)}\r\n".encode("ascii")
 
 
 def _message_id(own: _Own) -> bytes:

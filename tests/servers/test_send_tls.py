@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from newsletter.errors import ConfigError, DeliveryError
 from tests.servers.deliver_support import counted, people, run, server
+from tests.servers.tls_certificate import self_signed
 
 pytestmark = pytest.mark.servers
 
@@ -17,19 +16,7 @@ pytestmark = pytest.mark.servers
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """A self-signed certificate for 127.0.0.1: (file, server context)."""
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem"),
-            *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-        ],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return folder / "cert.pem", context
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
@@ -82,3 +69,22 @@ def test_words_smuggled_in_before_tls_are_not_taken_for_replies(tmp_path: Path, 
     assert counted(report) in ({"accepted": 1}, {"pending": 1})
     assert not any(line.startswith("AUTH") for line in script.commands)
     assert len([line for line in script.commands if line.startswith("EHLO")]) <= 2
+
+
+def test_an_authority_of_ones_own_is_named_in_the_config(tmp_path, certificate):
+    with server(context=certificate[1]) as (_, port):
+        login = {"security": "starttls", "ca_file": str(certificate[0])}
+        assert counted(run(tmp_path / "ledger.db", port, people("ada"), smtp=login)) == {"accepted": 1}
+
+
+@pytest.mark.parametrize(("content", "words"), [(None, "cannot be read"), ("no certificate", "holds no certificate")])
+def test_a_file_of_authorities_that_is_of_no_use_is_told(tmp_path, content, words):
+    path = tmp_path / "ca.pem"
+    if content:
+        path.write_text(content)
+    with server() as (script, port):
+        login = {"security": "starttls", "ca_file": str(path)}
+        report = run(tmp_path / "ledger.db", port, people("ada"), smtp=login)
+    assert isinstance(report.fault, ConfigError)
+    assert f"smtp.ca_file: {path} {words}" in str(report.fault)
+    assert not script.commands

@@ -136,6 +136,34 @@ def test_headers_stand_in_a_fixed_order_and_say_what_bulk_mail_must_say():
     ]
 
 
+def test_a_list_unsubscribe_link_of_300_characters_stays_one_line_that_can_be_read():
+    url = "https://intranet.acme.example/leave?token=" + "x" * 260
+    data = compiled(unsubscribe_url=url).eml(Recipient(address="ada@acme.example"), ID, DATE)
+    (line,) = [line for line in data.split(b"\r\n") if line.startswith(b"List-Unsubscribe")]
+    assert line.decode() == f"List-Unsubscribe: <{url}>, <mailto:it@acme.example?subject=unsubscribe>"
+    assert email.message_from_bytes(data)["List-Unsubscribe"] == line.decode().partition(": ")[2]
+    require_wire_form(data)
+
+
+_WIDE = st.emails().map(lambda address: "jürgen.ж." + address) | st.sampled_from(
+    ["用户@例子.example", "ada@xn--bcher-kva.example", "بريد@acme.example"]
+)
+
+
+@given(name=one_line, address=_WIDE)
+@example(name="عادل \u200f(IT)", address="ada@xn--bcher-kva.example")
+@example(name="👩🏽‍💻 Ada", address="用户@例子.example")
+def test_an_address_beyond_ascii_stands_in_to_as_it_is_and_the_rest_stays_as_meant(name, address):
+    data = compiled(("Hello ", "name", ", ", "address", "\n")).eml(Recipient(address=address, name=name), ID, DATE)
+    (line,) = [line for line in re.split(rb"\r\n(?![ \t])", data) if line.startswith(b"To:")]
+    assert line.rstrip().endswith(f"<{address}>".encode())
+    assert data.replace(line, b"").isascii()
+    assert all(len(one) <= 998 for one in data.split(b"\r\n"))
+    plain = email.message_from_bytes(data).get_payload(0)
+    assert isinstance(plain, email.message.Message)
+    assert content(plain) == f"Hello {name}, {address}\n"
+
+
 def test_plain_text_comes_first_and_html_last():
     found = parsed(compiled().eml(Recipient(address="ada@acme.example"), ID, DATE))
     assert [part.get_content_type() for part in found.iter_parts()] == ["text/plain", "text/html"]

@@ -1,0 +1,44 @@
+"""Through a real Postfix into a maildir: what arrives is what was meant, but for the trace headers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from newsletter.deliver import freeze, open_ledger, send
+from newsletter.model import Recipient
+from tests.servers.deliver_support import EDITION, QUICK, VARIANT, counted, messages, relay
+from tests.servers.postfix import postfix
+
+pytestmark = pytest.mark.servers
+
+PEOPLE = [
+    (Recipient(address="ada@acme.example", name="Ada"), VARIANT),
+    (Recipient(address="bob.o'neil@acme.example", name="Bob “Ö” <b>"), VARIANT),
+    (Recipient(address="jürgen@acme.example", name="Jürgen 👩🏽‍💻 عادل"), VARIANT),
+]
+TRACE = re.compile(rb"(?:(?:Return-Path|X-Original-To|Delivered-To|Received): .*\n(?:[ \t].*\n)*)+")
+TEXT = ".\n..\nFrom here\n" + "è" * 900 + "\ntrailing blank \n=20 " + "x" * 2000 + "\n"
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "starttls-and-login"])
+def test_mail_passes_a_real_postfix_unchanged_but_for_trace_headers(tmp_path, monkeypatch, secure):
+    monkeypatch.setenv("RELAY_PASSWORD", "sécret")
+    content = messages(TEXT)
+    with postfix(users={"it": "sécret"} if secure else None) as server, open_ledger(tmp_path / "l.db") as ledger:
+        login = {"security": "starttls", "user": "it@acme.example", "password": "env:RELAY_PASSWORD"}
+        smtp = relay(server.port, timeout_s=30, **({**login, "ca_file": str(server.certificate)} if secure else {}))
+        freeze(ledger, EDITION, content, PEOPLE)
+        report = send(ledger, EDITION, content, smtp, pace=QUICK)
+        assert counted(report) == {"accepted": 3}, report.fault
+        rows, frozen = ledger.deliveries(EDITION, ["accepted"]), ledger.edition(EDITION)
+        assert frozen
+        arrived = server.delivered(3)
+    meant = {
+        content[VARIANT].eml(Recipient(address=row.address, name=row.name), row.message_id, frozen.date) for row in rows
+    }
+    stripped = {TRACE.sub(b"", one, count=1).replace(b"\n", b"\r\n") for one in arrived}
+    assert stripped == meant
+    if secure:
+        assert all(b"with UTF8SMTPSA" in one or b"with ESMTPSA" in one for one in arrived)
