@@ -147,7 +147,7 @@ def measure(
             merge_within_s=source.merge_within_s,
         )
         evidence = _evidence(source, period, month, seen.samples[name], len(planned.get(name, ())))
-        warnings = (*seen.infos, *((_SPOILT,) if name in reading.spoilt else ()))
+        warnings = (_SPOILT,) if name in reading.spoilt else ()
         measured.evidence |= {entry.id: replace(entry, warnings=warnings) for entry in evidence}
         measured.services[name] = replace(month, evidence=tuple(entry.id for entry in evidence))
     return measured

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -62,23 +63,23 @@ def _services(
     timetable = partial(timetable_of, config)
     asked: list[str] = []
     for entry in config.availability if only != [] else []:
-        if entry.counts_requests:
-            ratio = ratio_source_of(entry, only)
-            asked.append(str(ratio.whole))
-            tell(f"requests of {ratio.whole}")
-            found = measure_ratios(prometheus, ratio, period)
-        else:
-            source = availability.source_of(entry, only)
-            asked.append(str(source.watch.selector))
-            found = availability.measure(
-                prometheus, source, period, now.timestamp(), timetable=timetable, progress=tell
-            )
+        with prometheus.overhear() as remarks:
+            if entry.counts_requests:
+                ratio = ratio_source_of(entry, only)
+                asked.append(str(ratio.whole))
+                tell(f"requests of {ratio.whole}")
+                found = measure_ratios(prometheus, ratio, period)
+            else:
+                source = availability.source_of(entry, only)
+                asked.append(str(source.watch.selector))
+                at = now.timestamp()
+                found = availability.measure(prometheus, source, period, at, timetable=timetable, progress=tell)
         if twice := sorted(services.keys() & found.services.keys()):
             raise ConfigError(
                 f"availability: {twice[0]} is in more than one entry", "Let the selectors match different services."
             )
         services |= found.services
-        evidence |= found.evidence
+        evidence |= {key: replace(one, warnings=(*remarks, *one.warnings)) for key, one in found.evidence.items()}
     for name in config.services.keys() - services.keys():
         key = f"availability/{name}"
         evidence[key] = _nothing(key, " or ".join(asked), name, period)

@@ -119,10 +119,11 @@ def tally(prometheus: Prometheus, selector: Selector, period: Period) -> Tally:
     Raises:
         SourceError: no or partial answers.
     """
-    before = _baselines(prometheus, selector, period)
-    folds = _month(prometheus, selector, period)
+    with prometheus.overhear() as remarks:
+        before = _baselines(prometheus, selector, period)
+        folds = _month(prometheus, selector, period)
     if not folds:
-        return Tally({}, {}, 0, 0.0, (f"no series match {selector}",))
+        return Tally({}, {}, 0, 0.0, (*remarks, f"no series match {selector}"))
     began = -math.inf if before else min(fold.first_at for fold in folds.values()) + _TOGETHER_S
     adopted = {labels for labels, fold in folds.items() if fold.first_at <= began and fold.first > 1}
     gained: dict[Labels, float] = {}
@@ -134,7 +135,8 @@ def tally(prometheus: Prometheus, selector: Selector, period: Period) -> Tally:
         gained[labels] = start.then(fold).gained
         changed[labels] = fold.changes + (known is not None and known != fold.first)
     samples = sum(fold.samples for fold in folds.values())
-    return Tally(gained, changed, samples, _coverage(folds, before, period), _warnings(folds, len(adopted)))
+    warnings = (*remarks, *_warnings(folds, len(adopted)))
+    return Tally(gained, changed, samples, _coverage(folds, before, period), warnings)
 
 
 def whole(value: float, what: str) -> int:

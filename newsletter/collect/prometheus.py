@@ -6,8 +6,9 @@ import base64
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -78,6 +79,7 @@ class Prometheus:
         )
         # the library has just mounted an adapter of its own
         self._session.mount(self.source, Adapter(tls.context(config.tls) if _over_tls(self.source) else None))
+        self._remarks: dict[str, None] = {}
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prometheus")
 
     def __enter__(self) -> Self:
@@ -90,6 +92,15 @@ class Prometheus:
         """End the threads and connections; queries that were not started never are."""
         self._pool.shutdown(cancel_futures=True)
         self._session.close()
+
+    @contextmanager
+    def overhear(self) -> Iterator[Collection[str]]:
+        """What the server remarks (`infos`) about any query of the block, whichever thread asks; each once."""
+        before, self._remarks = self._remarks, {}
+        try:
+            yield self._remarks.keys()
+        finally:
+            self._remarks = before
 
     def instant(self, query: str, at: float) -> Answer:
         """Evaluate `query` at one instant, to the millisecond.
@@ -185,6 +196,7 @@ class Prometheus:
         self._session.heard.infos = ()
         try:
             rows = ask()
+            self._remarks.update(dict.fromkeys(self._session.heard.infos))
             return Answer(_distinct(rows), self._session.heard.infos)
         except SourceError as error:
             raise SourceError(f"{error.message} (query {_short(query)})", error.hint) from None

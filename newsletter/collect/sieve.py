@@ -41,13 +41,11 @@ class Survey:
         samples: by service, how many there are in the month.
         most: how many the series with the most has.
         verdicts: by service, what its hours can only have been.
-        infos: what the server remarked.
     """
 
     samples: Mapping[str, int]
     most: int
     verdicts: Mapping[str, Verdicts]
-    infos: tuple[str, ...]
 
 
 def hours_of(period: Period, watch: Watch) -> int:
@@ -77,7 +75,7 @@ def survey(prometheus: Prometheus, watch: Watch, vote: Vote, period: Period) -> 
         for service, of_service in voters.items()
         if samples[service]
     }
-    return Survey({service: samples[service] for service in judged}, most, judged, pairs.infos)
+    return Survey({service: samples[service] for service in judged}, most, judged)
 
 
 def active_hours(prometheus: Prometheus, watch: Watch, period: Period) -> dict[int, set[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -14,9 +15,11 @@ from newsletter.config import Config
 from newsletter.demo.private_prometheus import private_prometheus
 from newsletter.model import Outage, Snapshot
 from tests.servers import worlds as made
+from tests.servers.scripted import scripted
+from tests.servers.simulator import Simulator
 from tests.servers.victoria import private_victoria
 from tests.servers.world import Service, Span, overlap, shown
-from tests.servers.worlds import World
+from tests.servers.worlds import Recorded, World
 
 pytestmark = pytest.mark.servers
 
@@ -191,6 +194,53 @@ def test_open_tickets_are_those_of_the_last_instant(
     }
     assert open_at_end is not None
     assert dict(open_at_end.by) == last
+
+
+# --- servers that no package offers -------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["w08", "w09"], indirect=True)
+def test_left_open_ranges_of_prometheus_3_give_the_month_of_closed_ones(name: str) -> None:
+    shape = next(shape for shape in made.SHAPES if shape.name == name)
+    on_the_edge = replace(shape, jitter_ms=0)  # every scrape falls on the edges of hours, days and month
+    world, series = made.recorded(on_the_edge)
+    moved = [aligned(one, world) for one in series]
+    now = datetime.fromtimestamp(world.period.end_s + 2 * 86400, UTC)
+    found = []
+    for left_open in (False, True):
+        with scripted(Simulator(moved, left_open=left_open)) as script:
+            month = collect(configured(script.url, world), world.period, now=now)
+            found.append(replace(month, source="the same"))
+    assert found[0] == found[1]
+    assert found[0].tickets.opened
+    assert dict(found[0].tickets.opened.by) == counted(
+        replace(world, tickets=moved), "tickets_opened_total", "queue", "kind"
+    )
+    assert sum(len(service.outages) for service in found[0].services.values()) > 20
+
+
+def aligned(one: Recorded, world: World) -> Recorded:
+    """The series with its scrapes on whole minutes of the month."""
+    step = world.shape.interval * 1000 if one.labels["__name__"] in {"probe_success", "maintenance_active"} else 240_000
+    start = round(world.period.start_s * 1000)
+    return replace(one, times_ms=[start + (at - start) // step * step for at in one.times_ms])
+
+
+def test_remarks_of_the_server_stand_with_every_number() -> None:
+    world, series = made.recorded(made.SHAPES[8])
+    config = configured("http://x", world)
+    gauge = f'tickets_open{{world="{world.shape.name}"}}'
+    counter = f'tickets_opened_total{{world="{world.shape.name}"}}'
+    figures = {"open": {"gauge": gauge, "noun": "a"}, "new": {"counter": counter, "noun": "a"}}
+    with scripted(Simulator(series, left_open=True, infos=["is it a counter?"])) as script:
+        settings = config.model_dump(by_alias=True) | {"prometheus": {"url": script.url}, "figures": figures}
+        settings |= {"timezone": world.shape.zone}
+        now = datetime.fromtimestamp(world.period.end_s + 2 * 86400, UTC)
+        month = collect(Config.model_validate(settings), world.period, now=now)
+    assert len(month.evidence) > 15
+    assert {key.partition("/")[0] for key in month.evidence} == {"availability", "maintenance", "tickets", "figures"}
+    for key, entry in month.evidence.items():
+        assert list(entry.warnings).count("is it a counter?") == 1, key
 
 
 # --- both ---------------------------------------------------------------------------------

@@ -103,11 +103,23 @@ class World:
         return self.shape.interval * (service.edges(self.period) + len(self.lost[service.name]))
 
 
-def written(shape: Shape, folder: Path) -> tuple[World, Path, Path]:
-    """Make a world: its truth, its OpenMetrics text and its JSON lines."""
+def decided(shape: Shape) -> tuple[World, random.Random]:
+    """The truth of a world and its tickets, and the luck that its samples are to be made with."""
     rng = random.Random(f"world {shape.name}")
     world = _decided(shape, rng)
     world.tickets = list(_tickets(world, rng))
+    return world, rng
+
+
+def recorded(shape: Shape) -> tuple[World, list[Recorded]]:
+    """A world with all its series in memory."""
+    world, rng = decided(shape)
+    return world, [one for _, series in _families(world, rng) for one in series]
+
+
+def written(shape: Shape, folder: Path) -> tuple[World, Path, Path]:
+    """Make a world: its truth, its OpenMetrics text and its JSON lines."""
+    world, rng = decided(shape)
     texts, lines = folder / f"{shape.name}.txt", folder / f"{shape.name}.jsonl"
     with texts.open("w") as text, lines.open("w") as line:
         for name, series in _families(world, rng):
