@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,10 +55,9 @@ def command(directory: Path | None, yes: bool, **given: Any) -> None:
         with waiting(f"Looking at {answers.prometheus['url']} …"):
             found = starter.look(answers, folder, now=now)
         _tell(found)
-        _tell_month(found, answers.timezone, now)
     for path in starter.create(folder, answers, found, now=now):
         click.echo(path)
-    _next(folder, found)
+    _next(folder, answers, found, now)
 
 
 def _at_terminal() -> bool:
@@ -157,19 +156,17 @@ def _tell(found: Discovery) -> None:
         )
 
 
-def _tell_month(found: Discovery, timezone: str, now: datetime) -> None:
-    """Whether the last month can be collected, or which will be the first."""
+def _first_whole_month(found: Discovery, timezone: str) -> str | None:
+    """The first month that begins with samples, as far as they were looked for."""
     from zoneinfo import ZoneInfo
 
     from newsletter import period
 
     if found.since is None:
-        return
+        return None
     zone = ZoneInfo(timezone)
-    last = period.last_complete(now, zone)
-    if found.since > last.start_s + _DAY:
-        first = period.previous(last, zone, -1 if found.since <= last.end_s + _DAY else -2)
-        log.warning("  %s began before these samples did; the first whole month is %s", last.label, first.label)
+    begun = datetime.fromtimestamp(found.since - _DAY, zone)  # a look is as exact as a day
+    return period.previous(period.month(f"{begun:%Y-%m}", zone), zone, -1).label
 
 
 def _source(source: FoundSource) -> str:
@@ -182,14 +179,28 @@ def _source(source: FoundSource) -> str:
     return ", ".join(parts)
 
 
-def _next(folder: Path, found: Discovery | None) -> None:
-    steps: Sequence[tuple[str, str]] = (
+def _next(folder: Path, answers: Answers, found: Discovery | None, now: datetime) -> None:
+    from zoneinfo import ZoneInfo
+
+    from newsletter import period
+
+    first = _first_whole_month(found, answers.timezone) if found else None
+    last = period.last_complete(now, ZoneInfo(answers.timezone)).label
+    if first and first > last:
+        log.warning("  the samples begin within %s or later: the first whole month is %s", last, first)
+    collect = ("newsletter collect", "last month's numbers, once prometheus and availability are filled in")
+    if first:
+        collect = ("newsletter collect", "last month's numbers")
+    if first and first < last:
+        collect = (f"newsletter collect --since {first}", "last month's numbers, and those before to compare with")
+    steps = (
         ("newsletter doctor", "what is still to be filled in"),
-        ("newsletter collect", "last month's numbers" if found else "once prometheus and availability are filled in"),
+        collect,
         ("newsletter preview", "read the letter in the browser"),
     )
     log.info("Next:")
     if folder != Path():
         log.info("  cd %s", folder)
+    width = max(len(line) for line, _ in steps)
     for line, why in steps:
-        log.info("  %-20s # %s", line, why)
+        log.info("  %s  # %s", line.ljust(width), why)

@@ -28,6 +28,7 @@ _DAY = 86400.0
 _SKEW_S = 30.0
 # of a preset for tickets, an exporter may lack these
 _PARTS = frozenset({"tickets.open", "tickets.resolution", "tickets.satisfaction.part", "tickets.satisfaction.total"})
+_NAMED = 3  # months by their names
 _SLACK_DAYS = 4  # to look at a month after it ended, before the server forgets its beginning
 
 Check = tuple[str, Callable[[], Iterable[Finding]]]
@@ -201,7 +202,7 @@ def _expression(prometheus: Prometheus, name: str, query: str, month: Period) ->
 
 def _history(prometheus: Prometheus, config: Config, month: Period, uncollected: Sequence[Period]) -> Iterator[Finding]:
     """Past months that could still be collected to compare with."""
-    past = [one for one in uncollected if one.label != month.label]
+    past = sorted((one for one in uncollected if one.label != month.label), key=lambda one: one.label)
     if not past:
         yield ok("history", "the months before are collected")
         return
@@ -212,9 +213,9 @@ def _history(prometheus: Prometheus, config: Config, month: Period, uncollected:
     held = [one for one in past if any(_held(prometheus, selector, one) for selector in selectors)]
     if held:
         what = f"{_named(held)} can still be collected, so that the letter can compare"
-        yield warning("history", what, f"Run: newsletter collect --month {held[0].label}")
+        yield warning("history", what, f"Run: newsletter collect --since {held[0].label}")
     else:
-        yield ok("history", f"no snapshot of {_named(past)}, and no series to make one: comparisons begin later")
+        yield ok("history", f"no snapshot of {_named(past)}, nor series to make one: comparisons begin later")
 
 
 def _held(prometheus: Prometheus, selector: promql.Selector, month: Period) -> bool:
@@ -225,7 +226,7 @@ def _held(prometheus: Prometheus, selector: promql.Selector, month: Period) -> b
 
 def _named(months: Sequence[Period]) -> str:
     labels = [one.label for one in months]
-    return labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more months"
+    return ", ".join(labels) if len(labels) <= _NAMED else f"{len(labels)} months from {labels[0]} on"
 
 
 def _series(count: int) -> str:

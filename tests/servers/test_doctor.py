@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from click.testing import CliRunner
 
 from newsletter import cli
 from newsletter.demo.private_prometheus import private_prometheus
+from newsletter.period import previous
 from tests.servers import recent
 from tests.servers.deliver_support import server
 from tests.servers.scripted import plain, scripted, silence
@@ -157,6 +160,32 @@ def test_months_that_the_server_still_holds_are_named_with_the_command(prometheu
     assert "comparisons begin later" in what
     assert told.of("edition")[0][0] == "warning"
     assert f"newsletter collect --month {recent.MONTH.label}" in told.do("edition")
+
+
+def test_past_months_that_the_server_still_holds_are_named_with_the_command(tmp_path):
+    before = [previous(recent.MONTH, recent.ROME, back) for back in (2, 1)]
+    config = CONFIG.replace("preset: blackbox", "preset: up").replace("{{job: blackbox}}", "{{job: node}}")
+    path = recent.write(tmp_path / "long.om", recent.nodes(), begin=before[0].start_s - recent.HOUR)
+    with private_prometheus([path]) as url, server() as (_, port):
+        told = doctor(workspace(tmp_path / "acme", url, port, config))
+    what = f"{before[0].label}, {before[1].label} can still be collected, so that the letter can compare"
+    assert told.of("history") == [("warning", what)]
+    assert told.do("history") == f"Run: newsletter collect --since {before[0].label}"
+
+
+def test_a_relay_with_tls_and_login_says_how_it_is_spoken_to(prometheus, tmp_path, monkeypatch):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("RELAY_PASSWORD", "right")
+    config = CONFIG.replace("security: none", "security: starttls, user: it, password: env:RELAY_PASSWORD")
+    with server(context=context, users={"it": "right"}) as (script, port):
+        told = doctor(workspace(tmp_path / "acme", prometheus, port, config))
+    [(status, what)] = told.of("smtp")
+    assert (status, ", over TLSv1.3, logged in, " in what) == ("ok", True)
+    assert not any(line.startswith("MAIL") for line in script.commands)
 
 
 def test_without_prometheus_the_rest_is_still_examined(tmp_path):

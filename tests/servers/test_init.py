@@ -151,6 +151,7 @@ def test_only_nodes_give_their_jobs_as_services(tmp_path):
     [source] = config.load(tmp_path / "acme/config.yaml").availability
     assert (source.preset, source.service_label, source.prober_label) == ("up", "job", "instance")
     assert "--storage.tsdb.retention.time=40d" in done.stderr
+    assert "the first whole month is" in done.stderr
 
 
 def test_victoriametrics_gives_the_same_config_and_its_retention_is_called_unknown(begun, tmp_path):
