@@ -200,9 +200,16 @@ def build(
     require_supported(config.locales)
     snapshot = read_snapshot(config, month, snapshot_path)
     past = past_snapshots(config, month)
+    editorial = notes.load_editorial(edition_folder(config, month), config=config)
     found, selection = facts.tell(
-        snapshot, past=past, config=config, told=facts.memory.read(config.editions, before=month.label)
+        snapshot,
+        past=past,
+        config=config,
+        told=facts.memory.read(config.editions, before=month.label),
+        pin=editorial.pin,
+        mute=editorial.mute,
     )
+    past_visits = notes.visits(config.editions, month, config=config)
     written = notes.load(edition_folder(config, month) / "notes", config=config, now=now, drafts=drafts)
     renderer = Renderer(config.templates)
     variants = {}
@@ -212,6 +219,8 @@ def build(
                 found,
                 written,
                 selection=selection,
+                editorial=editorial,
+                past_visits=past_visits,
                 snapshot=snapshot,
                 past=past,
                 audience=audience,

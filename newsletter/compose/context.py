@@ -9,9 +9,12 @@ from typing import Self
 
 from newsletter import period
 from newsletter.compose.standing import Standing
-from newsletter.config import Config
+from newsletter.config import Config, Letter
 from newsletter.language import Catalogue, Formats, localised
-from newsletter.model import Fact, Interval, Note, NoteKind, Outage, Selection, Snapshot
+from newsletter.model import Editorial, Fact, Interval, Note, NoteKind, Outage, Selection, Snapshot
+
+_NO_DECISIONS = Editorial()
+_NO_VISITS: Mapping[str, tuple[Note, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,10 @@ class Context:
     past: Mapping[str, Snapshot]
     facts: Mapping[str, Fact]
     selection: Selection
+    editorial: Editorial
+    audience: str
+    past_visits: Mapping[str, tuple[Note, ...]]
+    every_visit: tuple[Note, ...]
     notes: tuple[Note, ...]
     standings: tuple[Standing, ...]
     config: Config
@@ -36,6 +43,8 @@ class Context:
         notes: Sequence[Note],
         *,
         selection: Selection,
+        editorial: Editorial = _NO_DECISIONS,
+        past_visits: Mapping[str, tuple[Note, ...]] = _NO_VISITS,
         snapshot: Snapshot,
         past: Sequence[Snapshot],
         audience: str,
@@ -54,6 +63,10 @@ class Context:
             past={one.edition: one for one in past},
             facts={fact.id: fact for fact in facts},
             selection=selection,
+            editorial=editorial,
+            audience=audience,
+            past_visits=past_visits,
+            every_visit=tuple(note for note in notes if note.kind == "visit"),
             notes=tuple(sorted(meant, key=lambda note: (note.order, note.id))),
             standings=tuple(
                 Standing(
@@ -109,6 +122,24 @@ class Context:
         return self.formats.window(self.snapshot.period.start, self.snapshot.period.end)
 
     @property
+    def letter(self) -> Letter:
+        """Which letter this audience gets."""
+        return letter_of(self.audience, self.config)
+
+    @property
+    def visited_sentences(self) -> tuple[str, ...]:
+        """How many meetings we joined, and in how many departments; empty without a visit."""
+        visits = self.notes_of("visit")
+        departments = len({note.department for note in visits if note.department})
+        if not visits:
+            return ()
+        meetings = self.catalogue.count(len(visits))
+        if len(visits) == 1 or not departments:
+            return (self.text("heard.visits", n=len(visits), count=meetings),)
+        count = self.catalogue.count(departments)
+        return (self.text("heard.visits_departments", n=departments, meetings=meetings, count=count),)
+
+    @property
     def department(self) -> str:
         """Who writes: the configured name, or "<organisation> IT" as the locale says it."""
         if self.config.department:
@@ -130,6 +161,12 @@ class Context:
     def service_name(self, service_id: str) -> str:
         """What readers call a service."""
         return _service_name(service_id, self.locale, self.config)
+
+
+def letter_of(audience: str, config: Config) -> Letter:
+    """The configured letter of an audience; without one, its name decides."""
+    wanted = config.audiences[audience].letter if audience in config.audiences else None
+    return wanted or ("managers" if audience == "managers" else "staff")
 
 
 def _service_name(service_id: str, locale: str, config: Config) -> str:

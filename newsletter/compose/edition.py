@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from newsletter.compose.context import Context
 from newsletter.compose.did_you_know import did_you_know_section
+from newsletter.compose.feedback import rate_section
 from newsletter.compose.incidents import incidents_section
+from newsletter.compose.managers import ask_section, brief_section, meet_section, targets_section, work_section
 from newsletter.compose.measure import measure_section
 from newsletter.compose.minute import minute_rows
 from newsletter.compose.numbers import numbers_section
 from newsletter.compose.requests import requests_section
 from newsletter.compose.services import services_section
+from newsletter.compose.spotlight import spotlight_section
 from newsletter.compose.story import story
 from newsletter.compose.told import coming_section, heard_section, people_section, tip_section, wins_section
 from newsletter.config import Config
-from newsletter.model import Edition, Fact, MinuteRow, Note, Section, Selection, Snapshot
+from newsletter.model import Edition, Editorial, Fact, MinuteRow, Note, Section, Selection, Snapshot
 
 ADDRESS_FIELD = "{address}"
 """The one hole in an edition: the recipient's address, filled when the mail is sent."""
 
-_SECTIONS: tuple[Callable[[Context], Section | None], ...] = (
-    incidents_section,
-    did_you_know_section,
-    numbers_section,
-    services_section,
-    requests_section,
-    wins_section,
-    heard_section,
-    coming_section,
-    tip_section,
-    people_section,
-    measure_section,
-)
+_SECTIONS: Mapping[str, Callable[[Context], Section | None]] = {
+    "brief": brief_section,
+    "ask": ask_section,
+    "work": work_section,
+    "targets": targets_section,
+    "meet": meet_section,
+    "incidents": incidents_section,
+    "did_you_know": did_you_know_section,
+    "numbers": numbers_section,
+    "services": services_section,
+    "requests": requests_section,
+    "wins": wins_section,
+    "spotlight": spotlight_section,
+    "heard": heard_section,
+    "coming": coming_section,
+    "tip": tip_section,
+    "people": people_section,
+    "rate": rate_section,
+    "measure": measure_section,
+}
 
 
 def compose(
@@ -40,6 +50,8 @@ def compose(
     notes: Sequence[Note],
     *,
     selection: Selection,
+    editorial: Editorial,
+    past_visits: Mapping[str, tuple[Note, ...]],
     snapshot: Snapshot,
     past: Sequence[Snapshot],
     audience: str,
@@ -52,6 +64,8 @@ def compose(
         facts: all facts of the month.
         notes: the notes to tell; those of another locale or audience are left out.
         selection: which of the facts are told beyond those that must be.
+        editorial: what the editors decided about the edition as a whole.
+        past_visits: the `visit` notes of the five months before, by edition; only of months with notes.
         snapshot: the month itself, for strips of days and charts.
         past: earlier months, in any order.
         audience: the reader's list, "staff".
@@ -63,27 +77,45 @@ def compose(
         ContentError: a note lacks something that its section needs.
     """
     context = Context.of(
-        facts, notes, selection=selection, snapshot=snapshot, past=past, audience=audience, locale=locale, config=config
+        facts,
+        notes,
+        selection=selection,
+        editorial=editorial,
+        past_visits=past_visits,
+        snapshot=snapshot,
+        past=past,
+        audience=audience,
+        locale=locale,
+        config=config,
     )
+    for_managers = context.letter == "managers"
     told = story(context)
     minute = minute_rows(context)
+    order = config.sections.managers if for_managers else config.sections.staff
     return Edition(
         id=snapshot.edition,
         variant=f"{audience}.{locale}",
         locale=locale,
         direction=context.catalogue.direction,
-        department=context.department,
+        department=_masthead(context),
         month=context.month,
-        subject=told.subject,
-        preheader=_preheader(context, minute) or told.lead,
+        subject=told.subjects[min(editorial.subject, len(told.subjects)) - 1],
+        subjects=told.subjects,
+        preheader=context.text("brief.preheader") if for_managers else _preheader(context, minute) or told.lead,
         headline=told.headline,
-        lead=told.lead,
+        lead=context.text("brief.lead") if for_managers else told.lead,
         minute_title=context.text("minute.title"),
-        minute=minute,
-        sections=tuple(section for section in (part(context) for part in _SECTIONS) if section),
+        minute=() if for_managers else minute,
+        sections=tuple(section for kind in order if (section := _SECTIONS[kind](context))),
         recipient_line=context.text("edition.recipient", address=ADDRESS_FIELD, department=context.department),
         contents={"draft": context.text("layout.draft")},
     )
+
+
+def _masthead(context: Context) -> str:
+    if context.letter == "managers":
+        return context.text("edition.for_managers", department=context.department)
+    return context.department
 
 
 def _preheader(context: Context, minute: tuple[MinuteRow, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -12,6 +13,9 @@ from newsletter.language.formats import NO_BREAK_SPACE, budget, capitalised
 
 HEADLINE_WORDS = 12
 LEAD_WORDS = 25
+SUBJECT_LENGTH = 60
+"""Characters that lists of mails show of a subject."""
+SUBJECTS = 3
 
 
 class Situation(Enum):
@@ -34,16 +38,16 @@ class Story:
 
     headline: str
     lead: str
-    subject: str
+    subjects: tuple[str, ...]
 
 
 def story(context: Context) -> Story:
-    """Headline (at most 12 words), lead (at most 25) and subject of one edition."""
+    """Headline (at most 12 words), lead (at most 25) and subjects to choose from of one edition."""
     situation = situation_of(context)
     return Story(
         headline=_keep_last_words_together(_headline(context, situation)),
         lead=_lead(context, situation),
-        subject=_subject(context, situation),
+        subjects=_subjects(context, situation),
     )
 
 
@@ -234,6 +238,25 @@ def _lead_interruptions(context: Context) -> str:
 
 
 # --- subject ------------------------------------------------------------------------------
+
+
+def _subjects(context: Context, situation: Situation) -> tuple[str, ...]:
+    """Up to three, the plainest first; when a target was missed each of them says so."""
+    plain = _subject(context, situation)
+    if context.letter == "managers":
+        plain = context.text("subject.for_managers", subject=plain)
+    found = [plain, *(text for text in _further_subjects(context, situation) if len(text) <= SUBJECT_LENGTH)]
+    return tuple(dict.fromkeys(found))[:SUBJECTS]
+
+
+def _further_subjects(context: Context, situation: Situation) -> Iterator[str]:
+    """The headline, and the number that stands out: of the worst failure if there was one."""
+    if situation is Situation.MISSED:
+        worst = longest_down(tuple(one for one in context.standings if one.missed))
+        yield context.text("subject.worst", name=worst.name, down=context.formats.downtime(worst.down_s))
+    yield _headline(context, situation).removesuffix(".")
+    if situation is not Situation.MISSED and "tickets.resolved" in context.facts:
+        yield context.text("subject.requests", n=_solved(context), month=capitalised(context.month))
 
 
 def _subject(context: Context, situation: Situation) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from newsletter.compose.context import Context
+from newsletter.compose.feedback import invitation
 from newsletter.compose.minute import as_range, as_title, coming_notes
 from newsletter.errors import ContentError
 from newsletter.model import Heard, Note, NoteRow, Section, SectionKind
@@ -40,10 +41,18 @@ def people_section(context: Context) -> Section | None:
 def heard_section(context: Context) -> Section | None:
     """What departments told us and what came of it, and the meetings we were invited to."""
     heard = tuple(_heard(context, note) for note in context.notes_of("heard"))
-    visits = _visits(context)
+    visits = context.visited_sentences
     if not heard and not visits:
         return None
-    return Section(kind="heard", title=context.text("section.heard"), heard=heard, paragraphs=visits)
+    button, href = invitation(context)
+    return Section(
+        kind="heard",
+        title=context.text("section.heard"),
+        heard=heard,
+        paragraphs=visits,
+        button_text=button,
+        button_href=href,
+    )
 
 
 def _section(context: Context, kind: SectionKind, rows: Sequence[NoteRow]) -> Section | None:
@@ -99,19 +108,6 @@ def _heard(context: Context, note: Note) -> Heard:
         body_markdown=note.body,
         draft=_is_draft(note),
     )
-
-
-def _visits(context: Context) -> tuple[str, ...]:
-    """How many meetings we joined, and in how many departments."""
-    visits = context.notes_of("visit")
-    departments = len({note.department for note in visits if note.department})
-    if not visits:
-        return ()
-    meetings = context.catalogue.count(len(visits))
-    if len(visits) == 1 or not departments:
-        return (context.text("heard.visits", n=len(visits), count=meetings),)
-    count = context.catalogue.count(departments)
-    return (context.text("heard.visits_departments", n=departments, meetings=meetings, count=count),)
 
 
 def _is_draft(note: Note) -> bool:

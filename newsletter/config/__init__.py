@@ -8,7 +8,7 @@ from newsletter.config.figures import FigureConfig, RatioSource
 from newsletter.config.helpdesk import CsvSource, ResolutionTarget
 from newsletter.config.loader import load, loads
 from newsletter.config.logins import GoogleLogin, MicrosoftLogin, OAuthConfig
-from newsletter.config.mailing import AudienceConfig, SendingConfig, SmtpConfig
+from newsletter.config.mailing import AudienceConfig, Letter, SendingConfig, SmtpConfig
 from newsletter.config.measures import (
     CounterSource,
     GaugeSource,
@@ -20,7 +20,7 @@ from newsletter.config.measures import (
 from newsletter.config.models import Config
 from newsletter.config.secret import Secret
 from newsletter.config.sources import AvailabilitySource, BasicAuth, CoverageConfig, PrometheusConfig, TlsConfig
-from newsletter.config.telling import EquivalenceConfig, FactsConfig, StepChange
+from newsletter.config.telling import EquivalenceConfig, FactsConfig, SectionsConfig, StepChange
 
 __all__ = [
     "AudienceConfig",
@@ -36,6 +36,7 @@ __all__ = [
     "GaugeSource",
     "GoogleLogin",
     "HistogramSource",
+    "Letter",
     "MicrosoftLogin",
     "OAuthConfig",
     "PrometheusConfig",
@@ -43,6 +44,7 @@ __all__ = [
     "ResolutionTarget",
     "SatisfactionSource",
     "Secret",
+    "SectionsConfig",
     "SendingConfig",
     "ServiceConfig",
     "SmtpConfig",

@@ -22,9 +22,18 @@ from newsletter.config.rules import together
 from newsletter.config.schedule import Hours
 from newsletter.config.secret import Secret
 
+Letter = Literal["staff", "managers"]
+
 
 class AudienceConfig(Model):
     """A list of recipients. Each audience in each locale is a variant of the edition."""
+
+    letter: Letter | None = Field(
+        default=None,
+        description="Which letter they get: `staff` the whole month, `managers` a brief to pass on, the targets, and one "
+        "thing asked of them. By default an audience named `managers` gets the latter, every other one the former.",
+        examples=["managers"],
+    )
 
     recipients: WorkspacePath = Field(
         description="A CSV file (UTF-8, header `email,name,locale,segments`).", examples=["audience.csv"]

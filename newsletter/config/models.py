@@ -14,6 +14,7 @@ from newsletter.config.fields import (
     Line,
     LocaleTag,
     LocalisedText,
+    Mailbox,
     Surroundings,
     WorkspacePath,
     Zone,
@@ -24,7 +25,7 @@ from newsletter.config.mailing import AudienceConfig, SendingConfig, SmtpConfig
 from newsletter.config.measures import ServiceConfig, TicketsConfig
 from newsletter.config.schedule import Holidays, Windows
 from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
-from newsletter.config.telling import FactsConfig
+from newsletter.config.telling import FactsConfig, SectionsConfig
 
 
 def _no_locale_twice(locales: list[str]) -> list[str]:
@@ -81,6 +82,21 @@ class Config(Model):
     )
     facts: FactsConfig = Field(
         default=FactsConfig(), description="How sure a change must be, and how many facts are told."
+    )
+    sections: SectionsConfig = Field(
+        default=SectionsConfig(), description="Which sections the letters have, in which order."
+    )
+    departments: list[LocalisedText] = Field(
+        default_factory=list,
+        description="The departments of the organisation, as `visit` notes name them. The managers' letter invites "
+        "those that nobody visited for six months.",
+        examples=["[{en: Purchasing, it: Acquisti}]"],
+    )
+    feedback: Mailbox | None = Field(
+        default=None,
+        description="Where ratings and invitations go, by mail; by default `smtp.reply_to`. Without either there is no "
+        "rating and no button.",
+        examples=["it-feedback@acme.example"],
     )
     audiences: dict[Identifier, AudienceConfig] = Field(
         default_factory=dict,

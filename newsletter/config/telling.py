@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import Line, LocalisedText, fault
+from newsletter.config.fields import Line, LocalisedText, did_you_mean, fault
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -85,4 +85,62 @@ class EquivalenceConfig(Model):
     valid_until: MonthLabel = Field(
         description="The last month in which the rule may be used before somebody looks at it again.",
         examples=['"2027-06"'],
+    )
+
+
+STAFF_SECTIONS = (
+    "incidents",
+    "did_you_know",
+    "numbers",
+    "services",
+    "requests",
+    "wins",
+    "spotlight",
+    "heard",
+    "coming",
+    "tip",
+    "people",
+    "rate",
+    "measure",
+)
+MANAGERS_SECTIONS = ("brief", "ask", "work", "targets", "meet", "rate", "measure")
+
+
+_GOOD_NEWS = frozenset({"did_you_know", "numbers", "wins", "spotlight", "people", "ask", "work"})
+
+
+def _sections(known: tuple[str, ...], bad_news: str) -> AfterValidator:
+    """Known names, none twice; what went wrong and how it was measured can't be left out, and comes first."""
+
+    def check(names: list[str]) -> list[str]:
+        for name in names:
+            if name not in known:
+                raise fault(f'"{name}" is no section of this letter' + did_you_mean(name, known))
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise fault(f'"{twice}" is written twice')
+        missing = [name for name in (bad_news, "measure") if name not in names]
+        if missing:
+            raise fault(f"{' and '.join(missing)} must be there: bad news and the source of numbers are always told")
+        before = [name for name in names[: names.index(bad_news)] if name in _GOOD_NEWS]
+        if before:
+            raise fault(f"{before[0]} stands before {bad_news}: bad news comes first")
+        return names
+
+    return AfterValidator(check)
+
+
+class SectionsConfig(Model):
+    """Which sections each letter has, in which order. A section without content is never printed."""
+
+    staff: Annotated[list[Line], _sections(STAFF_SECTIONS, "incidents")] = Field(
+        default=list(STAFF_SECTIONS),
+        description="The sections of the staff letter; leave out what you do not want. `incidents` and `measure` must "
+        "stay, and no good news may stand before `incidents`.",
+        examples=["[incidents, numbers, services, coming, measure]"],
+    )
+    managers: Annotated[list[Line], _sections((*MANAGERS_SECTIONS, "incidents"), "brief")] = Field(
+        default=list(MANAGERS_SECTIONS),
+        description="The sections of the managers' letter; `brief` and `measure` must stay, and `incidents` may be added.",
+        examples=["[brief, targets, measure]"],
     )

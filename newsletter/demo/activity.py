@@ -93,7 +93,8 @@ def _tickets_of(day: date) -> list[Ticket]:
 
 def _ticket(dice: random.Random, day: date) -> Ticket:
     queue = dice.choices(list(_QUEUES), list(_QUEUES.values()))[0]
-    kind = "incident" if dice.random() < _INCIDENTS[queue] else "request"
+    asked = "change" if queue == "applications" else "request"  # what is asked of applications is planned work
+    kind = "incident" if dice.random() < _INCIDENTS[queue] else asked
     opened = _midnight(day) + (7.5 + 11 * dice.betavariate(2, 2)) * 3600
     if dice.random() < _QUICK[queue]:
         took = 300 + 14_000 * dice.random() ** 1.7

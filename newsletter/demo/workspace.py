@@ -7,7 +7,7 @@ from pathlib import Path
 
 from newsletter.errors import ConfigError, UsageError
 
-PARTS = ("config.yaml", "audience.csv", "editions", "templates")
+PARTS = ("config.yaml", "audience.csv", "managers.csv", "editions", "templates")
 
 _PACKAGE = Path(__file__).parents[1]
 

@@ -8,8 +8,10 @@ worded for one locale; nothing after `compose` chooses a word.
 from newsletter.model.composed import (
     Bar,
     BarChart,
+    BriefPoint,
     Day,
     DayState,
+    Divided,
     Edition,
     FactCard,
     Heard,
@@ -17,9 +19,12 @@ from newsletter.model.composed import (
     Mark,
     MinuteRow,
     NoteRow,
+    Part,
+    Rating,
     Section,
     SectionKind,
     ServiceRow,
+    TargetRow,
     Tile,
 )
 from newsletter.model.finding import Finding, FindingStatus
@@ -47,18 +52,22 @@ from newsletter.model.measured import (
     TicketMonth,
     Times,
 )
-from newsletter.model.told import Because, ClaimLevel, Fact, Note, NoteKind, Score, Selection, Told
+from newsletter.model.told import Ask, Because, ClaimLevel, Editorial, Fact, Note, NoteKind, Score, Selection, Told
 
 __all__ = [
+    "Ask",
     "Bar",
     "BarChart",
     "Basis",
     "Because",
+    "BriefPoint",
     "ClaimLevel",
     "Count",
     "Day",
     "DayState",
+    "Divided",
     "Edition",
+    "Editorial",
     "Evidence",
     "Exclusion",
     "ExclusionReason",
@@ -80,8 +89,10 @@ __all__ = [
     "NoteRow",
     "Origin",
     "Outage",
+    "Part",
     "Period",
     "Policy",
+    "Rating",
     "Recipient",
     "Rendered",
     "Requests",
@@ -95,6 +106,7 @@ __all__ = [
     "ServiceMonth",
     "ServiceRow",
     "Snapshot",
+    "TargetRow",
     "TicketMonth",
     "Tile",
     "Times",

@@ -136,7 +136,66 @@ class Heard:
     draft: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefPoint:
+    """One of the few points a manager passes on: a first sentence that stands alone, and the rest."""
+
+    number: str
+    first: str
+    rest_markdown: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRow:
+    """One line of the table of targets; the numbers stand without their unit, which the heads name."""
+
+    service: str
+    target: str
+    result: str
+    down: str
+    mark: Mark
+    mark_text: str
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a divided bar: its share (0-1), and what stands below it."""
+
+    share: float
+    number: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Divided:
+    """A whole in two or three parts; `label` says it in one sentence."""
+
+    number: str
+    sentence: str
+    label: str
+    parts: tuple[Part, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """One answer to "was this useful?": it opens a prefilled mail, the same for every reader."""
+
+    number: str
+    word: str
+    label: str
+    href: str
+
+
 SectionKind = Literal[
+    "brief",
+    "ask",
+    "work",
+    "targets",
+    "meet",
+    "spotlight",
+    "rate",
     "incidents",
     "did_you_know",
     "numbers",
@@ -169,6 +228,11 @@ class Section:
     chart: BarChart | None = None
     notes: tuple[NoteRow, ...] = ()
     heard: tuple[Heard, ...] = ()
+    points: tuple[BriefPoint, ...] = ()
+    divided: Divided | None = None
+    heads: tuple[str, ...] = ()
+    targets: tuple[TargetRow, ...] = ()
+    ratings: tuple[Rating, ...] = ()
     button_text: str = ""
     button_href: str = ""
     paragraphs: tuple[str, ...] = ()
@@ -185,6 +249,7 @@ class Edition:
     department: str
     month: str
     subject: str
+    subjects: tuple[str, ...]  # what the subject was chosen from, the plainest first
     preheader: str
     headline: str
     lead: str

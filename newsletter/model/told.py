@@ -83,6 +83,31 @@ class Fact:
     score: Score | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """The one thing the managers are asked for; text as one string or one per locale."""
+
+    text: str | Mapping[str, str]
+    button: str | Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Editorial:
+    """What the editors decided about one edition as a whole.
+
+    Args:
+        pin: facts to tell whatever their score.
+        mute: facts not to tell.
+        subject: which of the proposed subjects to use, from 1.
+        ask: the one thing asked of managers.
+    """
+
+    pin: tuple[str, ...] = ()
+    mute: tuple[str, ...] = ()
+    subject: int = 1
+    ask: Ask | None = None
+
+
 NoteKind = Literal["win", "incident", "coming", "tip", "visit", "heard", "people", "service", "correction"]
 
 

@@ -13,6 +13,7 @@ from newsletter.facts import tell
 from newsletter.model import (
     Count,
     Edition,
+    Editorial,
     Evidence,
     Exclusion,
     Figure,
@@ -143,11 +144,22 @@ def note(kind: str, title: str, **fields: Any) -> Note:
 def edition(
     month: Snapshot, *notes: Note, locale: str = "en", past: tuple[Snapshot, ...] = (), **overrides: Any
 ) -> Edition:
-    """The staff edition of a month."""
+    """The edition of a month, for staff unless said otherwise."""
+    audience, editorial = overrides.pop("audience", "staff"), overrides.pop("editorial", Editorial())
+    past_visits = overrides.pop("past_visits", {})
     settings = overrides.pop("settings", None) or config(**overrides)
     found, selection = tell(month, past=past, config=settings)
     return compose(
-        found, notes, selection=selection, snapshot=month, past=past, audience="staff", locale=locale, config=settings
+        found,
+        notes,
+        selection=selection,
+        editorial=editorial,
+        past_visits=past_visits,
+        snapshot=month,
+        past=past,
+        audience=audience,
+        locale=locale,
+        config=settings,
     )
 
 

@@ -1,0 +1,262 @@
+"""The managers' letter: what to pass on in a minute, the one ask, the targets, and whom we have not met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter.compose.context import Context
+from newsletter.compose.feedback import invitation
+from newsletter.compose.links import feedback_address, mailto
+from newsletter.compose.minute import as_range, as_title, coming_notes
+from newsletter.compose.phrasing import phrase
+from newsletter.compose.standing import Standing
+from newsletter.language.formats import budget, capitalised
+from newsletter.model import BriefPoint, Divided, Mark, Note, Part, Section, TargetRow
+
+POINTS = 3
+MONTHS_WITHOUT_VISIT = 6
+
+
+# --- brief --------------------------------------------------------------------------------
+
+
+def brief_section(context: Context) -> Section | None:
+    """Three points that can be forwarded: what failed, what worked, what is coming."""
+    told = tuple(_points(context))[:POINTS]
+    if not told:
+        return None
+    points = tuple(
+        BriefPoint(number=context.formats.number(number), first=first, rest_markdown=rest)
+        for number, (first, rest) in enumerate(told, 1)
+    )
+    body = "\n".join(f"{point.number}. {point.first}" for point in points)
+    subject = context.text("brief.subject", month=context.month)
+    return Section(
+        kind="brief",
+        title=context.text("section.brief"),
+        points=points,
+        button_text=context.text("brief.forward"),
+        button_href=mailto("", subject, _plain(body)),
+    )
+
+
+def _plain(text: str) -> str:
+    """Without no-break spaces, which some mail programs show as signs in a prepared mail."""
+    return text.replace("\u00a0", " ")
+
+
+def _points(context: Context) -> Iterator[tuple[str, str]]:
+    missed = sorted((one for one in context.standings if one.missed), key=lambda one: -one.down_s)
+    if len(missed) == 1:
+        yield _missed(context, missed[0])
+    elif missed:
+        yield _missed_several(context, missed)
+    yield from _worked(context, bool(missed))
+    coming = next(iter(coming_notes(context)), None)
+    if coming:
+        yield _coming(context, coming), coming.body.strip()
+
+
+def _missed(context: Context, standing: Standing) -> tuple[str, str]:
+    down = context.formats.downtime(standing.down_s)
+    days = context.days_of(standing.outages)
+    day = context.formats.day(days[0]) if len(days) == 1 else ""
+    key = "brief.missed_on_day" if day else "brief.missed"
+    note = next((one for one in context.notes_of("incident") if one.service == standing.id), None)
+    cause = note.because.text.strip() if note and note.because else ""
+    return phrase(context, key, name=standing.name, down=down, day=day), cause
+
+
+def _missed_several(context: Context, missed: list[Standing]) -> tuple[str, str]:
+    count = capitalised(context.catalogue.count(len(missed)))
+    names = context.catalogue.enumerate(
+        tuple(
+            phrase(context, "brief.named", name=one.name, down=context.formats.downtime(one.down_s)) for one in missed
+        )
+    )
+    return phrase(context, "brief.missed_counted", n=len(missed), count=count), phrase(
+        context, "brief.names", names=names
+    )
+
+
+def _worked(context: Context, some_missed: bool) -> Iterator[tuple[str, str]]:
+    met = sum(one.met for one in context.standings)
+    solved = context.facts.get("tickets.solved_within")
+    rest = ""
+    if solved and solved.value is not None and solved.target is not None:
+        rest = phrase(
+            context,
+            "brief.solved_within",
+            share=context.formats.ratio(solved.value, "floor", like=solved.target),
+            duration=context.formats.duration(float(solved.detail["edge_s"] or 0)),
+            target=context.formats.ratio(solved.target, "nearest", like=solved.target),
+        )
+    if met:
+        count = context.catalogue.count(met)
+        key = "brief.other_met" if some_missed else "brief.met"
+        yield capitalised(phrase(context, key, n=met, count=count)), rest
+    elif rest:
+        yield rest, ""
+
+
+def _coming(context: Context, note: Note) -> str:
+    title = as_title(note.title)
+    if note.date is None:
+        return context.text("minute.coming_undated", title=title)
+    day = context.formats.weekday(context.formats.local(note.date))
+    if note.time:
+        return context.text("minute.coming_at", title=title, day=day, time=as_range(note.time))
+    return context.text("minute.coming_on", title=title, day=day)
+
+
+# --- the one ask --------------------------------------------------------------------------
+
+
+def ask_section(context: Context) -> Section | None:
+    """At most one thing, with a button that answers it."""
+    ask = context.editorial.ask
+    if ask is None:
+        return None
+    button, address = context.localised(ask.button), feedback_address(context.config)
+    return Section(
+        kind="ask",
+        title=context.text("section.ask"),
+        paragraphs=(context.localised(ask.text),),
+        button_text=button if address else "",
+        button_href=mailto(address, button) if address else "",
+    )
+
+
+# --- planned work and surprises -----------------------------------------------------------
+
+
+def work_section(context: Context) -> Section | None:
+    """How much of the finished work came before anybody asked; only of well-labelled work."""
+    fact = context.facts.get("tickets.proactive_share")
+    if fact is None or fact.value is None:
+        return None
+    proactive, labelled, unlabelled = (int(fact.detail[slot] or 0) for slot in ("part", "whole", "unlabelled"))
+    total = labelled + unlabelled
+    parts = {"proactive": proactive, "reactive": labelled - proactive, "unlabelled": unlabelled}
+    shares = {name: context.formats.percent(count / total, 0, "nearest") for name, count in parts.items()}
+    share = context.formats.percent(fact.value, 0)
+    return Section(
+        kind="work",
+        title=context.text("section.work"),
+        divided=Divided(
+            number=share,
+            sentence=context.text("work.sentence"),
+            label=phrase(
+                context,
+                "work.label",
+                total=context.formats.number(total),
+                proactive=shares["proactive"],
+                reactive=shares["reactive"],
+                unlabelled=shares["unlabelled"],
+            ),
+            parts=tuple(
+                Part(share=count / total, number=shares[name], label=context.text(f"work.{name}"))
+                for name, count in parts.items()
+                if count
+            ),
+            note=phrase(context, "work.note", n=total, share=share)
+            if unlabelled
+            else phrase(context, "work.note_all", n=total),
+        ),
+    )
+
+
+# --- targets ------------------------------------------------------------------------------
+
+
+def targets_section(context: Context) -> Section | None:
+    """Every target with its result, what was missed first; a table to be looked up, not read."""
+    rows = sorted((one for one in context.standings if one.fact.target is not None), key=_rank)
+    if not rows:
+        return None
+    unmeasured = [one for one in rows if one.measured and one.month.unknown_s > 0 and not one.watched_throughout]
+    note = context.text("targets.note")
+    if unmeasured:
+        gaps = context.catalogue.enumerate(
+            tuple(
+                phrase(context, "brief.named", name=one.name, down=context.formats.duration(one.month.unknown_s))
+                for one in unmeasured
+            )
+        )
+        note = f"{note} {phrase(context, 'targets.unmeasured', gaps=gaps)}"
+    return Section(
+        kind="targets",
+        title=context.text("section.targets"),
+        heads=tuple(context.text(f"targets.{head}") for head in ("service", "target", "result", "minutes", "status")),
+        targets=tuple(_target_row(context, one) for one in rows),
+        table_note=note,
+    )
+
+
+def _rank(standing: Standing) -> tuple[int, float, str]:
+    group = 0 if standing.missed else 1 if not standing.met else 2
+    return (group, -(standing.used or 0.0), standing.name)
+
+
+def _down(context: Context, one: Standing) -> str:
+    """Minutes as a bare number; seconds, where only these show the verdict, with their unit."""
+    if one.allowed_s is None:
+        return ""
+    down, _, unit = budget(one.down_s, one.allowed_s)
+    return context.formats.number(down) if unit == "minutes" else context.text("duration.short.seconds", n=down)
+
+
+def _target_row(context: Context, one: Standing) -> TargetRow:
+    target = one.fact.target or 0.0
+    mark: Mark = "met" if one.met else "missed" if one.missed else "none"
+    return TargetRow(
+        service=one.name,
+        target=context.formats.number(target * 100, 2, "nearest"),
+        result=context.formats.number(one.ratio * 100, 2, "floor") if one.measured else "",
+        down=_down(context, one),
+        mark=mark,
+        mark_text=context.text(f"services.{mark}") if mark != "none" else context.text("targets.not_judged"),
+        fact=one.fact.id,
+    )
+
+
+# --- whom we have not met -----------------------------------------------------------------
+
+
+def meet_section(context: Context) -> Section | None:
+    """The meetings we joined, the departments nobody visited for half a year, and an invitation, never blame."""
+    button, href = invitation(context)
+    if not button:
+        return None
+    told = [*context.visited_sentences, *_unvisited(context), context.text("meet.question")]
+    return Section(
+        kind="meet",
+        title=context.text("section.meet"),
+        paragraphs=(" ".join(told),),
+        button_text=button,
+        button_href=href,
+    )
+
+
+def _unvisited(context: Context) -> Iterator[str]:
+    """Only if visits of all six months are recorded: a missing record is no missing visit."""
+    if len(context.past_visits) < MONTHS_WITHOUT_VISIT - 1 or not context.config.departments:
+        return
+    seen = {
+        (note.locale, note.department.casefold())
+        for notes in (*context.past_visits.values(), context.every_visit)
+        for note in notes
+    }
+    names = tuple(
+        context.localised(one)
+        for one in context.config.departments
+        if not any((locale, _in(one, locale).casefold()) in seen for locale in context.config.locales)
+    )
+    if names:
+        count = context.catalogue.count(MONTHS_WITHOUT_VISIT)
+        yield context.text("meet.unvisited", names=context.catalogue.enumerate(names), count=count)
+
+
+def _in(text: object, locale: str) -> str:
+    """A department's name in one language."""
+    return str(text.get(locale, "")) if isinstance(text, dict) else str(text)

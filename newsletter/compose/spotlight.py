@@ -1,0 +1,41 @@
+"""Your department runs on this: one service a month, what it lets people do and what is done to keep it so."""
+
+from __future__ import annotations
+
+from newsletter.compose.context import Context
+from newsletter.compose.phrasing import phrase
+from newsletter.language.formats import capitalised
+from newsletter.model import FactCard, Section
+
+
+def spotlight_section(context: Context) -> Section | None:
+    """The service whose turn it is."""
+    chosen = context.selection.spotlight
+    if chosen is None or chosen not in context.facts:
+        return None
+    fact = context.facts[chosen]
+    service = context.config.services[fact.subject]
+    if service.outcome is None or service.work is None or fact.value is None:
+        raise LookupError(f"{chosen} was chosen without outcome, work or value")
+    sentence = phrase(
+        context,
+        "spotlight.sentence",
+        outcome=capitalised(context.localised(service.outcome)),
+        work=_ended(capitalised(context.localised(service.work))),
+    )
+    card = FactCard(
+        number=context.service_name(fact.subject),
+        sentence=sentence,
+        source=phrase(
+            context,
+            "spotlight.source",
+            availability=context.formats.percent(fact.value),
+            window=context.window,
+        ),
+        fact=chosen,
+    )
+    return Section(kind="spotlight", title=context.text("section.spotlight"), cards=(card,))
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."

@@ -1,0 +1,56 @@
+"""`editions/2026-10/edition.yaml`: what the editors decided about an edition as a whole. The file is optional."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from newsletter.config import Config
+from newsletter.config.faults import Model, validate
+from newsletter.config.fields import Line, LocalisedText, Surroundings
+from newsletter.config.strict_yaml import parse
+from newsletter.errors import ContentError
+from newsletter.model import Ask, Editorial
+
+NAME = "edition.yaml"
+
+
+class _Ask(Model):
+    text: LocalisedText
+    button: LocalisedText
+
+
+class _Editorial(Model):
+    pin: list[Line] = Field(default_factory=list)
+    mute: list[Line] = Field(default_factory=list)
+    subject: Annotated[int, Field(ge=1, le=3)] = 1
+    ask: _Ask | None = None
+
+
+def load_editorial(folder: Path, *, config: Config) -> Editorial:
+    """The decisions about one edition; without a file the defaults.
+
+    Args:
+        folder: the edition's folder, `editions/2026-10`.
+        config: names the locales that texts may be written in.
+
+    Raises:
+        ContentError: with one line a fault, `edition.yaml:3: subject: must be ...`.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return Editorial()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise ContentError(f"{path}: cannot be read: {error}", "Save it as UTF-8 text.") from error
+    if not text.strip():
+        return Editorial()
+    given, faults = validate(_Editorial, parse(text), Surroundings(file=path, locales=tuple(config.locales)))
+    if given is None:
+        lines = "\n".join(fault.tell(str(path)) for fault in faults)
+        raise ContentError(lines, "It may hold pin, mute, subject (1 to 3) and ask (text and button).")
+    ask = Ask(text=given.ask.text, button=given.ask.button) if given.ask else None
+    return Editorial(pin=tuple(given.pin), mute=tuple(given.mute), subject=given.subject, ask=ask)
