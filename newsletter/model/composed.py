@@ -249,7 +249,6 @@ class Edition:
     department: str
     month: str
     subject: str
-    subjects: tuple[str, ...]  # what the subject was chosen from, the plainest first
     preheader: str
     headline: str
     lead: str
@@ -257,6 +256,7 @@ class Edition:
     minute: tuple[MinuteRow, ...]
     sections: tuple[Section, ...]
     recipient_line: str  # holds the field mark {address}
+    subjects: tuple[str, ...] = ()  # what the subject was chosen from, the plainest first
     footer_links: tuple[tuple[str, str], ...] = ()
     contents: Mapping[str, str] = field(
         default_factory=dict

@@ -8,17 +8,22 @@ from dataclasses import replace
 from newsletter.model import (
     Bar,
     BarChart,
+    BriefPoint,
     Day,
     DayState,
+    Divided,
     Edition,
     FactCard,
     Heard,
     IncidentCard,
     MinuteRow,
     NoteRow,
+    Part,
+    Rating,
     Section,
     SectionKind,
     ServiceRow,
+    TargetRow,
     Tile,
 )
 
@@ -203,6 +208,20 @@ SECTIONS: dict[SectionKind, Section] = {
         title="People",
         notes=(NoteRow(key="Night desk", source="Service desk", body_markdown="The desk answers until 22:00 from 1 December."),),
     ),
+    "spotlight": Section(
+        kind="spotlight",
+        title="Your department runs on this",
+        cards=(FactCard(number="Orders and stock", sentence="Goods leave the warehouse. Updates are tried on a copy of the warehouse first.", source="99.97% available, 1\u201331 October 2026"),),
+    ),
+    "rate": Section(
+        kind="rate",
+        title="Was this useful?",
+        ratings=tuple(
+            Rating(number=str(number), word=word, label=f"Answer {number} of 5: {word}", href=f"mailto:it-feedback@acme.example?subject=%5BNL%202026-10%20staff%5D%20useful%20{number}")
+            for number, word in enumerate(("no", "a little", "partly", "yes", "very"), 1)
+        ),
+        paragraphs=("This opens a mail. Or reply: a person reads it.",),
+    ),
     "measure": Section(
         kind="measure",
         title="How we measure",
@@ -241,6 +260,76 @@ def rich() -> Edition:
             ("Unsubscribe", "https://news.acme.example/unsubscribe"),
         ),
         contents={"draft": "Draft"},
+    )
+
+
+MANAGERS = (
+    Section(
+        kind="brief",
+        title="Your 60-second brief",
+        points=(
+            BriefPoint(number="1", first="Shared files: 97\xa0minutes down on 14\xa0October.", rest_markdown="A disk was full, and our alarm rang **too late**."),
+            BriefPoint(number="2", first="The other eleven services met their target."),
+            BriefPoint(number="3", first="E-mail is off: Sunday 15\xa0November, 06:00\u201308:00.", rest_markdown="What is sent to you meanwhile arrives afterwards."),
+        ),
+        button_text="Open as a mail to my team",
+        button_href="mailto:?subject=IT%20in%20October%202026&body=1.%20Shared%20files%0D%0A2.%20The%20rest",
+    ),
+    Section(
+        kind="ask",
+        title="One ask",
+        paragraphs=("Please name one person in your team who tries the common sign-in first.",),
+        button_text="Name a tester",
+        button_href="mailto:it-feedback@acme.example?subject=Name%20a%20tester",
+    ),
+    Section(
+        kind="work",
+        title="Planned work and surprises",
+        divided=Divided(
+            number="44%",
+            sentence="of our labelled work was planned. The rest answered requests and faults.",
+            label="Of 1,912 finished pieces of work: 41% planned, 52% requests and faults, 7% without a label.",
+            parts=(
+                Part(share=0.41, number="41%", label="planned"),
+                Part(share=0.52, number="52%", label="requests, faults"),
+                Part(share=0.07, number="7%", label="no label"),
+            ),
+            note="1,912 finished pieces of work. The 44% leaves out work without a label.",
+        ),
+    ),
+    Section(
+        kind="targets",
+        title="Targets and results",
+        heads=("Service", "Target", "Result", "Minutes", "Status"),
+        targets=(
+            TargetRow(service="Shared files", target="99.90", result="99.78", down="97", mark="missed", mark_text="missed"),
+            TargetRow(service="Telephones", target="99.90", result="", down="", mark="none", mark_text="not judged"),
+            TargetRow(service="Intranet", target="99.50", result="100.00", down="0", mark="met", mark_text="met"),
+        ),
+        table_note="In percent of the month, rounded down.",
+    ),
+    Section(
+        kind="meet",
+        title="We would like to meet",
+        paragraphs=("We joined five meetings in four departments. We have not been to Purchasing for six months. May we listen for 20 minutes?",),
+        button_text="Invite us to your meeting",
+        button_href="mailto:it-feedback@acme.example?subject=Please%20join%20our%20team%20meeting",
+    ),
+    SECTIONS["rate"],
+    SECTIONS["measure"],
+)  # fmt: skip
+
+
+def managers() -> Edition:
+    """The managers' letter with all of its sections."""
+    return replace(
+        rich(),
+        variant="managers.en",
+        department="Acme IT for managers",
+        lead="Everything your team needs to hear is in the box.",
+        minute=(),
+        sections=MANAGERS,
+        footer_links=(),
     )
 
 

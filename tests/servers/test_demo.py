@@ -37,7 +37,11 @@ def test_measuring_again_gives_the_recorded_bytes_and_everybody_gets_one_mail(tm
     assert any("the numbers are the same as those recorded earlier" in line for line in said), said
 
     mails = read_inbox(folder)
-    listed = [row.split(",") for row in (folder / "audience.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    listed = [
+        row.split(",")
+        for name in ("managers.csv", "audience.csv")
+        for row in (folder / name).read_text(encoding="utf-8").splitlines()[1:]
+    ]
     assert Counter(str(mail["To"]).rsplit("<", 1)[1].rstrip(">") for mail in mails) == {row[0]: 1 for row in listed}
     languages = {str(mail["To"]).rsplit("<", 1)[1].rstrip(">"): mail["Content-Language"] for mail in mails}
     assert languages == {row[0]: row[2] for row in listed}
@@ -50,9 +54,10 @@ def test_without_prometheus_the_recorded_numbers_are_used_and_said_to_be(tmp_pat
     said: list[str] = []
     folder = demo.run(once=True, directory=tmp_path / "acme", browser=False, say=said.append)
     assert sum("Prometheus is not installed here" in line for line in said) == 1
-    assert any("24 of 24 accepted" in line for line in said)
+    assert any("30 of 30 accepted" in line for line in said)
     assert any(line.split()[:2] == ["staff.en", "10"] for line in said)
     assert any(line.split()[:2] == ["staff.it", "14"] for line in said)
+    assert any(line.split()[:2] == ["managers.en", "3"] for line in said)
     with sqlite3.connect(folder / "newsletter.db") as ledger:
         tables = {name for (name,) in ledger.execute("select name from sqlite_master where type = 'table'")}
     ledger.close()
@@ -93,7 +98,7 @@ def test_the_inbox_stays_open_until_ctrl_c_which_ends_it_well(tmp_path):
             )
             assert url, process.stderr.read()
             with urllib.request.urlopen(url, timeout=10) as answer:
-                assert answer.read().count(b"<li ") == 24
+                assert answer.read().count(b"<li ") == 30
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 0
             assert process.stderr.read() == ""

@@ -50,4 +50,4 @@ def test_the_demo_runs_from_the_wheel_without_a_prometheus(unpacked, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "Prometheus is not installed here" in done.stdout
-    assert len(list((tmp_path / "acme/inbox").glob("*.eml"))) == 24
+    assert len(list((tmp_path / "acme/inbox").glob("*.eml"))) == 30

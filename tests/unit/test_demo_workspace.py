@@ -62,7 +62,10 @@ def test_a_copy_overwrites_nothing(tmp_path):
 
 
 def test_every_address_of_the_sample_is_one_that_cannot_exist():
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "config.yaml", ROOT / "audience.csv")]
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "config.yaml", ROOT / "audience.csv", ROOT / "managers.csv")
+    ]
     texts += [path.read_text(encoding="utf-8") for path in (ROOT / "editions").rglob("*.md")]
     addresses = [address for text in texts for address in re.findall(r"[\w.+-]+@([\w.-]+\w)", text)]
     assert len(addresses) > 24
@@ -78,6 +81,9 @@ def test_the_audience_is_valid_and_reads_both_languages():
     assert {one.locale for one in people.recipients} == {"en", "it"}
     with (ROOT / "audience.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 24
+    heads = audience.load(ROOT / "managers.csv", audience="managers")
+    assert len(heads.recipients) == 6
+    assert not {one.address for one in heads.recipients} & {one.address for one in people.recipients}
 
 
 def test_config_and_data_name_the_same_services_each_with_its_meaning_in_both_languages():
