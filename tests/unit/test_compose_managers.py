@@ -15,7 +15,7 @@ from tests.unit.edition_samples import NAMES, config, edition, note, outage, sec
 
 DESK = {"resolution": {"histogram": "h", "target_s": 14400, "target_share": 0.6}}
 MISSED = snapshot(service("files", outage("2026-10-14 09:12", 97)), service("mail"), service("wifi"), tickets=tickets())
-ASKED = {"feedback": "it-feedback@acme.example"}
+ASKED: dict[str, Any] = {"feedback": "it-feedback@acme.example"}
 
 
 def letter(month: Any, *notes: Any, **fields: Any) -> Any:
@@ -93,6 +93,7 @@ def test_planned_work_is_shown_with_what_has_no_label():
     resolved = Count(total=100, by={"a/change": 41, "b/incident": 52, "c/none": 7})
     month = snapshot(service("mail"), tickets=TicketMonth(resolved=resolved))
     whole = section(letter(month, tickets={"proactive": ["change"], "reactive": ["incident"]}), "work").divided
+    assert whole is not None
     assert whole.number == "44%"  # 41 of 93 labelled
     assert [(part.number, part.label) for part in whole.parts] == [
         ("41%", "planned"),
