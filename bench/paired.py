@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-import resource
+import shutil
 import statistics
 import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,8 @@ class Cost:
 
     wall: float
     cpu: float
+    peak_mib: float = 0.0
+    said: str = ""  # on stdout
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +43,26 @@ class Row:
         return f"{middle:.{digits}f} ({low:.{digits}f}-{high:.{digits}f}, n={len(self.ratios)})"
 
 
-def process_cost(command: Sequence[str]) -> Cost:
+def process_cost(command: Sequence[str], environment: Mapping[str, str] = os.environ) -> Cost:
     """Run a command to its end; CPU is user + system of the process and its children."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
-    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Cost(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    with tempfile.TemporaryFile() as out:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, env=environment)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+        out.seek(0)
+        return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, out.read().decode())
+
+
+def install(packages: Sequence[str], folder: Path) -> None:
+    """Install peers apart from everything else, as the dependency group `bench` names them."""
+    groups = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [one for one in groups["dependency-groups"]["bench"] if one.startswith(tuple(packages))]
+    pip = ["uv", "pip", "install", "-q"] if shutil.which("uv") else [sys.executable, "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, "--target", str(folder), *wanted], check=True)
 
 
 def pairs(ours: Callable[[], Cost], theirs: Callable[[], Cost], count: int) -> list[tuple[Cost, Cost]]:
