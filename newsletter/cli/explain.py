@@ -53,10 +53,10 @@ def _show_fact(fact: Fact, session: Session) -> None:
     _line("value", plain_value(fact.value, fact.unit))
     _line("month before", plain_value(fact.previous, fact.unit))
     if fact.target is not None:
-        verdict = {True: ", met", False: ", missed", None: ""}[fact.met]
+        verdict = {True: ", met", False: ", missed", None: ", not judged: too little was measured"}[fact.met]
         _line("target", plain_value(fact.target, fact.unit) + verdict)
     for key, value in fact.detail.items():
-        _line(key.replace("_", " "), "-" if value is None else str(value))
+        _line(*_detail(key, value))
     from newsletter.facts import wilson_interval
 
     interval = wilson_interval(fact)
@@ -78,6 +78,16 @@ def _show_choice(fact: Fact, selection: Selection) -> None:
         _line("novelty", f"{score.novelty:.3f}  1 = never told")
     place = where_told(fact, selection)
     _line("told", place or selection.passed_over.get(fact.id, "where its section prints it"))
+
+
+def _detail(key: str, value: float | str | None) -> tuple[str, str]:
+    """A detail with its name in words; durations in seconds and, from one minute on, in minutes."""
+    name = key.removesuffix("_s").replace("_", " ")
+    if value is None or not key.endswith("_s"):
+        return name, "-" if value is None else str(value)
+    seconds = float(value)
+    minutes = f" ({seconds / 60:,.1f} min)" if abs(seconds) >= 60 else ""
+    return name, f"{seconds:,.10g} s{minutes}"
 
 
 def _show_evidence(evidence: Evidence) -> None:

@@ -41,7 +41,7 @@ def _row(fact: Fact, selection: Selection) -> tuple[str, ...]:
         fact.type,
         plain_value(fact.value, fact.unit),
         plain_value(fact.previous, fact.unit),
-        {True: "met", False: "missed", None: ""}[fact.met],
+        _verdict(fact),
         f"{fact.score.total:.2f}" if fact.score else "",
         where_told(fact, selection),
     )
@@ -54,3 +54,14 @@ def where_told(fact: Fact, selection: Selection) -> str:
     if fact.id == selection.spotlight:
         return "spotlight"
     return "always" if fact.type in ("target_missed", "interruption") else ""
+
+
+def _verdict(fact: Fact) -> str:
+    """Whether the target was met, and of an availability the minutes used of its error budget."""
+    if fact.target is None:
+        return ""
+    verdict = {True: "met", False: "missed", None: "not judged"}[fact.met]
+    used, allowed = fact.detail.get("down_s"), fact.detail.get("allowed_s")
+    if used is None or allowed is None:
+        return verdict
+    return f"{verdict}, {float(used) / 60:,.1f} of {float(allowed) / 60:,.1f} min"

@@ -43,7 +43,6 @@ def _policy(node: Node) -> model.Policy:
 
 def _rule(node: Node) -> model.Rule:
     return model.Rule(
-        basis=node["basis"].one_of("time", "requests"),
         interval_s=node["interval_s"].number(0),
         vote=node["vote"].one_of("majority", "any", "all"),
         merge_within_s=node["merge_within_s"].number(0),

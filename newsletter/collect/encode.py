@@ -80,7 +80,6 @@ def _policy_json(policy: model.Policy) -> dict[str, Any]:
         "timezone": policy.timezone,
         "rules": [
             {
-                "basis": rule.basis,
                 "interval_s": _number(rule.interval_s),
                 "vote": rule.vote,
                 "merge_within_s": _number(rule.merge_within_s),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+from newsletter.collect.consistency import require_consistent
 from newsletter.collect.decode import snapshot_of
 from newsletter.collect.encode import snapshot_json
 from newsletter.collect.node import Misplaced, Node
@@ -34,7 +36,8 @@ def read(path: Path) -> Snapshot:
         ContentError: the file is missing, or no snapshot; the message names the place in it.
     """
     try:
-        return snapshot_of(Node(json.loads(path.read_bytes())))
+        found = snapshot_of(Node(json.loads(path.read_bytes(), object_pairs_hook=_without_doubles)))
+        require_consistent(found)
     except Misplaced as fault:
         raise _refused(path, fault.where, fault.why) from None
     except OSError as error:
@@ -44,6 +47,17 @@ def read(path: Path) -> Snapshot:
         raise _refused(path, "$", "is nested too deeply") from None
     except ValueError as error:
         raise _refused(path, "$", f"is not JSON ({error})") from None
+    return found
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of an object; of two with the same key JSON readers would silently drop one."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        keys = [key for key, _ in pairs]
+        double = next(key for key in keys if keys.count(key) > 1)
+        raise Misplaced("$", f"has the key {double!r} twice in one object")
+    return members
 
 
 def _refused(path: Path, where: str, why: str) -> ContentError:

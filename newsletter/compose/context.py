@@ -70,7 +70,10 @@ class Context:
             notes=tuple(sorted(meant, key=lambda note: (note.order, note.id))),
             standings=tuple(
                 Standing(
-                    name=_service_name(fact.subject, locale, config), fact=fact, month=snapshot.services[fact.subject]
+                    name=_service_name(fact.subject, locale, config),
+                    fact=fact,
+                    month=snapshot.services[fact.subject],
+                    critical=_critical(fact.subject, config),
                 )
                 for fact in facts
                 if fact.id == f"{fact.subject}.availability" and fact.subject in snapshot.services
@@ -172,3 +175,7 @@ def letter_of(audience: str, config: Config) -> Letter:
 def _service_name(service_id: str, locale: str, config: Config) -> str:
     service = config.services.get(service_id)
     return localised(service.name, locale, config.locales[0]) if service else service_id
+
+
+def _critical(service_id: str, config: Config) -> bool:
+    return service_id in config.services and config.services[service_id].critical

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.compose.context import Context
-from newsletter.model import NoteRow, Section
+from newsletter.compose.standing import LOST_SAMPLES_S
+from newsletter.model import NoteRow, Policy, Section
 
 
 def measure_section(context: Context) -> Section:
@@ -28,22 +29,39 @@ def measure_section(context: Context) -> Section:
 
 
 def _policy(context: Context) -> Iterator[str]:
-    if context.standings and context.config.availability:
-        yield " ".join(_sentences(context))
+    """The rules that the month was measured by: those frozen with its numbers, whatever the config says today."""
+    policy = context.snapshot.policy
+    if context.standings and policy:
+        yield " ".join(_sentences(context, policy))
 
 
-def _sentences(context: Context) -> Iterator[str]:
-    sources = [source for source in context.config.availability if not source.counts_requests]
-    if sources:
-        yield _interval(context, sorted({source.interval_s for source in sources}))
-    votes = {source.vote for source in sources}
-    if len(votes) == 1:
-        yield context.text(f"measure.vote_{votes.pop()}")
+def _sentences(context: Context, policy: Policy) -> Iterator[str]:
+    intervals = sorted({rule.interval_s for rule in policy.rules})
+    if intervals:
+        yield _interval(context, intervals)
+        votes = {rule.vote for rule in policy.rules}
+        if len(votes) == 1:
+            yield context.text(f"measure.vote_{votes.pop()}")
+        yield context.text("measure.exact", interval=context.formats.duration(intervals[-1]))
     if any(not one.by_time for one in context.standings):
-        yield context.text("measure.requests" if sources else "measure.requests_only")
-    if any(source.maintenance for source in sources):
-        yield context.text("measure.planned")
+        yield context.text("measure.requests" if intervals else "measure.requests_only")
+    if merged := max((rule.merge_within_s for rule in policy.rules), default=0):
+        yield context.text("measure.merged", distance=context.formats.duration(merged))
+    yield from _left_out(context, policy)
+    yield context.text("measure.zone", zone=policy.timezone)
     yield context.text("measure.floor")
+
+
+def _left_out(context: Context, policy: Policy) -> Iterator[str]:
+    """What counts neither as up nor as down: time outside the hours, planned work, and what nobody measured."""
+    if policy.maintenance or any(rule.maintenance for rule in policy.rules):
+        yield context.text("measure.planned")
+    names = tuple(one.name for one in context.standings if one.id in policy.hours)
+    if names:
+        yield context.text("measure.hours", n=len(names), names=context.catalogue.enumerate(names))
+    unknown = max(one.month.unknown_s for one in context.standings)
+    if unknown > LOST_SAMPLES_S:
+        yield context.text("measure.gaps", unknown=context.formats.duration(unknown, "ceiling"))
 
 
 def _interval(context: Context, intervals: list[float]) -> str:
@@ -57,6 +75,6 @@ def _interval(context: Context, intervals: list[float]) -> str:
 
 
 def _unmeasured(context: Context) -> Iterator[str]:
-    names = tuple(one.name for one in context.standings if not one.measured)
+    names = tuple(one.name for one in context.standings if one.undecided)
     if names:
         yield context.text("measure.unmeasured", names=context.catalogue.enumerate(names))

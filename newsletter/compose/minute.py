@@ -84,7 +84,7 @@ def _failed(context: Context) -> str:
         return _interrupted(context)
     if all(one.clean for one in standings if one.by_time or not one.measured):
         return context.text("minute.nothing")
-    unmeasured = sum(not one.measured for one in standings)
+    unmeasured = sum(one.undecided for one in standings)
     if unmeasured:
         count = capitalised(context.catalogue.count(unmeasured))
         return context.text("minute.unmeasured", n=unmeasured, count=count)

@@ -110,11 +110,11 @@ def _general_tiles(context: Context) -> Iterator[Tile]:
 
 
 def _service_tiles(context: Context) -> Iterator[Tile]:
-    judged = [one for one in context.standings if one.met or one.missed]
-    if judged:
-        met = sum(one.met for one in judged)
+    promised = [one for one in context.standings if one.fact.target is not None]
+    if any(not one.unjudged for one in promised):
+        met = sum(one.met for one in promised)
         yield Tile(
-            number=_counted(context, met, len(judged)), label=context.text("numbers.targets_met", n=met), context=""
+            number=_counted(context, met, len(promised)), label=context.text("numbers.targets_met", n=met), context=""
         )
     measured = [one for one in context.standings if one.measured and one.by_time]
     if measured:

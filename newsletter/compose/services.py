@@ -42,10 +42,10 @@ def _split(standings: tuple[Standing, ...]) -> tuple[tuple[Standing, ...], tuple
     return ranked[:rows], ranked[rows:]
 
 
-def _rank(standing: Standing) -> tuple[int, float, float]:
+def _rank(standing: Standing) -> tuple[int, float, float, bool]:
     used = 0.0 if standing.used is None else standing.used
-    group = 0 if standing.missed else 1 if not standing.measured else 2
-    return (group, -used, -standing.down_s)
+    group = 0 if standing.missed else 1 if standing.undecided else 2
+    return (group, -used, -standing.down_s, not standing.critical)
 
 
 # --- a row --------------------------------------------------------------------------------
@@ -64,16 +64,18 @@ def _row(context: Context, standing: Standing) -> ServiceRow:
         used=standing.used,
         budget=_budget(context, standing),
         mark="met" if standing.met else "missed" if standing.missed else "none",
-        mark_text=context.text("services.met")
-        if standing.met
-        else context.text("services.missed")
-        if standing.missed
-        else "",
+        mark_text=_verdict(context, standing),
         remark=_remark(context, standing),
         title=_tooltip(context, standing),
         previous=_previous(context, standing),
         fact=standing.fact.id,
     )
+
+
+def _verdict(context: Context, standing: Standing) -> str:
+    if standing.met or standing.missed:
+        return context.text("services.met" if standing.met else "services.missed")
+    return context.text("services.unjudged") if standing.measured and standing.unjudged else ""
 
 
 def _outcome(context: Context, standing: Standing) -> str:
@@ -103,10 +105,18 @@ def _budget(context: Context, standing: Standing) -> str:
 
 
 def _remark(context: Context, standing: Standing) -> str:
-    """The time nobody watched, once it is more than the odd lost sample."""
+    """The time nobody watched, once it is more than the odd lost sample or decides the verdict."""
     month = standing.month
-    if month.coverage >= FULL_COVERAGE or month.unknown_s <= 0:
+    if (month.coverage >= FULL_COVERAGE and not standing.unjudged) or month.unknown_s <= 0:
         return ""
+    if month.coverage < context.config.coverage.warn:
+        coverage = context.text("services.remark_coverage", coverage=context.formats.percent(month.coverage, 1))
+        return context.text("services.remark_joined", gaps=_gaps(context, standing), coverage=coverage)
+    return _gaps(context, standing)
+
+
+def _gaps(context: Context, standing: Standing) -> str:
+    month = standing.month
     unknown = context.formats.short_duration(month.unknown_s, "ceiling")
     days = context.days_of(month.unknown)
     if len(days) == 1:
@@ -166,7 +176,12 @@ def _folded(context: Context, standing: Standing) -> str:
 
 def _folded_paragraphs(context: Context, folded: tuple[Standing, ...]) -> tuple[str, ...]:
     """What found no row and is no good news: no verdict, or too little measured."""
-    without_target = tuple(_folded(context, one) for one in folded if one.measured)
+    without_target = tuple(_folded(context, one) for one in folded if not one.undecided)
+    unjudged = tuple(_folded(context, one) for one in folded if one.measured and one.unjudged)
     unmeasured = tuple(one.name for one in folded if not one.measured)
-    lines = (("services.also_measured", without_target), ("services.also_unmeasured", unmeasured))
+    lines = (
+        ("services.also_measured", without_target),
+        ("services.also_unjudged", unjudged),
+        ("services.also_unmeasured", unmeasured),
+    )
     return tuple(context.text(key, names=", ".join(names)) for key, names in lines if names)

@@ -19,6 +19,7 @@ class Standing:
     name: str
     fact: Fact
     month: ServiceMonth
+    critical: bool = False
 
     @property
     def id(self) -> str:
@@ -83,14 +84,24 @@ class Standing:
         return self.fact.met is False
 
     @property
+    def unjudged(self) -> bool:
+        """It has a target, but too little was measured to say whether it was met."""
+        return self.fact.target is not None and self.fact.met is None
+
+    @property
+    def undecided(self) -> bool:
+        """Too little was measured: for a number, or for a verdict on the target."""
+        return not self.measured or self.unjudged
+
+    @property
     def interrupted(self) -> bool:
         """Measured, and not up all the time."""
         return self.measured and self.down_s > 0
 
     @property
     def clean(self) -> bool:
-        """Not one second of downtime, and practically the whole month was watched."""
-        return self.measured and self.by_time and self.down_s == 0 and self.month.coverage >= FULL_COVERAGE
+        """Not one second of downtime, and so much of the month was watched that it can be said."""
+        return not self.undecided and self.by_time and self.down_s == 0 and self.month.coverage >= FULL_COVERAGE
 
     @property
     def watched_throughout(self) -> bool:

@@ -70,8 +70,8 @@ def situation_of(context: Context) -> Situation:
 
 
 def longest_down(standings: tuple[Standing, ...]) -> Standing:
-    """The service with the most downtime; the first of equals."""
-    return max(standings, key=lambda one: one.down_s)
+    """The service with the most downtime; of equals a critical one, then the first."""
+    return max(standings, key=lambda one: (one.down_s, one.critical))
 
 
 # --- headline -----------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def _headline_interrupted(context: Context) -> str:
 def _lead(context: Context, situation: Situation) -> str:
     """The main sentence, and the services nobody could judge if that fits."""
     main = _lead_sentence(context, situation)
-    unmeasured = sum(not one.measured for one in context.standings)
+    unmeasured = sum(one.undecided for one in context.standings)
     if not unmeasured or situation is Situation.NOT_MEASURED:
         return main
     more = capitalised(context.text("lead.unmeasured", n=unmeasured, count=context.catalogue.count(unmeasured)))
@@ -290,7 +290,7 @@ def _judged(context: Context) -> tuple[Standing, ...]:
 
 def _unjudged(context: Context) -> int:
     """How many services have a target, but too few measurements for a verdict."""
-    return sum(one.fact.target is not None and not one.measured for one in context.standings)
+    return sum(one.unjudged for one in context.standings)
 
 
 def _solved(context: Context) -> int:

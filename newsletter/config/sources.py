@@ -212,7 +212,7 @@ class CoverageConfig(Model):
         default=0.99,
         ge=0,
         le=1,
-        description="Meant for a warning below this share; it must not be smaller than `fail`, and has no other effect in this version.",
+        description="Below this share the mail says of a service how much of the month was measured; not smaller than `fail`.",
         examples=["0.995"],
     )
     fail: Annotated[float, AfterValidator(_below_warn)] = Field(

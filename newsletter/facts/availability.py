@@ -1,25 +1,28 @@
 """How much of the month each service was up, whether that met its target, and each interruption.
 
-availability = up / (up + down), where planned work and unmeasured time are in neither
+availability = up / (up + down), where excluded and unmeasured time are in neither
 (SRE Workbook, ch. 2: good events / valid events). A target allows
-(1 - target) * (up + down) seconds of downtime.
+(1 - target) * (up + down) seconds of downtime. It is missed when the downtime that was seen is more,
+and met when what nobody measured could not have used up the rest; else nobody can judge it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Literal
 
 from newsletter.config import Config
 from newsletter.model import Fact, Outage, ServiceMonth, Snapshot
 
 
 def availability_facts(snapshot: Snapshot, before: Snapshot | None, config: Config) -> Iterator[Fact]:
-    """One availability fact a service, followed by one fact an interruption in it."""
+    """One availability fact a service, followed by one fact an interruption in it; then the worst service."""
     for service_id in service_order(snapshot, config):
         month = snapshot.services[service_id]
         yield _availability(month, before.services.get(service_id) if before else None, config)
         yield from (_interruption(service_id, number, outage, month) for number, outage in enumerate(month.outages, 1))
+    yield from _worst(snapshot, config)
 
 
 def service_order(snapshot: Snapshot, config: Config) -> tuple[str, ...]:
@@ -35,12 +38,12 @@ def _availability(month: ServiceMonth, before: ServiceMonth | None, config: Conf
         return _answered(month, before, config)
     target = _target(month.id, config)
     value = _ratio(month, config.coverage.fail)
-    allowed = None if target is None else (1 - target) * _measured(month)
-    met = None if value is None or allowed is None else Fraction(month.down_s) <= allowed
+    allowed = None if target is None or value is None else (1 - target) * _measured(month)
+    met = None if allowed is None else _met(month, allowed)
     previous = _ratio(before, config.coverage.fail) if before else None
     return Fact(
         id=f"{month.id}.availability",
-        type="value" if met is None else "target_met" if met else "target_missed",
+        type=_verdict(met, target),
         subject=month.id,
         value=None if value is None else float(value),
         unit="ratio",
@@ -54,7 +57,10 @@ def _availability(month: ServiceMonth, before: ServiceMonth | None, config: Conf
             "down_s": month.down_s,
             "excluded_s": month.excluded_s,
             "unknown_s": month.unknown_s,
-            "allowed_s": None if allowed is None or value is None else float(allowed),
+            "outside_hours_s": month.excluded_for("hours"),
+            "planned_work_s": month.excluded_for("maintenance"),
+            "allowed_s": None if allowed is None else float(allowed),
+            "left_s": None if allowed is None else float(allowed - Fraction(month.down_s)),
             "outages": sum(not outage.continues_before for outage in month.outages),
             "coverage": month.coverage,
         },
@@ -71,7 +77,7 @@ def _answered(month: ServiceMonth, before: ServiceMonth | None, config: Config) 
     requests = month.requests
     return Fact(
         id=f"{month.id}.availability",
-        type="value" if met is None else "target_met" if met else "target_missed",
+        type=_verdict(met, target),
         subject=month.id,
         value=None if value is None else float(value),
         unit="ratio",
@@ -90,6 +96,21 @@ def _answered(month: ServiceMonth, before: ServiceMonth | None, config: Config) 
     )
 
 
+def _met(month: ServiceMonth, allowed: Fraction) -> bool | None:
+    """Whether the downtime kept to what is `allowed`; None where unmeasured time decides it."""
+    if Fraction(month.down_s) > allowed:
+        return False
+    return True if Fraction(month.down_s) + Fraction(month.unknown_s) <= allowed else None
+
+
+def _verdict(
+    met: bool | None, target: Fraction | None
+) -> Literal["value", "target_met", "target_missed", "target_unjudged"]:
+    if target is None:
+        return "value"
+    return "target_unjudged" if met is None else "target_met" if met else "target_missed"
+
+
 def _interruption(service_id: str, number: int, outage: Outage, month: ServiceMonth) -> Fact:
     return Fact(
         id=f"{service_id}.interruption_{number}",
@@ -103,8 +124,35 @@ def _interruption(service_id: str, number: int, outage: Outage, month: ServiceMo
             "end": outage.end,
             "continues_before": int(outage.continues_before),
             "continues_after": int(outage.continues_after),
+            "stretches": len(outage.stretches) or 1,
         },
     )
+
+
+def _worst(snapshot: Snapshot, config: Config) -> Iterator[Fact]:
+    """The service with the lowest availability, if any was down; of equals a critical one, then the first."""
+    measured = {
+        name: ratio
+        for name in service_order(snapshot, config)
+        if (ratio := _ratio(snapshot.services[name], config.coverage.fail)) is not None
+        and snapshot.services[name].down_s > 0
+    }
+    if measured:
+        worst = min(measured, key=lambda name: (measured[name], not _critical(name, config)))
+        yield Fact(
+            id="services.worst",
+            type="worst",
+            subject=worst,
+            value=float(measured[worst]),
+            unit="ratio",
+            evidence=snapshot.services[worst].evidence,
+            detail={"service": worst, "down_s": snapshot.services[worst].down_s},
+        )
+
+
+def _critical(service_id: str, config: Config) -> bool:
+    """Whether the organisation stands still without it."""
+    return service_id in config.services and config.services[service_id].critical
 
 
 def _target(service_id: str, config: Config) -> Fraction | None:

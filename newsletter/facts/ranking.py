@@ -31,6 +31,8 @@ _SIGNIFICANCE: Mapping[str, float] = {
     "proactive_share": 0.5,
     "streak": 0.6,
 }
+_TOLD_OTHERWISE = ("interruption", "target_unjudged", "worst")
+"""Bad news is no "did you know?": it has its own sections."""
 _LEAST_P = 1e-6
 _NOT_CRITICAL = 0.7
 
@@ -77,7 +79,7 @@ def scored(facts: Sequence[Fact], told: Sequence[Told], config: Config) -> tuple
 
 def _competes(fact: Fact, config: Config) -> bool:
     """Claims do, and plain figures that ask for it; a fact without a value says nothing."""
-    if fact.value is None or fact.type == "interruption":
+    if fact.value is None or fact.type in _TOLD_OTHERWISE:
         return False
     if fact.type not in ("value", "target_met", "target_missed"):
         return True

@@ -221,17 +221,15 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How the services of one source were judged.
+    """How the services of one source of 0/1 samples were judged.
 
     Args:
-        basis: what is counted: time (from 0/1 samples), or requests.
         interval_s: seconds between two samples; an interruption is exact to about one of them.
         vote: how several probers of a service decide that it is down.
         merge_within_s: interruptions at most so far apart are one.
         maintenance: whether series of the monitoring tell planned work.
     """
 
-    basis: Literal["time", "requests"] = "time"
     interval_s: float
     vote: Literal["majority", "any", "all"]
     merge_within_s: float = 0.0

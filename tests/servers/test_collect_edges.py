@@ -145,6 +145,60 @@ def test_samples_that_jitter_cost_no_accuracy_worth_a_scrape(tmp_path: Path) -> 
     assert len(edge.outages) == 1
 
 
+# --- outages over the edges of the month ------------------------------------------------------
+
+
+def without(samples: Samples, begin: float, end: float) -> Samples:
+    return [(at, value) for at, value in samples if not begin <= at < end]
+
+
+def test_an_outage_that_meets_a_gap_at_the_edge_of_the_month_goes_on(tmp_path: Path) -> None:
+    """Down on both sides of the gap is one outage; recovered unseen on the far side, it ended in the month."""
+    start, end = OCTOBER.start_s, OCTOBER.end_s
+    whole = (start - 4 * DAY, end + 2 * DAY)
+    both = without(
+        without(
+            steady(*whole, down=[(start - 7200, start + 7200), (end - 7200, end + 7200)]), start - 1800, start + 1800
+        ),
+        end - 1800,
+        end + 1800,
+    )
+    near = without(
+        without(steady(*whole, down=[(start, start + 7200), (end - 7200, end)]), start - 1800, start + 1800),
+        end - 1800,
+        end + 1800,
+    )
+    series = {'check_ok{service="both"}': both, 'check_ok{service="near"}': near}
+    found = collected(tmp_path, series).services
+    assert [(o.continues_before, o.continues_after) for o in found["both"].outages] == [(True, False), (False, True)]
+    assert [(o.continues_before, o.continues_after) for o in found["near"].outages] == [(False, False)] * 2
+    assert found["both"].outages[0].start == pytest.approx(start + 1800, abs=300)
+
+
+def test_an_outage_over_a_weekend_without_business_hours_goes_on(tmp_path: Path) -> None:
+    """The 31st is a Saturday: down on Friday evening and still on Monday morning."""
+    start, end = OCTOBER.start_s, OCTOBER.end_s
+    friday = end - DAY - 7 * 3600
+    down = [(friday, end + 33 * 3600)]
+    series = {'check_ok{service="erp"}': steady(start - DAY, end + 2 * DAY, down=down)}
+    services = {"erp": {"name": "ERP", "hours": "Mo-Fr 08:00-18:00", "maintenance": "2026-10-14 12:00-13:00"}}
+    (erp,) = collected(tmp_path, series, services=services).services.values()
+    assert erp.down_s == pytest.approx(3600, abs=300)
+    assert [(o.continues_before, o.continues_after) for o in erp.outages] == [(False, True)]
+    assert erp.excluded_for("maintenance") == 3600
+    assert erp.up_s + erp.down_s + erp.unknown_s == pytest.approx(22 * 36000 - 3600, abs=0.01)
+
+
+def test_flaps_are_merged_where_the_configuration_says_so(tmp_path: Path) -> None:
+    noon = OCTOBER.start_s + 4 * DAY + 12 * 3600
+    down = [(noon, noon + 600), (noon + 1200, noon + 1800), (noon + 9000, noon + 9600)]
+    series = {'check_ok{service="flaky"}': steady(OCTOBER.start_s - DAY, OCTOBER.end_s + DAY, down=down)}
+    (flaky,) = collected(tmp_path, series, source={"merge_within_min": 10}).services.values()
+    assert [len(outage.stretches) for outage in flaky.outages] == [2, 0]
+    assert [outage.down_s for outage in flaky.outages] == pytest.approx([1200, 600])
+    assert flaky.down_s == pytest.approx(1800)
+
+
 # --- beginnings and ends ---------------------------------------------------------------------
 
 

@@ -20,7 +20,9 @@ from newsletter.model import (
     Interval,
     Note,
     Outage,
+    Policy,
     Resolution,
+    Rule,
     Section,
     ServiceMonth,
     Snapshot,
@@ -37,6 +39,10 @@ NAMES = {
     "files": {"en": "Shared files", "it": "File condivisi"},
     "wifi": {"en": "Office Wi-Fi", "it": "Wi-Fi in ufficio"},
 }
+
+
+POLICY = Policy(timezone="Europe/Rome", rules=(Rule(interval_s=60, vote="majority", maintenance=True),))
+"""How the sample months were measured."""
 
 
 def config(**overrides: Any) -> Config:
@@ -115,6 +121,7 @@ def snapshot(*services: ServiceMonth, label: str = "2026-10", **fields: Any) -> 
         tickets=fields.get("tickets", TicketMonth()),
         figures={one.id: one for one in fields.get("figures", ())},
         evidence=evidence,
+        policy=fields.get("policy", POLICY),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +25,13 @@ from newsletter.model import (
     Figure,
     Interval,
     Outage,
+    Policy,
     Resolution,
+    Rule,
     ServiceMonth,
     Snapshot,
     TicketMonth,
+    Times,
 )
 from newsletter.period import month
 
@@ -40,22 +44,32 @@ def example() -> Snapshot:
     """A bit of everything; the service's outage crosses the change of the clock."""
     mail = ServiceMonth(
         id="mail",
-        availability=0.99932,
-        up_s=2672850.0,
-        down_s=1830.25,
+        availability=0.99811,
+        up_s=999900.0,
+        down_s=1890.25,
         excluded_s=7200.0,
         unknown_s=119.75,
         coverage=0.99995,
         outages=(
-            Outage(start=START + 2073600.0, end=START + 2077230.25, down_s=1830.25),
             Outage(start=START, end=START + 60, down_s=60.0, continues_before=True, continues_after=True),
+            Outage(
+                start=START + 2073600.0,
+                end=START + 2077230.25,
+                down_s=1830.25,
+                stretches=(
+                    Interval(start=START + 2073600.0, end=START + 2075400.0),
+                    Interval(start=START + 2077200.0, end=START + 2077230.25),
+                ),
+            ),
         ),
         excluded=(Exclusion(start=START + 7200, end=START + 14400, reason="hours"),),
-        lifetime=Interval(start=START, end=START + 1_000_000),
+        lifetime=Interval(start=START + 1_672_890.0, end=PERIOD.end_s),
         unknown=(Interval(start=START + 20000.125, end=START + 20119.875),),
         evidence=("availability/mail",),
     )
-    lost = replace(mail, id="lost", availability=None, outages=(), evidence=())
+    lost = replace(
+        mail, id="lost", availability=None, up_s=mail.up_s + mail.down_s, down_s=0.0, outages=(), evidence=()
+    )
     return Snapshot(
         edition="2026-10",
         period=PERIOD,
@@ -77,15 +91,27 @@ def example() -> Snapshot:
             "share": Figure(id="share", value=None, unit="ratio", kind="ratio", numerator=0.5, denominator=0.0),
         },
         evidence={
-            "availability/mail": Evidence(
-                id="availability/mail",
+            key: Evidence(
+                id=key,
                 query='probe_success{service=~"mail"}[2682000000ms]',
                 evaluated_at=PERIOD.end,
                 samples=44700,
                 coverage=1.0,
                 warnings=("1 sample was not a number",),
             )
+            for key in ("availability/mail", "figures/logins", "latency/mail", "tickets/opened")
         },
+        policy=Policy(
+            timezone="Europe/Rome",
+            rules=(
+                Rule(interval_s=60, vote="majority", merge_within_s=300, maintenance=True),
+                Rule(interval_s=30, vote="any"),
+            ),
+            hours={"mail": Times(texts=("Mo-Fr 07:00-19:00",), timezone="Asia/Kolkata")},
+            holidays=("12-25",),
+            maintenance={"": Times(texts=("Su 02:00-04:00",), timezone="Europe/Rome")},
+            coverage_fail=0.9,
+        ),
     )
 
 
@@ -121,13 +147,17 @@ def test_the_file_is_the_documented_one(path: Path) -> None:
         "timezone": "Europe/Rome",
     }
     mail = found["services"]["mail"]
-    assert (mail["availability"], mail["up_s"], mail["evidence"]) == (0.99932, 2672850, ["availability/mail"])
-    assert mail["outages"][0] == {
+    assert (mail["availability"], mail["up_s"], mail["evidence"]) == (0.99811, 999900, ["availability/mail"])
+    assert mail["outages"][1] == {
         "start": "2026-10-25T00:00:00+02:00",
         "end": "2026-10-25T01:00:30.250+02:00",
         "down_s": 1830.25,
         "continues_before": False,
         "continues_after": False,
+        "stretches": [
+            {"start": "2026-10-25T00:00:00+02:00", "end": "2026-10-25T00:30:00+02:00"},
+            {"start": "2026-10-25T01:00:00+02:00", "end": "2026-10-25T01:00:30.250+02:00"},
+        ],
     }
     assert mail["excluded"] == [
         {"start": "2026-10-01T02:00:00+02:00", "end": "2026-10-01T04:00:00+02:00", "reason": "hours"}
@@ -211,7 +241,8 @@ def test_garbage_anywhere_is_read_as_meant_or_refused_with_its_place(
         told = error.message.removeprefix(f"{path}: ")
         assert told.startswith("$")
         place = told.partition(" ")[0]
-        assert where.startswith((place, "$.period")) or place.startswith(where)
+        around = ".".join(where.split(".")[:3])  # what contradicts a number may be told at the number it contradicts
+        assert where.startswith((place, "$.period", "$.evidence")) or place.startswith((where, around))
 
 
 @pytest.mark.parametrize(
@@ -224,7 +255,7 @@ def test_garbage_anywhere_is_read_as_meant_or_refused_with_its_place(
         (["services", "mail", "availability"], True, "$.services.mail.availability is not a number"),
         (["services", "mail", "outages", 0, "start"], "now", "$.services.mail.outages[0].start is not a time"),
         (["services", "mail", "outages", 0, "start"], "2026-10-01", "is a time without its offset"),
-        (["services", "mail", "outages", 0, "end"], "2026-10-01T00:00:00+02:00", "outages[0] ends before it starts"),
+        (["services", "mail", "outages", 0, "end"], "2026-09-30T00:00:00+02:00", "outages[0] ends before it starts"),
         (["services", "mail", "outages", 0, "continues_after"], 1, "is not true or false"),
         (["tickets", "opened", "total"], 1.5, "$.tickets.opened.total is not a whole number"),
         (["tickets", "resolution", "", "median_between_s"], [1], "median_between_s is not a pair"),
@@ -250,6 +281,70 @@ def test_a_wrong_value_is_named_by_its_path(path: Path, document: Any, keys: lis
         file.read(path)
     assert str(path) in caught.value.message
     assert told in caught.value.message
+
+
+MAIL = ["services", "mail"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "told"),
+    [
+        ([*MAIL, "evidence"], [], "$.services.mail.evidence is empty, but there is a number to prove"),
+        ([*MAIL, "evidence"], ["x"], "$.services.mail.evidence names 'x', which is not in $.evidence"),
+        (["figures", "logins", "evidence"], [], "$.figures.logins.evidence is empty"),
+        (["tickets", "evidence", "opened"], "y", "$.tickets.evidence.opened names 'y'"),
+        ([*MAIL, "outages"], [], "$.services.mail.down_s is 1890.25, but outages has 0 s"),
+        (
+            [*MAIL, "outages", 1, "end"],
+            "2026-11-02T00:00:00+01:00",
+            "$.services.mail.outages[1] lies outside the month",
+        ),
+        ([*MAIL, "outages", 0, "end"], "2026-10-26T00:00:00+01:00", "outages[1] begins before the one above it ends"),
+        ([*MAIL, "outages", 0, "down_s"], 61, "outages[0].down_s is longer than the outage"),
+        ([*MAIL, "outages", 1, "stretches", 0, "start"], "2026-10-24T00:00:00+02:00", "[0] lies outside the outage"),
+        ([*MAIL, "unknown_s"], 3, "$.services.mail has states of 1008993.25 s together, the lifetime has 1009110 s"),
+        ([*MAIL, "up_s"], 2.7e6, "$.services.mail has states of 2709210 s together, the lifetime has 1009110 s"),
+        ([*MAIL, "lifetime"], None, ""),
+        ([*MAIL, "excluded"], [], "$.services.mail.excluded_s is 7200, but excluded has 0 s"),
+        ([*MAIL, "availability"], 0.9, "$.services.mail.availability is not up_s / (up_s + down_s)"),
+        ([*MAIL, "excluded", 0, "reason"], "rain", "reason is none of hours, maintenance"),
+        (["policy", "rules", 0, "vote"], "most", "$.policy.rules[0].vote is none of majority, any, all"),
+    ],
+)
+def test_numbers_that_contradict_one_another_are_refused(
+    path: Path, document: Any, keys: list[Any], value: Any, told: str
+) -> None:
+    broken = copy.deepcopy(document)
+    inner = broken
+    for key in keys[:-1]:
+        inner = inner[key]
+    inner[keys[-1]] = value
+    path.parent.mkdir()
+    path.write_text(json.dumps(broken))
+    if not told:
+        assert file.read(path).services["mail"].lifetime is None
+        return
+    with pytest.raises(ContentError, match=re.escape(told)) as caught:
+        file.read(path)
+    assert str(path) in caught.value.message
+
+
+def test_a_key_written_twice_is_refused(path: Path, document: Any) -> None:
+    path.parent.mkdir()
+    path.write_text(json.dumps(document).replace('"down_s": 0,', '"down_s": 0, "down_s": 0,'))
+    with pytest.raises(ContentError, match="has the key 'down_s' twice in one object"):
+        file.read(path)
+
+
+def test_older_snapshots_without_policy_and_reasons_are_read(path: Path, document: Any) -> None:
+    older = copy.deepcopy(document)
+    del older["policy"]
+    for service in older["services"].values():
+        service["excluded"] = [{key: one[key] for key in ("start", "end")} for one in service["excluded"]]
+    path.parent.mkdir()
+    path.write_text(json.dumps(older))
+    assert file.read(path).policy is None
+    assert file.read(path).services["mail"].excluded[0].reason == "maintenance"
 
 
 @pytest.mark.parametrize("key", ["schema", "edition", "period", "services", "tickets", "figures", "evidence"])

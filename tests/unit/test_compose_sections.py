@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from newsletter.errors import ConfigError, ContentError
-from newsletter.model import Resolution, Snapshot, TicketMonth
+from newsletter.model import Policy, Resolution, Rule, ServiceMonth, Snapshot, TicketMonth, Times
 from tests.unit.edition_samples import ROME, edition, figure, note, outage, section, service, snapshot, span, tickets
 
 PROMISE = {"resolution": {"histogram": "h", "target_s": 14400, "target_share": 0.6}}
@@ -246,19 +246,43 @@ def test_what_we_heard_needs_an_answer():
 # --- how we measure -----------------------------------------------------------------------
 
 
-def test_the_policy_is_what_the_config_does():
-    told = section(edition(snapshot(service("mail"))), "measure").paragraphs
-    assert told[0] == (
+def policy_told(*rules: Rule, months: tuple[ServiceMonth, ...] = (), locale: str = "en", **fields: Any) -> str:
+    policy = Policy(timezone="Europe/Rome", rules=rules, **fields)
+    month = snapshot(*(months or (service("mail"),)), policy=policy)
+    return section(edition(month, locale=locale), "measure").paragraphs[0].replace("\u00a0", " ")
+
+
+def test_the_policy_is_the_one_that_the_month_was_measured_by():
+    told = policy_told(Rule(interval_s=60, vote="majority", maintenance=True))
+    assert told == (
         "Each service is tested every minute. It counts as down when more than half of its measuring points say so. "
-        "Planned work is left out, and shown. Availability is rounded down."
+        "Each interruption is exact to 1 minute at both ends. Planned work is left out, and shown. "
+        "Days and months are those of Europe/Rome. Availability is rounded down."
     )
-    thirty = [{"preset": "up", "interval_s": 30, "vote": "any"}]
-    told = section(edition(snapshot(service("mail")), availability=thirty), "measure").paragraphs
-    assert told[0].startswith("Each service is tested every 30 seconds. It counts as down as soon as one")
-    assert "Planned" not in told[0]
-    mixed = [{"preset": "up", "interval_s": 30}, {"preset": "blackbox", "interval_s": 300}]
-    told = section(edition(snapshot(service("mail")), availability=mixed), "measure").paragraphs
-    assert told[0].startswith("Each service is tested every 30 s to 5 min.")
+    told = policy_told(Rule(interval_s=30, vote="any"))
+    assert told.startswith("Each service is tested every 30 seconds. It counts as down as soon as one")
+    assert "Planned" not in told
+    mixed = policy_told(Rule(interval_s=30, vote="any"), Rule(interval_s=300, vote="majority"))
+    assert mixed.startswith("Each service is tested every 30 s to 5 min. Each interruption is exact to 5 minutes")
+
+
+def test_the_policy_tells_hours_merging_windows_and_gaps():
+    hours = {"mail": Times(texts=("Mo-Fr 07:00-19:00",), timezone="Europe/Rome")}
+    windows = {"": Times(texts=("Su 02:00-04:00",), timezone="Europe/Rome")}
+    gap = (service("mail", unknown=[span("2026-10-25 06:00", 3)]),)
+    rule = Rule(interval_s=60, vote="majority", merge_within_s=300)
+    told = policy_told(rule, months=gap, hours=hours, maintenance=windows)
+    assert "Interruptions at most 5 minutes apart count as one. Planned work is left out, and shown. " in told
+    assert "E-mail counts only in its business hours." in told
+    assert "Time that nobody measured counts neither as up nor as down: at most 3 hours for one service." in told
+    italian = policy_told(rule, months=gap, hours=hours, maintenance=windows, locale="it")
+    assert "Per Posta elettronica contano solo gli orari di servizio." in italian
+    assert "Le interruzioni distanti al massimo 5 minuti contano come una sola." in italian
+
+
+def test_a_policy_that_was_not_recorded_is_not_made_up():
+    month = snapshot(service("mail"), policy=None)
+    assert len(section(edition(month), "measure").paragraphs) == 1
 
 
 def test_services_that_nobody_could_judge_are_named():

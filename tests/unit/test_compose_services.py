@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from newsletter import period
-from newsletter.model import Interval, Outage, ServiceMonth, ServiceRow
+from newsletter.model import Exclusion, Interval, Outage, ServiceMonth, ServiceRow
 from tests.unit.edition_samples import MONTH_S, ROME, at, edition, outage, section, service, snapshot, span
 
 SIGNS = {"up": "#", "down": "!", "planned": "o", "unknown": "_", "absent": "."}
@@ -197,4 +197,40 @@ def test_the_seconds_of_the_sample_month_are_the_real_ones():
 
 def test_a_gap_of_several_days_counts_every_one_of_them():
     row = rows(service("mail", unknown=[span("2026-10-10 12:00", 48)]))["mail"]
-    assert plain(row.remark) == "2 d on 3 days not measured"
+    assert plain(row.remark) == "2 d on 3 days not measured; measured for 93.5% of the month"
+
+
+def test_a_target_that_unmeasured_time_could_have_missed_is_not_told_as_met():
+    month = snapshot(
+        service("mail", outage("2026-10-05 10:00", 5), unknown=[span("2026-10-25 06:00", 3)]), service("files")
+    )
+    composed = edition(month)
+    (row,) = section(composed, "services").services
+    assert (row.budget, row.mark, row.mark_text) == ("5 of 44 min", "none", "not judged")
+    assert composed.headline.replace("\u00a0", " ") == "One of two services met its target; one could not be judged."
+    assert composed.subject == "October 2026: 1 of 2 services met its target"
+    assert "One service was not measured enough to judge." in composed.lead
+    assert "Not measured enough to judge: E-mail." in section(composed, "measure").paragraphs
+
+
+def test_days_outside_the_business_hours_are_left_blank():
+    weekend = [
+        Exclusion(start=one.start, end=one.end, reason="hours")
+        for one in (span("2026-10-03 00:00", 48), span("2026-10-10 00:00", 24), span("2026-10-12 00:00", 7))
+    ]
+    row = rows(service("mail", outage("2026-10-06 10:00", 5), excluded=weekend))["mail"]
+    assert strip(row)[:13] == "##..#!###.###"
+
+
+def test_of_merged_interruptions_only_the_time_down_counts_on_its_day():
+    parts = tuple(Interval(start=at(f"2026-10-{day} 12:00"), end=at(f"2026-10-{day} 12:10")) for day in ("05", "07"))
+    merged = Outage(start=parts[0].start, end=parts[1].end, down_s=1200, stretches=parts)
+    row = rows(service("mail", merged))["mail"]
+    assert strip(row)[3:8] == "#!#!#"
+    assert [row.days[number].down_s for number in (4, 6)] == [600, 600]
+
+
+def test_of_equally_bad_services_the_critical_one_comes_first():
+    services = {one: {"name": one, "target": 99.9, "critical": one == "b"} for one in "ab"}
+    months = [service(one, outage("2026-10-05 10:00", 60)) for one in "ab"]
+    assert list(rows(*months, services=services)) == ["b", "a"]

@@ -151,7 +151,8 @@ def test_nothing_failed_is_said_only_when_the_whole_month_was_measured():
     assert minute(whole)[1] == "Nothing we measured."
     assert whole.minute[1].tone == "accent"
     assert plain(whole.lead) == "We saw no interruption, and we measured the whole month."
-    holed = edition(snapshot(service("mail"), service("files", unknown=[span("2026-10-25 06:00", 3)])))
+    lax = {one: {"name": one, "target": 99} for one in ("mail", "files")}
+    holed = edition(snapshot(service("mail"), service("files", unknown=[span("2026-10-25 06:00", 3)])), services=lax)
     assert minute(holed)[1] == "No interruption seen; 3 hours not measured."
     assert plain(holed.lead) == "We saw no interruption in the hours we measured."
 

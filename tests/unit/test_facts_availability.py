@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.facts import facts
-from newsletter.model import Fact, Snapshot
+from newsletter.model import Exclusion, Fact, Snapshot
 from tests.unit.edition_samples import MONTH_S, NAMES, config, outage, service, snapshot, span
 
 
@@ -58,8 +58,45 @@ def test_planned_work_counts_neither_as_up_nor_as_down():
 def test_a_service_below_the_coverage_gate_has_no_number_and_no_verdict():
     month = service("mail", outage("2026-10-05 10:00", 500), unknown=[span("2026-10-06 00:00", 24 * 10)])
     fact = of(snapshot(month), "mail.availability")
-    assert (fact.value, fact.met, fact.type, fact.level) == (None, None, "value", "number")
+    assert (fact.value, fact.met, fact.type, fact.level) == (None, None, "target_unjudged", "number")
     assert fact.detail["allowed_s"] is None
+
+
+@pytest.mark.parametrize(
+    ("down", "unknown", "kind"),
+    [
+        (5, 39, "target_met"),
+        (5, 40, "target_unjudged"),
+        (0, 44, "target_met"),
+        (0, 45, "target_unjudged"),
+        (45, 0, "target_missed"),
+        (45, 600, "target_missed"),
+    ],
+)
+def test_a_target_is_met_only_if_the_unmeasured_time_could_not_have_missed_it(down, unknown, kind):
+    """99.9 % of October in Rome allow 44.7 minutes."""
+    outages = [outage("2026-10-05 10:00", down)] if down else []
+    fact = of(
+        snapshot(service("mail", *outages, unknown=[span("2026-10-06 00:00", unknown / 60)])), "mail.availability"
+    )
+    assert fact.type == kind
+    assert fact.met is {"target_met": True, "target_missed": False, "target_unjudged": None}[kind]
+    assert fact.detail["left_s"] == pytest.approx(fact.detail["allowed_s"] - 60 * down)
+
+
+def test_excluded_time_is_told_by_its_reason():
+    night = Exclusion(start=span("2026-10-05 00:00", 7).start, end=span("2026-10-05 00:00", 7).end, reason="hours")
+    fact = of(snapshot(service("mail", excluded=[night, span("2026-10-18 10:00", 2)])), "mail.availability")
+    assert (fact.detail["outside_hours_s"], fact.detail["planned_work_s"]) == (7 * 3600, 2 * 3600)
+
+
+def test_the_worst_service_is_the_least_available_and_of_equals_the_critical_one():
+    ids = ("mail", "files", "wifi")
+    months = [service(one, outage("2026-10-05 10:00", minutes)) for one, minutes in zip(ids, (5, 9, 9), strict=True)]
+    assert of(snapshot(*months), "services.worst").subject == "files"
+    services = {one: {"name": one, "critical": one == "wifi"} for one in ids}
+    assert of(snapshot(*months), "services.worst", services=services).subject == "wifi"
+    assert "services.worst" not in [fact.id for fact in facts(snapshot(service("mail")), past=(), config=config())]
 
 
 def test_a_service_without_a_target_gets_no_verdict():
