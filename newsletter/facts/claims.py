@@ -177,10 +177,10 @@ def _streaks(facts: Sequence[Fact], run: Sequence[Snapshot], config: Config) -> 
 
 
 def _within(month: ServiceMonth, allowed: float) -> bool:
-    """Whether no more than the share `allowed` of the time, or of the requests, failed."""
+    """Whether no more than the share `allowed` of the time, unmeasured time included, or of the requests failed."""
     if month.basis != "time":
         return 1 - (month.availability or 0.0) <= allowed * (1 + 1e-12)
-    return month.down_s <= allowed * (month.up_s + month.down_s) * (1 + 1e-12)
+    return month.down_s + month.unknown_s <= allowed * (month.up_s + month.down_s) * (1 + 1e-12)
 
 
 def _met_before(fact: Fact, run: Sequence[Snapshot], least_coverage: float) -> int:
