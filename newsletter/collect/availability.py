@@ -137,6 +137,8 @@ def measure(
     }
     segments = _continued(prometheus, source, period, segments, excluded)
     measured = Measured()
+    if source.maintenance and not planned and not _any_series(prometheus, source.maintenance, period):
+        measured.evidence |= _nothing_planned(source.maintenance, period)
     for name in sorted(seen.samples):
         month = service_month(
             name,
@@ -227,6 +229,20 @@ def _planned(prometheus: Prometheus, source: Source, period: Period) -> dict[str
     watch = source.maintenance
     reading = read_hours(prometheus, watch, period, active_hours(prometheus, watch, period), (0.0).__lt__)
     return _excluded(reading, watch, period)
+
+
+def _any_series(prometheus: Prometheus, watch: Watch, period: Period) -> bool:
+    query = f"count(count_over_time({watch.selector.over(period.seconds)}))"
+    return bool(prometheus.instant(query, period.end_s - TICK).series)
+
+
+def _nothing_planned(watch: Watch, period: Period) -> dict[str, Evidence]:
+    """Evidence that the selector of planned work found nothing: is it misspelt?"""
+    key = f"maintenance/{watch.selector}"
+    warning = f"no series match {watch.selector} in {period.label}, so no planned work was left out"
+    at = datetime.fromtimestamp(period.end_s - TICK, UTC)
+    query = watch.selector.over(period.seconds)
+    return {key: Evidence(id=key, query=query, evaluated_at=at, samples=0, coverage=0.0, warnings=(warning,))}
 
 
 def _excluded(reading: Reading, watch: Watch, period: Period) -> dict[str, tuple[Interval, ...]]:

@@ -7,7 +7,8 @@ of them never stands in memory.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from newsletter.model import Period
 
 _TOGETHER_S = 300.0  # series that begin within this of the first one began with their source
+_HANDOVER_S = 6 * 3600.0  # a counter that was moved is back within a working day's half
+_PASSING = frozenset({"instance", "pod", "pod_name", "container", "container_id", "node", "host", "hostname", "uid"})
 _INTEGER_WITHIN = 1e-6
 
 Labels = tuple[tuple[str, str], ...]
@@ -113,8 +116,9 @@ def tally(prometheus: Prometheus, selector: Selector, period: Period) -> Tally:
     """Count what the counters of `selector` gained in [start, end) of `period`.
 
     The count begins at each series' last value of the day before. A series born in the month
-    counts from 0, except where the whole source was not recorded before it: then what it had
-    counted earlier is not the month's, and a warning says so.
+    counts from 0, with two exceptions that a warning tells: where the whole source was not recorded
+    before it, what it had counted earlier is not the month's; and where it differs from a series
+    that just ended by its instance only, and goes on from its total, it is the same counter.
 
     Raises:
         SourceError: no or partial answers.
@@ -126,17 +130,71 @@ def tally(prometheus: Prometheus, selector: Selector, period: Period) -> Tally:
         return Tally({}, {}, 0, 0.0, (*remarks, f"no series match {selector}"))
     began = -math.inf if before else min(fold.first_at for fold in folds.values()) + _TOGETHER_S
     adopted = {labels for labels, fold in folds.items() if fold.first_at <= began and fold.first > 1}
+    heirs = inherited(folds, before, adopted, period.start_s)
     gained: dict[Labels, float] = {}
     changed: dict[Labels, int] = {}
     for labels, fold in folds.items():
-        known = before.get(labels)
+        known = before.get(labels, heirs.get(labels))
         base = known if known is not None else fold.first if labels in before or labels in adopted else 0.0
         start = Fold(first_at=period.start_s, last_at=period.start_s, first=base, last=base, samples=0)
         gained[labels] = start.then(fold).gained
         changed[labels] = fold.changes + (known is not None and known != fold.first)
     samples = sum(fold.samples for fold in folds.values())
-    warnings = (*remarks, *_warnings(folds, len(adopted)))
+    unexplained = 0 if not before else _unexplained(folds, {*before, *heirs})
+    warnings = (*remarks, *_warnings(folds, len(adopted), len(heirs), unexplained))
     return Tally(gained, changed, samples, _coverage(folds, before, period), warnings)
+
+
+def inherited(
+    folds: Mapping[Labels, Fold], before: Mapping[Labels, float | None], adopted: Collection[Labels], start: float
+) -> dict[Labels, float]:
+    """The series that carry on an ended one's total under another instance, with that total.
+
+    Args:
+        folds: every series of the month.
+        before: the last values of the day before the month.
+        adopted: series whose first value is not the month's anyway.
+        start: when the month begins, seconds since the epoch.
+    """
+    ended: dict[Labels, list[tuple[float, float]]] = defaultdict(list)
+    for labels, fold in folds.items():
+        ended[_lasting(labels)].append((fold.last_at, fold.last))
+    for labels, last in before.items():
+        if labels not in folds and last is not None:
+            ended[_lasting(labels)].append((start, last))
+    found: dict[Labels, float] = {}
+    for labels in sorted(folds.keys() - before.keys() - set(adopted), key=lambda one: folds[one].first_at):
+        born = folds[labels]
+        forebears = ended[_lasting(labels)]
+        fits = [
+            (last_at, last)
+            for last_at, last in forebears
+            if 0 < born.first_at - last_at <= _HANDOVER_S and 0 < last <= born.first
+        ]
+        if fits:
+            _, found[labels] = max(fits)
+            forebears.remove(max(fits))  # nobody inherits twice
+    return found
+
+
+def _unexplained(folds: Mapping[Labels, Fold], explained: Collection[Labels]) -> int:
+    """How many series began above 1 although no older one counted the same: were they only recorded late?"""
+    oldest: dict[Labels, float] = {}
+    for labels in explained:
+        oldest[_lasting(labels)] = -math.inf
+    for labels, fold in folds.items():
+        key = _lasting(labels)
+        oldest[key] = min(fold.first_at, oldest.get(key, math.inf))
+    return sum(
+        fold.first > 1 and fold.first_at <= oldest[_lasting(labels)]
+        for labels, fold in folds.items()
+        if labels not in explained
+    )
+
+
+def _lasting(labels: Labels) -> Labels:
+    """The labels that stay when a program moves to another machine or pod."""
+    return tuple(pair for pair in labels if pair[0] not in _PASSING)
 
 
 def whole(value: float, what: str) -> int:
@@ -181,10 +239,12 @@ def _coverage(folds: Mapping[Labels, Fold], before: Mapping[Labels, float | None
     return min((last - first) / period.seconds, 1.0)
 
 
-def _warnings(folds: Mapping[Labels, Fold], adopted: int) -> tuple[str, ...]:
+def _warnings(folds: Mapping[Labels, Fold], adopted: int, heirs: int, unexplained: int) -> tuple[str, ...]:
     dropped = sum(fold.dropped for fold in folds.values())
     told = {
         f"{dropped} samples were not a number and are not counted": dropped,
         f"{adopted} series were first recorded in the month with a count; it is not the month's": adopted,
+        f"{heirs} series go on counting where one of another instance ended": heirs,
+        f"{unexplained} series began in the month above 1; all they count is taken as the month's": unexplained,
     }
     return tuple(text for text, count in told.items() if count)

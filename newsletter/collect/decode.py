@@ -83,7 +83,6 @@ def _service(name: str, node: Node) -> model.ServiceMonth:
         unknown=tuple(_interval(interval) for interval in node["unknown"].elements()),
         evidence=_texts(node["evidence"]),
         lifetime=node.get("lifetime", None).optional(_interval),
-        latency=node.get("latency", None).optional(_latency),
         basis=node.get("basis", "time").one_of("time", "requests", "indicator"),
         requests=node.get("requests", None).optional(_requests),
         target=node.get("target", None).optional(_share),
@@ -95,12 +94,6 @@ def _requests(node: Node) -> model.Requests:
     if failed > total:
         raise Misplaced(f"{node.where}.failed", "is more than there are requests")
     return model.Requests(total=total, failed=failed)
-
-
-def _latency(node: Node) -> model.Latency:
-    return model.Latency(
-        quantile=_share(node["quantile"]), within_s=node["within_s"].number(0), evidence=_texts(node["evidence"])
-    )
 
 
 def _exclusion(node: Node) -> model.Exclusion:

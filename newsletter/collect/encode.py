@@ -67,12 +67,7 @@ def _service_json(service: model.ServiceMonth, iso: Iso) -> dict[str, Any]:
         "evidence": list(service.evidence),
         **lifetime,
         **_basis_json(service),
-        **({"latency": _latency_json(service.latency)} if service.latency else {}),
     }
-
-
-def _latency_json(latency: model.Latency) -> dict[str, Any]:
-    return {"quantile": latency.quantile, "within_s": latency.within_s, "evidence": list(latency.evidence)}
 
 
 def _policy_json(policy: model.Policy) -> dict[str, Any]:

@@ -83,9 +83,10 @@ def require_retention(prometheus: Prometheus, watch: Watch, period: Period, now:
     retention = prometheus.retention_s()
     if retention is None or now - retention <= period.start_s:
         return
-    begins = "has no sample" if first is None else f"begins {_clock(period, first)}"
+    since = "holds no sample of it" if first is None else f"holds samples only since {_clock(period, first)}"
     raise HistoryError(
-        f"{prometheus.source} keeps {retention / _DAY:g} days: {watch.selector} {begins}, the month {_clock(period, period.start_s)}",
+        f"{prometheus.source} keeps {retention / _DAY:g} days of samples and, for {watch.selector}, {since}; "
+        f"{period.label} began {_clock(period, period.start_s)}",
         "Raise --storage.tsdb.retention.time to 40d or more, and collect soon after the month ends.",
     )
 

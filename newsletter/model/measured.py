@@ -103,15 +103,6 @@ class Outage:
     stretches: tuple[Interval, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
-    """How fast a service answered: at least `quantile` (0-1) of each prober's successful probes within `within_s`."""
-
-    quantile: float
-    within_s: float
-    evidence: tuple[str, ...] = ()
-
-
 Basis = Literal["time", "requests", "indicator"]
 """What availability is a share of: of time, of requests, or of whatever a service level indicator counts."""
 
@@ -147,7 +138,6 @@ class ServiceMonth:
     unknown: tuple[Interval, ...] = ()
     evidence: tuple[str, ...] = ()
     lifetime: Interval | None = None
-    latency: Latency | None = None
     basis: Basis = "time"
     requests: Requests | None = None
     target: float | None = None

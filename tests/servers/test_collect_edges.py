@@ -199,6 +199,13 @@ def test_flaps_are_merged_where_the_configuration_says_so(tmp_path: Path) -> Non
     assert flaky.down_s == pytest.approx(1800)
 
 
+def test_a_selector_of_planned_work_that_finds_nothing_is_warned_of(tmp_path: Path) -> None:
+    series = {'check_ok{service="a"}': steady(OCTOBER.start_s - DAY, OCTOBER.end_s + DAY)}
+    found = collected(tmp_path, series, source={"maintenance": "maintenence_active"})
+    warnings = [warning for one in found.evidence.values() for warning in one.warnings]
+    assert warnings == ["no series match maintenence_active in 2026-10, so no planned work was left out"]
+
+
 # --- beginnings and ends ---------------------------------------------------------------------
 
 
@@ -218,14 +225,16 @@ def test_a_server_that_is_younger_than_the_month_leaves_the_time_before_unknown(
 
 def test_a_server_that_forgets_before_the_month_began_is_told_so(tmp_path: Path) -> None:
     series = {'check_ok{service="a"}': steady(OCTOBER.start_s + 20 * DAY, OCTOBER.end_s + DAY)}
-    with pytest.raises(SourceError, match=r"keeps 15 days: check_ok begins 2026-10-21 00:00") as caught:
+    with pytest.raises(
+        SourceError, match=r"holds samples only since 2026-10-21 00:00; 2026-10 began 2026-10-01"
+    ) as caught:
         collected(tmp_path, series, retention="15d")
     assert "retention" in caught.value.hint
 
 
 def test_a_month_that_the_server_has_forgotten_whole_is_told_so(tmp_path: Path) -> None:
     series = {'check_ok{service="a"}': steady(OCTOBER.end_s + 300, OCTOBER.end_s + DAY)}
-    with pytest.raises(SourceError, match=r"keeps 1 days: check_ok has no sample"):
+    with pytest.raises(SourceError, match=r"keeps 1 days of samples and, for check_ok, holds no sample of it"):
         collected(tmp_path, series, retention="1d")
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.collect.counter import folded, whole
-from newsletter.collect.series import Series
+from newsletter.collect.counter import Fold, Labels, folded, inherited, tally, whole
+from newsletter.collect.promql import parse
+from newsletter.collect.series import Answer, Series
 from newsletter.collect.tickets import count_by, distribution
 from newsletter.errors import SourceError
+from newsletter.period import month
+
+if TYPE_CHECKING:
+    from newsletter.collect.prometheus import Prometheus
 
 values = st.lists(st.integers(0, 50), min_size=1, max_size=40)
 
@@ -93,3 +101,95 @@ def test_nothing_resolved_has_no_shares_and_no_median() -> None:
 def test_a_histogram_without_its_last_bucket_is_refused() -> None:
     with pytest.raises(SourceError, match="has no bucket"):
         distribution({60.0: 1.0}, "h")
+
+
+# --- counters that move to another instance ----------------------------------------------------
+
+OCTOBER = month("2026-10", ZoneInfo("Europe/Rome"))
+HOUR = 3600.0
+
+
+def labels(**given: str) -> Labels:
+    return tuple(sorted(given.items()))
+
+
+def fold(first_at: float, last_at: float, first: float, last: float) -> Fold:
+    return Fold(first_at=first_at, last_at=last_at, first=first, last=last, gained=last - first)
+
+
+@pytest.mark.parametrize(
+    ("first_at", "first", "base"),
+    [
+        (101 * HOUR, 500.0, 500.0),
+        (101 * HOUR, 507.0, 500.0),
+        (101 * HOUR, 499.0, None),
+        (107 * HOUR, 507.0, None),
+        (99 * HOUR, 507.0, None),
+    ],
+    ids=["goes on", "went on unseen", "began anew", "much later", "beside it"],
+)
+def test_a_born_series_goes_on_from_the_total_of_one_that_just_ended(
+    first_at: float, first: float, base: float | None
+) -> None:
+    old, new = labels(queue="mail", pod="a"), labels(queue="mail", pod="b")
+    folds = {old: fold(0, 100 * HOUR, 400, 500), new: fold(first_at, 700 * HOUR, first, 900)}
+    assert inherited(folds, {old: 400.0}, (), 0.0).get(new) == base
+
+
+def test_another_queue_is_no_heir_and_nobody_inherits_twice() -> None:
+    old = labels(queue="mail", instance="a")
+    born = [labels(queue="mail", instance="b"), labels(queue="mail", instance="c"), labels(queue="wifi", instance="b")]
+    folds = {old: fold(0, 100, 4, 5)} | {one: fold(200 + n, 900, 7, 8) for n, one in enumerate(born)}
+    assert inherited(folds, {old: 4.0}, (), 0.0) == {born[0]: 5.0}
+
+
+def test_a_series_that_ended_at_the_edge_of_the_month_has_an_heir_too() -> None:
+    old, new = labels(pod="a"), labels(pod="b")
+    assert inherited({new: fold(600, 9000, 510, 520)}, {old: 500.0}, (), 0.0) == {new: 500.0}
+
+
+class Recorded:
+    """A server that holds these series and answers as the real one does."""
+
+    def __init__(self, series: dict[Labels, list[tuple[float, float]]]) -> None:
+        self._series = series
+
+    def instant(self, query: str, at: float) -> Answer:
+        milliseconds = int(query.partition("[")[2].partition("ms]")[0])
+        found = []
+        for key, samples in self._series.items():
+            inside = [(t, v) for t, v in samples if at - milliseconds / 1000 <= t <= at]
+            inside = inside[-1:] if query.startswith("last_over_time") else inside
+            if inside:
+                found.append(Series(dict(key), [t for t, _ in inside], [v for _, v in inside]))
+        return Answer(tuple(found))
+
+    def each(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        return [ask(item) for item in items]
+
+
+def counted(**series: list[tuple[float, float]]) -> tuple[float, tuple[str, ...]]:
+    """What the pods' samples (hours into the month, value) add up to, and the warnings."""
+    held = {labels(pod=pod): [(OCTOBER.start_s + HOUR * at, v) for at, v in s] for pod, s in series.items()}
+    found = tally(cast("Prometheus", Recorded(held)), parse("x_total"), OCTOBER)
+    return sum(found.gained.values()), found.warnings
+
+
+def test_a_renamed_pod_that_keeps_its_total_counts_once() -> None:
+    total, warnings = counted(a=[(-1, 1000), (1, 1001), (100, 1010)], b=[(100.1, 1011), (700, 1020)])
+    assert total == 20
+    assert warnings == ("1 series go on counting where one of another instance ended",)
+
+
+def test_a_renamed_pod_that_begins_anew_counts_from_zero() -> None:
+    assert counted(a=[(-1, 1000), (100, 1010)], b=[(100.1, 1), (700, 9)]) == (19, ())
+
+
+def test_a_retired_counter_keeps_what_it_counted() -> None:
+    assert counted(a=[(-1, 10), (100, 30)], b=[(-1, 0), (700, 5)]) == (25, ())
+
+
+def test_an_old_counter_that_is_first_recorded_in_the_month_is_warned_of() -> None:
+    held = {labels(queue="a"): [(OCTOBER.start_s - 60, 1.0)], labels(queue="b"): [(OCTOBER.start_s + 9e5, 5000.0)]}
+    found = tally(cast("Prometheus", Recorded(held)), parse("x_total"), OCTOBER)
+    assert found.warnings == ("1 series began in the month above 1; all they count is taken as the month's",)

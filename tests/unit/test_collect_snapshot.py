@@ -99,7 +99,7 @@ def example() -> Snapshot:
                 coverage=1.0,
                 warnings=("1 sample was not a number",),
             )
-            for key in ("availability/mail", "figures/logins", "latency/mail", "tickets/opened")
+            for key in ("availability/mail", "figures/logins", "tickets/opened")
         },
         policy=Policy(
             timezone="Europe/Rome",
