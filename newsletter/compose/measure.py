@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.compose.context import Context
-from newsletter.compose.standing import LOST_SAMPLES_S
+from newsletter.compose.standing import LOST_SAMPLES_S, Standing
 from newsletter.model import NoteRow, Policy, Section
 
 
@@ -36,6 +36,19 @@ def _policy(context: Context) -> Iterator[str]:
 
 
 def _sentences(context: Context, policy: Policy) -> Iterator[str]:
+    by_time = tuple(one for one in context.standings if one.by_time)
+    if by_time:
+        yield from _tested(context, policy)
+    if len(by_time) < len(context.standings):
+        yield context.text("measure.requests" if by_time else "measure.requests_only")
+    if by_time:
+        yield from _left_out(context, policy, by_time)
+    yield context.text("measure.zone", zone=policy.timezone)
+    yield context.text("measure.floor")
+
+
+def _tested(context: Context, policy: Policy) -> Iterator[str]:
+    """How often services are tested, who decides that they are down, and what counts as one interruption."""
     intervals = sorted({rule.interval_s for rule in policy.rules})
     if intervals:
         yield _interval(context, intervals)
@@ -43,23 +56,18 @@ def _sentences(context: Context, policy: Policy) -> Iterator[str]:
         if len(votes) == 1:
             yield context.text(f"measure.vote_{votes.pop()}")
         yield context.text("measure.exact", interval=context.formats.duration(intervals[-1]))
-    if any(not one.by_time for one in context.standings):
-        yield context.text("measure.requests" if intervals else "measure.requests_only")
     if merged := max((rule.merge_within_s for rule in policy.rules), default=0):
         yield context.text("measure.merged", distance=context.formats.duration(merged))
-    yield from _left_out(context, policy)
-    yield context.text("measure.zone", zone=policy.timezone)
-    yield context.text("measure.floor")
 
 
-def _left_out(context: Context, policy: Policy) -> Iterator[str]:
+def _left_out(context: Context, policy: Policy, by_time: tuple[Standing, ...]) -> Iterator[str]:
     """What counts neither as up nor as down: time outside the hours, planned work, and what nobody measured."""
     if policy.maintenance or any(rule.maintenance for rule in policy.rules):
         yield context.text("measure.planned")
-    names = tuple(one.name for one in context.standings if one.id in policy.hours)
+    names = tuple(one.name for one in by_time if one.id in policy.hours)
     if names:
         yield context.text("measure.hours", n=len(names), names=context.catalogue.enumerate(names))
-    unknown = max(one.month.unknown_s for one in context.standings)
+    unknown = max(one.month.unknown_s for one in by_time)
     if unknown > LOST_SAMPLES_S:
         yield context.text("measure.gaps", unknown=context.formats.duration(unknown, "ceiling"))
 
