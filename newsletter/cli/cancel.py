@@ -24,6 +24,8 @@ def command(session: Session, actor: str, yes: bool) -> None:
 
     month = session.month.label
     before = status(session.config.ledger, month)
+    if before.frozen and not any(before.counts[state] for state in ("pending", "deferred", "claimed", "sending")):
+        raise UsageError(f"{month} is sent: nobody waits for a copy", "What was accepted cannot be called back.")
     if not yes:
         _confirm(month, before.counts["accepted"], before.counts["total"])
     with open_ledger(session.config.ledger) as ledger:

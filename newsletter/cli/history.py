@@ -31,6 +31,9 @@ def command(config: Config, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_as_json(one) for one in found]))
         return
+    if not found:
+        click.echo("Nothing was sent yet.", err=True)
+        return
     rows = [_row(one) for one in found]
     table(("edition", "begun", "last change", "people", "accepted", "refused", "in doubt", "left", ""), rows)
 

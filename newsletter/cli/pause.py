@@ -25,6 +25,7 @@ def command(session: Session, actor: str) -> None:
         hold, counts = ledger.hold(month), ledger.counts(month)
     if hold and hold.state == "cancelled":
         raise UsageError(f"{month} is cancelled already", "There is nothing to pause.")
-    waiting = counts["total"] - counts["accepted"] - counts["refused"] - counts["in_doubt"] - counts["suppressed"]
-    click.echo(f"{month} is paused; {waiting} of {counts['total']} have no copy yet")
+    waiting = sum(counts[state] for state in ("pending", "deferred", "claimed", "sending"))
+    begun = f"{waiting} of {counts['total']} wait for their copy" if counts["total"] else "its sending has not begun"
+    click.echo(f"{month} is paused; {begun}")
     click.echo(f"To go on: newsletter resume --month {month}", err=True)

@@ -50,12 +50,16 @@ def command(
         return
     with open_ledger(config.ledger) as ledger:
         if remove:
-            click.echo(f"{ledger.unsuppress([one.casefold() for one in wanted])} addresses may get mail again")
+            click.echo(f"{_addresses(ledger.unsuppress([one.casefold() for one in wanted]))} may get mail again")
             return
         now = datetime.now(UTC).replace(microsecond=0)
         new = ledger.suppress([Suppression(address=one, reason=reason or f"by {actor}", since=now) for one in wanted])
     known = f", {len(wanted) - new} were already" if new < len(wanted) else ""
-    click.echo(f"{new} addresses suppressed{known}")
+    click.echo(f"{_addresses(new)} suppressed{known}")
+
+
+def _addresses(number: int) -> str:
+    return "1 address" if number == 1 else f"{number} addresses"
 
 
 def _lines(file: Path | None) -> list[str]:

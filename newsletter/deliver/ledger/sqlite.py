@@ -1,7 +1,7 @@
 """The ledger in one SQLite file: the default, for one machine, without a daemon.
 
-WAL with synchronous=FULL: a commit that returned survives a power cut, and `status` reads while
-`send` writes.
+WAL with synchronous=FULL: what was frozen, begun, paused or resolved survives a power cut, and
+`status` reads while `send` writes. A claim or an outcome is synced with the next window that begins.
 """
 
 from __future__ import annotations

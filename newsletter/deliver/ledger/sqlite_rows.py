@@ -49,7 +49,7 @@ class SqliteRows(SqliteBase):
     def claim(self, edition_id: str, owner: str, limit: int, now: float) -> list[Delivery]:
         """See `Ledger.claim`."""
         values = {"owner": owner, "now": now, "edition": edition_id, "limit": limit}
-        with self._transaction() as db:
+        with self._unsynced() as db:
             rows = db.execute(_CLAIM, values).fetchall()
         return [delivery(row) for row in sorted(rows)]
 
@@ -65,7 +65,7 @@ class SqliteRows(SqliteBase):
         put_back = [_values(one, owner, now) for one in outcomes if not one.tried]
         if not tried and not put_back:
             return
-        with self._transaction() as db:
+        with self._unsynced() as db:
             written = db.executemany(_RECORD, tried).rowcount if tried else 0
             written += db.executemany(_PUT_BACK, put_back).rowcount if put_back else 0
             if written != len(outcomes):
