@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from newsletter.collect.promql import batches
 from newsletter.collect.watch import TICK, Watch
 from newsletter.errors import HistoryError
 
@@ -62,9 +63,11 @@ def _seen(prometheus: Prometheus, watch: Watch, services: Iterable[str], end: fl
     names = sorted(services)
     if not names or seconds <= 0:
         return set()
-    query = f"count by ({watch.service_label}) (count_over_time({watch.only(names).over(seconds)}))"
-    answer = prometheus.instant(query, end - TICK)
-    return {watch.service(series.labels) for series in answer.series}
+    found: set[str] = set()
+    for part in batches(names):
+        query = f"count by ({watch.service_label}) (count_over_time({watch.only(part).over(seconds)}))"
+        found |= {watch.service(series.labels) for series in prometheus.instant(query, end - TICK).series}
+    return found
 
 
 def require_retention(prometheus: Prometheus, watch: Watch, period: Period, now: float, first: float | None) -> None:

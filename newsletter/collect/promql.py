@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from newsletter.errors import ConfigError
@@ -16,6 +16,7 @@ _METRIC = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STRING = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)"""
 _MATCHER = re.compile(rf"\s*(?:(?:[A-Za-z_][A-Za-z0-9_]*\s*(?:=~|!~|!=|=)\s*)?{_STRING})\s*")
+_NAMES_BYTES = 10_000  # VictoriaMetrics refuses queries over 16 KiB, written out in full, unless told otherwise
 _HINT = 'Write a metric with matchers, such as probe_success{job="blackbox"}, without functions or a range.'
 
 
@@ -47,6 +48,20 @@ def equals(label: str, value: str) -> str:
 def one_of(label: str, values: Iterable[str]) -> str:
     """The matcher that accepts exactly `values` (RE2, which Prometheus anchors at both ends)."""
     return f"{label_name(label)}=~{quoted('|'.join(re.escape(value) for value in values))}"
+
+
+def batches(values: Sequence[str]) -> list[list[str]]:
+    """`values` in as few parts as keep a query that names one of them all within the limits of servers."""
+    parts: list[list[str]] = []
+    room = 0
+    for value in values:
+        size = len(quoted(re.escape(value)).encode())
+        if size > room:
+            parts.append([])
+            room = _NAMES_BYTES
+        parts[-1].append(value)
+        room -= size
+    return parts
 
 
 def duration(seconds: float) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from newsletter.collect.promql import batches
 from newsletter.collect.series import Series
 from newsletter.collect.timeline import Sample
 from newsletter.collect.watch import TICK, Watch
@@ -47,11 +48,11 @@ def read_hours(
     A sample whose flag is None says nothing and is left out.
     Samples of overlapping reads and of renamed instances of a prober are merged.
     """
-    wanted = stretches(hours)
+    wanted = [(stretch, part) for stretch, names in sorted(stretches(hours).items()) for part in batches(sorted(names))]
 
-    def read(stretch: tuple[int, int]) -> list[tuple[str, str, list[Sample], int]]:
-        first, after = stretch
-        query = watch.only(sorted(wanted[stretch])).over(watch.hour_s * (after - first) + 2 * watch.pad)
+    def read(ask: tuple[tuple[int, int], list[str]]) -> list[tuple[str, str, list[Sample], int]]:
+        (first, after), services = ask
+        query = watch.only(services).over(watch.hour_s * (after - first) + 2 * watch.pad)
         answer = prometheus.instant(query, period.start_s + watch.hour_s * after + watch.pad - TICK)
         return [
             (watch.service(series.labels), watch.voter(series.labels), _flagged(series, flag), series.dropped)
@@ -60,7 +61,7 @@ def read_hours(
 
     merged: dict[str, dict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
     reading = Reading()
-    for answer in prometheus.each(read, sorted(wanted)):
+    for answer in prometheus.each(read, wanted):
         for service, voter, samples, dropped in answer:
             _merge(merged[service][voter], samples)
             if dropped:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -241,6 +242,29 @@ def test_remarks_of_the_server_stand_with_every_number() -> None:
     assert {key.partition("/")[0] for key in month.evidence} == {"availability", "maintenance", "tickets", "figures"}
     for key, entry in month.evidence.items():
         assert list(entry.warnings).count("is it a counter?") == 1, key
+
+
+def test_hundreds_of_long_names_fit_into_the_queries_of_victoria(tmp_path: Path) -> None:
+    period = made.SHAPES[0].period
+    times = [round((period.start_s - 86400 + 1800 + 3600 * k) * 1000) for k in range(24 * 30)]
+    down = times[300:303]
+    file = tmp_path / "series.jsonl"
+    names = [f"service-with-a-rather-long-name.of-the-house-{number:03d}.acme.example" for number in range(400)]
+    with file.open("w") as lines:
+        for name in names:
+            labels = {"__name__": "probe_success", "service": name}
+            lines.write(Recorded(labels, times, [int(at not in down) for at in times]).json_line())
+    settings: dict[str, Any] = {
+        "organisation": "Acme",
+        "timezone": "Europe/Rome",
+        "smtp": {"from": "IT <it@acme.example>"},
+    }
+    settings["availability"] = [{"preset": "blackbox", "interval_s": 3600}]
+    with private_victoria([file]) as url:
+        config = Config.model_validate(settings | {"prometheus": {"url": url}})
+        month = collect(config, period, now=datetime.fromtimestamp(period.end_s + 2 * 86400, UTC))
+    assert list(month.services) == names
+    assert {round(service.down_s) for service in month.services.values()} == {3 * 3600}
 
 
 # --- both ---------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.collect.promql import duration, earlier, equals, metric, one_of, parse, quoted
+from newsletter.collect.promql import batches, duration, earlier, equals, metric, one_of, parse, quoted
 from newsletter.errors import ConfigError
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -110,3 +110,13 @@ def test_ranges_look_further_back_and_strings_stay_as_they_are() -> None:
         "count_over_time(a{b=\"[5ms]\",c=~'x[7ms]'}[3600000ms] offset 59001ms) != 60"
         " or last_over_time(d[60000ms] offset 59001ms)"
     )
+
+
+def test_names_are_split_so_that_a_query_stays_short() -> None:
+    names = [f"service-{number:04d}.é" for number in range(3000)]
+    parts = batches(names)
+    assert [name for part in parts for name in part] == names
+    assert 1 < len(parts) < 12
+    assert all(len(one_of("service", part).encode()) < 11_000 for part in parts)
+    assert batches([]) == []
+    assert batches(["x" * 50_000, "y"]) == [["x" * 50_000], ["y"]]
