@@ -195,3 +195,11 @@ def test_a_relay_that_knows_nobody_is_left_alone_after_a_tenth_of_the_list(tmp_p
         assert sum(line.startswith("RCPT") for line in script.commands) == 30
         believed = run(tmp_path / "l.db", port, crowd, believe_refusals=True)
     assert counted(believed) == {"refused": 300}
+
+
+def test_no_address_stands_in_the_log(tmp_path, caplog):
+    caplog.set_level("DEBUG")
+    with server(bob("rcpt", "550 5.1.1 no such user"), Fault("dot", close=True, match="cleo")) as (_, port):
+        report = run(tmp_path / "l.db", port, THREE)
+    assert counted(report) == {"accepted": 1, "refused": 1, "in_doubt": 1}
+    assert not any(recipient.address in caplog.text for recipient, _ in THREE)
