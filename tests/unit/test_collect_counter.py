@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
@@ -163,6 +164,10 @@ class Recorded:
             if inside:
                 found.append(Series(dict(key), [t for t, _ in inside], [v for _, v in inside]))
         return Answer(tuple(found))
+
+    @contextmanager
+    def overhear(self) -> Iterator[Collection[str]]:
+        yield ()
 
     def each(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         return [ask(item) for item in items]
