@@ -119,6 +119,8 @@ def tally(prometheus: Prometheus, selector: Selector, period: Period) -> Tally:
     counts from 0, with two exceptions that a warning tells: where the whole source was not recorded
     before it, what it had counted earlier is not the month's; and where it differs from a series
     that just ended by its instance only, and goes on from its total, it is the same counter.
+    Series of the same metric that the matchers leave out are of the source, too: failures may appear
+    for the first time where successes always were.
 
     Raises:
         SourceError: no or partial answers.
@@ -128,7 +130,8 @@ def tally(prometheus: Prometheus, selector: Selector, period: Period) -> Tally:
         folds = _month(prometheus, selector, period)
     if not folds:
         return Tally({}, {}, 0, 0.0, (*remarks, f"no series match {selector}"))
-    began = -math.inf if before else min(fold.first_at for fold in folds.values()) + _TOGETHER_S
+    recorded = bool(before) or _has_siblings(prometheus, selector, period.start_s, DAY)
+    began = -math.inf if recorded else min(fold.first_at for fold in folds.values()) + _TOGETHER_S
     adopted = {labels for labels, fold in folds.items() if fold.first_at <= began and fold.first > 1}
     heirs = inherited(folds, before, adopted, period.start_s)
     gained: dict[Labels, float] = {}
@@ -142,7 +145,7 @@ def tally(prometheus: Prometheus, selector: Selector, period: Period) -> Tally:
     samples = sum(fold.samples for fold in folds.values())
     unexplained = 0 if not before else _unexplained(folds, {*before, *heirs})
     warnings = (*remarks, *_warnings(folds, len(adopted), len(heirs), unexplained))
-    return Tally(gained, changed, samples, _coverage(folds, before, period), warnings)
+    return Tally(gained, changed, samples, _coverage(prometheus, selector, folds, recorded, period), warnings)
 
 
 def inherited(
@@ -232,11 +235,22 @@ def _key(series: Series) -> Labels:
     return tuple(sorted(series.labels.items()))
 
 
-def _coverage(folds: Mapping[Labels, Fold], before: Mapping[Labels, float | None], period: Period) -> float:
-    first = period.start_s if before else min(fold.first_at for fold in folds.values())
+def _coverage(
+    prometheus: Prometheus, selector: Selector, folds: Mapping[Labels, Fold], recorded: bool, period: Period
+) -> float:
+    first = period.start_s if recorded else min(fold.first_at for fold in folds.values())
     last = max(fold.last_at for fold in folds.values())
-    last = period.end_s if period.end_s - last <= _TOGETHER_S else last
+    if period.end_s - last <= _TOGETHER_S or _has_siblings(prometheus, selector, period.end_s, _TOGETHER_S):
+        last = period.end_s
     return min((last - first) / period.seconds, 1.0)
+
+
+def _has_siblings(prometheus: Prometheus, selector: Selector, at: float, seconds: float) -> bool:
+    """Whether the metric, without its matchers, was recorded shortly before `at`."""
+    if not (selector.metric and selector.matchers):
+        return False
+    every = Selector(selector.metric).over(seconds)
+    return bool(prometheus.instant(f"count(last_over_time({every}))", at - TICK).series)
 
 
 def _warnings(folds: Mapping[Labels, Fold], adopted: int, heirs: int, unexplained: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -184,6 +184,8 @@ def alerts(prometheus: Prometheus, selector: Selector, period: Period) -> Seen:
         found |= _active_since(fired, active)
     before = (prometheus.instant(one.over(HOUR), period.start_s - TICK).series for one in (firing, since))
     if seen.extent.samples:
+        # an alert has series only while it is active, so where they begin and end tells nothing of the recording
+        seen.extent = replace(seen.extent, first=period.start_s, last=period.end_s)
         seen.value = float(len(found - _active_since(*before)))
     return seen
 
