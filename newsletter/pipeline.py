@@ -22,6 +22,7 @@ from newsletter.model import Fact, Period, Recipient, Rendered, Selection, Snaps
 
 if TYPE_CHECKING:
     from newsletter.audience import RecipientList
+    from newsletter.collect.cost import Cost
     from newsletter.collect.helpdesk.exposition import Textfile
     from newsletter.deliver import CompiledMessage, DeliveryReport, Freeze, InDoubt, TestCopy
 
@@ -46,7 +47,13 @@ def edition_folder(config: Config, month: Period) -> Path:
 
 
 def collect_edition(
-    config: Config, month: Period, *, now: datetime, output: Path | None = None, progress: Progress | None = None
+    config: Config,
+    month: Period,
+    *,
+    now: datetime,
+    output: Path | None = None,
+    progress: Progress | None = None,
+    costs: Callable[[Cost], None] | None = None,
 ) -> tuple[Path, Snapshot]:
     """Ask Prometheus and freeze the answer in a file.
 
@@ -54,7 +61,7 @@ def collect_edition(
         SourceError: no answer, or one that must not be trusted; nothing is written.
         CoverageError: the file is written, but some services were measured too little.
     """
-    snapshot, thin = measure(config, month, now=now, progress=progress)
+    snapshot, thin = measure(config, month, now=now, progress=progress, costs=costs)
     path = output or edition_folder(config, month) / SNAPSHOT_NAME
     freeze(snapshot, path)
     if thin:
@@ -65,7 +72,12 @@ def collect_edition(
 
 
 def measure(
-    config: Config, month: Period, *, now: datetime, progress: Progress | None = None
+    config: Config,
+    month: Period,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    costs: Callable[[Cost], None] | None = None,
 ) -> tuple[Snapshot, tuple[str, ...]]:
     """Ask all sources; the month, and its services of which too little was measured.
 
@@ -74,7 +86,7 @@ def measure(
     """
     from newsletter import collect
 
-    snapshot = collect.collect(config, month, now=now, progress=progress)
+    snapshot = collect.collect(config, month, now=now, progress=progress, costs=costs)
     return snapshot, collect.below_gate(snapshot, config.coverage)
 
 

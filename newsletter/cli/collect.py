@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from newsletter.cli.cost import cost_table
 from newsletter.cli.options import Session, edition_options, log
+from newsletter.cli.table import table
 from newsletter.cli.values import counted
 from newsletter.errors import CoverageError, UsageError
+
+if TYPE_CHECKING:
+    from newsletter.collect.cost import Cost
 
 
 @click.command("collect")
@@ -18,7 +24,8 @@ from newsletter.errors import CoverageError, UsageError
 )
 @click.option("--since", metavar="YYYY-MM", help="Fill all months from this one to --month that have no snapshot yet.")
 @click.option("--overwrite", is_flag=True, help="With --since: collect months that have a snapshot again.")
-def command(session: Session, output: Path | None, since: str | None, overwrite: bool) -> None:
+@click.option("--explain-cost", is_flag=True, help="Also print what the queries cost, like ones together.")
+def command(session: Session, output: Path | None, since: str | None, overwrite: bool, explain_cost: bool) -> None:
     """Ask Prometheus for a month's numbers and freeze them in a snapshot.
 
     Everything after this works offline from that file. Ends with 3, and without a
@@ -27,21 +34,29 @@ def command(session: Session, output: Path | None, since: str | None, overwrite:
     With --since it prints a line for each month: kept, written, incomplete or not there.
     """
     if since is not None:
+        if explain_cost:
+            raise UsageError("--explain-cost tells of one month", "Leave out --since.")
         if output is not None:
             raise UsageError("--since writes a file for each month, --output names one", "Leave out one of them.")
         _fill(session, since, overwrite=overwrite)
     elif overwrite:
         raise UsageError("--overwrite goes with --since", "A single month is always collected again.")
     else:
-        _collect(session, output)
+        _collect(session, output, explain_cost=explain_cost)
 
 
-def _collect(session: Session, output: Path | None) -> None:
+def _collect(session: Session, output: Path | None, *, explain_cost: bool) -> None:
     from newsletter import pipeline
 
-    path, snapshot = pipeline.collect_edition(
-        session.config, session.month, now=session.now, output=output, progress=log.info
-    )
+    costs: list[Cost] = []
+    tell = costs.append if explain_cost else None
+    try:
+        path, snapshot = pipeline.collect_edition(
+            session.config, session.month, now=session.now, output=output, progress=log.info, costs=tell
+        )
+    finally:
+        if costs:
+            table(*cost_table(costs))
     outages = sum(len(one.outages) for one in snapshot.services.values())
     parts = (
         counted(len(snapshot.services), "service"),

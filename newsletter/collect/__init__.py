@@ -7,12 +7,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from newsletter.collect.cost import Cost
     from newsletter.config import Config, CoverageConfig
     from newsletter.model import Finding, Period, Snapshot
 
 
 def collect(
-    config: Config, period: Period, *, now: datetime, progress: Callable[[str], None] | None = None
+    config: Config,
+    period: Period,
+    *,
+    now: datetime,
+    progress: Callable[[str], None] | None = None,
+    costs: Callable[[Cost], None] | None = None,
 ) -> Snapshot:
     """Measure everything the configuration asks for in `period`.
 
@@ -21,6 +27,7 @@ def collect(
         period: a month that is over.
         now: the present (aware); how far after the month samples can be expected.
         progress: told in a few words what is being done.
+        costs: told of every query that is answered.
 
     Returns:
         The month. A service measured for less than `coverage.fail` has no availability: see `below_gate`.
@@ -32,7 +39,7 @@ def collect(
     """
     from newsletter.collect import collector  # the snapshot alone must not cost the HTTP libraries
 
-    return collector.collect(config, period, now=now, progress=progress)
+    return collector.collect(config, period, now=now, progress=progress, costs=costs)
 
 
 def examine(config: Config, month: Period, *, now: datetime, uncollected: Sequence[Period]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from functools import partial
 
 from newsletter.collect import availability, gate, tickets
 from newsletter.collect.calendar import timetable_of
+from newsletter.collect.cost import Cost
 from newsletter.collect.figures import Figures
 from newsletter.collect.helpdesk import month as helpdesk
 from newsletter.collect.policy import policy_of
@@ -21,7 +22,12 @@ from newsletter.model import Evidence, Interval, Period, ServiceMonth, Snapshot
 
 
 def collect(
-    config: Config, period: Period, *, now: datetime, progress: Callable[[str], None] | None = None
+    config: Config,
+    period: Period,
+    *,
+    now: datetime,
+    progress: Callable[[str], None] | None = None,
+    costs: Callable[[Cost], None] | None = None,
 ) -> Snapshot:
     """Measure `period`; see `newsletter.collect.collect`."""
     tell = progress or (lambda _: None)
@@ -30,7 +36,7 @@ def collect(
         helpdesk.measure(config.tickets.csv, period, zone=config.timezone, now=now) if config.tickets.csv else None
     )
     fail = config.coverage.fail
-    with Prometheus(config.prometheus) as prometheus:
+    with Prometheus(config.prometheus, costs) as prometheus:
         services, evidence = _services(prometheus, config, period, now, tell)
         tell("tickets")
         month, of_tickets = exported or tickets.measure(prometheus, config.tickets, period)

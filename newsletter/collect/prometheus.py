@@ -6,6 +6,7 @@ import base64
 import math
 import operator
 import re
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 
 from newsletter.collect import promql, tls
+from newsletter.collect.cost import Cost, Kind
 from newsletter.collect.series import Answer, Series
 from newsletter.collect.session import THREADS, Adapter, Session
 from newsletter.config import PrometheusConfig, Secret
@@ -51,12 +53,13 @@ class Prometheus:
 
     Args:
         config: address, credentials, deadline of one query and cap of one answer.
+        costs: told of every query that is answered, if given.
 
     Raises:
         ConfigError: a secret or a TLS file that `config` names is missing or unusable.
     """
 
-    def __init__(self, config: PrometheusConfig) -> None:
+    def __init__(self, config: PrometheusConfig, costs: Callable[[Cost], None] | None = None) -> None:
         from prometheus_api_client.prometheus_connect import PrometheusConnect
 
         self.source = _without_credentials(config.url)
@@ -80,6 +83,8 @@ class Prometheus:
         # the library has just mounted an adapter of its own
         self._session.mount(self.source, Adapter(tls.context(config.tls) if _over_tls(self.source) else None))
         self._remarks: dict[str, None] = {}
+        self._costs = costs
+        self._stats = {"stats": "all"} if costs else {}
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prometheus")
 
     def __enter__(self) -> Self:
@@ -108,7 +113,8 @@ class Prometheus:
         Raises:
             SourceError: no answer, a partial one, or one that is no vector or matrix.
         """
-        return self._answer(query, lambda: self._client.custom_query(query, params={"time": f"{at:.3f}"}))
+        exact = {"time": f"{at:.3f}", **self._stats}
+        return self._answer(query, "instant", lambda: self._client.custom_query(query, params=exact))
 
     def range(self, query: str, start: float, end: float, step: float) -> Answer:
         """Evaluate `query` every `step` seconds from `start` to `end`, both included, to the millisecond.
@@ -128,10 +134,12 @@ class Prometheus:
         late = round(-start % step, 3) % step
         moved = promql.earlier(query, late) if late else query
         # the library rounds its own times to seconds; params have the last word
-        exact = {"start": f"{start + late:.3f}", "end": f"{end + late:.3f}"}
+        exact = {"start": f"{start + late:.3f}", "end": f"{end + late:.3f}", **self._stats}
         whole = datetime.fromtimestamp(start, UTC)
         answer = self._answer(
-            moved, lambda: self._client.custom_query_range(moved, whole, whole, step=f"{step:.3f}", params=exact)
+            moved,
+            "range",
+            lambda: self._client.custom_query_range(moved, whole, whole, step=f"{step:.3f}", params=exact),
         )
         series = tuple(replace(one, times=self._on_grid(one.times, start, step, late)) for one in answer.series)
         return replace(answer, series=series)
@@ -185,19 +193,20 @@ class Prometheus:
             SourceError: as for `instant`.
         """
         query = "vector(time())"
-        answer = self._answer(query, lambda: self._client.custom_query(query))
+        answer = self._answer(query, "instant", lambda: self._client.custom_query(query))
         return answer.series[0].values[0] if answer.series and answer.series[0].values else math.nan
 
     def each(self, ask: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
         """`ask` of every item on four threads, in their order; the first failure ends it all."""
         return self._pool.map(ask, items)
 
-    def _answer(self, query: str, ask: Callable[[], Any]) -> Answer:
+    def _answer(self, query: str, kind: Kind, ask: Callable[[], Any]) -> Answer:
         self._session.heard.infos = ()
+        began = time.perf_counter()
         try:
             rows = ask()
             self._remarks.update(dict.fromkeys(self._session.heard.infos))
-            return Answer(_distinct(rows), self._session.heard.infos)
+            answer = Answer(_distinct(rows), self._session.heard.infos)
         except SourceError as error:
             raise SourceError(f"{error.message} (query {_short(query)})", error.hint) from None
         except _Disordered:
@@ -207,6 +216,11 @@ class Prometheus:
         except (KeyError, TypeError, ValueError, AttributeError):
             reason = "answers with something that is no vector or matrix of numbers"
             raise SourceError(f"{self.source} {reason} (query {_short(query)})", "Check prometheus.url.") from None
+        if self._costs:
+            returned = sum(len(series.values) for series in answer.series)
+            heard = self._session.heard
+            self._costs(Cost(query, kind, heard.read, returned, heard.size, time.perf_counter() - began))
+        return answer
 
 
 def _series(row: Any) -> Series:

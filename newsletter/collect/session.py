@@ -108,7 +108,7 @@ class Session(requests.Session):
         self._proxy = urlsplit(requests.utils.select_proxy(source, self.proxies) or "")
         given = {*secrets, self._proxy.password or "", unquote(self._proxy.password or "")}
         self._secrets = sorted(filter(None, given), key=len, reverse=True)
-        self.heard = threading.local()  # .infos of the last answer of this thread
+        self.heard = threading.local()  # .infos, .size and .read of the last answer of this thread
 
     def request(self, method: Any, url: Any, *_: Any, **kwargs: Any) -> requests.Response:
         """Send one query, again where that helps, until it is answered in full or time is up."""
@@ -190,6 +190,7 @@ class Session(requests.Session):
                 f"gave a partial answer: {'; '.join(reply.warnings)}", "Wait until all of its stores answer."
             )
         self.heard.infos = tuple(self._shown(info) for info in reply.infos)
+        self.heard.size, self.heard.read = len(body), _samples_read(reply.envelope)
         return _Answered(reply.envelope)
 
     def _redirected(self, response: requests.Response) -> SourceError:
@@ -217,3 +218,11 @@ def _cause(error: BaseException) -> str:
     reason = getattr(reason, "reason", reason)
     found = re.search(r"(?:\[Errno -?\d+\] )?([A-Z][^'\"()<>]*?)['\")]*$", str(reason))
     return found[1] if found else type(reason).__name__
+
+
+def _samples_read(envelope: Mapping[str, Any]) -> int | None:
+    """The samples that the server looked at, if it was asked for statistics and keeps them."""
+    try:
+        return int(envelope["data"]["stats"]["samples"]["totalQueryableSamples"])
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -114,3 +114,15 @@ def test_a_month_before_the_first_sample_ends_69(prometheus, tmp_path):
     done = collect(folder, prometheus, "--month", "2026-08")
     assert done.returncode == 69
     assert not (folder / "editions").exists()
+
+
+def test_the_cost_of_each_kind_of_query_is_told(prometheus, tmp_path):
+    """It collects as usual, and prints a table with the sum last."""
+    done = collect(tmp_path / "acme", prometheus, "--explain-cost")
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[:2] == ["query", "requests"]
+    (passes,) = [line.split() for line in lines if line.startswith("count_over_time(probe_success{...}[...]) != ")]
+    samples = 4 * (END - START) / EVERY - 2 * (BLIND[1] - BLIND[0]) / EVERY
+    assert int(passes[-4]) == pytest.approx(2 * samples, rel=0.01)  # each sample is in two windows
+    total = next(line.split() for line in lines if line.startswith("sum "))
+    assert int(total[1]) >= 6
