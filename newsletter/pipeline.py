@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from newsletter import approval, period
 from newsletter.config import Config, Secret
-from newsletter.errors import ConfigError, ContentError, CoverageError
+from newsletter.errors import ApprovalError, ConfigError, ContentError, CoverageError
 from newsletter.model import Fact, Period, Recipient, Rendered, Selection, Snapshot
 
 if TYPE_CHECKING:
@@ -183,6 +183,7 @@ class Draft:
     snapshot: Snapshot
     facts: tuple[Fact, ...]
     selection: Selection
+    unexplained: tuple[tuple[str, str], ...]
     variants: Mapping[str, Rendered]
 
     @property
@@ -204,8 +205,7 @@ def build(
     Raises:
         ContentError: a snapshot, note or template is at fault.
     """
-    from newsletter import facts, notes
-    from newsletter.compose import compose
+    from newsletter import compose, facts, notes
     from newsletter.language import require_supported
     from newsletter.render import Renderer
 
@@ -225,22 +225,40 @@ def build(
     written = notes.load(edition_folder(config, month) / "notes", config=config, now=now, drafts=drafts)
     renderer = Renderer(config.templates)
     variants = {}
+    for audience, segment, locale in _variants(config):
+        edition = compose.compose(
+            found,
+            written,
+            selection=selection,
+            editorial=editorial,
+            past_visits=past_visits,
+            snapshot=snapshot,
+            past=past,
+            audience=audience,
+            segment=segment,
+            locale=locale,
+            config=config,
+        )
+        variants[edition.variant] = renderer.render(edition)
+    return Draft(
+        month=month,
+        snapshot=snapshot,
+        facts=found,
+        selection=selection,
+        unexplained=compose.unexplained(found, written, config),
+        variants=variants,
+    )
+
+
+def _variants(config: Config) -> Iterator[tuple[str, str, str]]:
+    """(audience, segment, locale) of every variant; only the staff letter has segments."""
+    from newsletter import compose
+
     for audience in config.audiences:
-        for locale in config.locales:
-            edition = compose(
-                found,
-                written,
-                selection=selection,
-                editorial=editorial,
-                past_visits=past_visits,
-                snapshot=snapshot,
-                past=past,
-                audience=audience,
-                locale=locale,
-                config=config,
-            )
-            variants[edition.variant] = renderer.render(edition)
-    return Draft(month=month, snapshot=snapshot, facts=found, selection=selection, variants=variants)
+        parts = config.segments if compose.letter_of(audience, config) == "staff" else ()
+        for segment in ("", *parts):
+            for locale in config.locales:
+                yield audience, segment, locale
 
 
 def facts_json(draft: Draft) -> str:
@@ -345,9 +363,19 @@ def audience(config: Config, *, skip_invalid: bool = False) -> Audience:
     merged = lists.merge(loaded)
     return Audience(
         recipients=merged.recipients,
-        variant_of=lambda one: f"{one.audience}.{_locale_for(one.locale, config)}",
+        variant_of=lambda one: variant_of(one, config),
         remarks=merged.remarks,
     )
+
+
+def variant_of(recipient: Recipient, config: Config) -> str:
+    """Which variant somebody gets: of their audience, their first configured segment, and their language."""
+    from newsletter import compose
+
+    segment = ""
+    if compose.letter_of(recipient.audience, config) == "staff":
+        segment = next((one for one in config.segments if one in recipient.segments), "")
+    return compose.variant_name(recipient.audience, _locale_for(recipient.locale, config), segment)
 
 
 def _locale_for(locale: str, config: Config) -> str:
@@ -358,6 +386,38 @@ def _locale_for(locale: str, config: Config) -> str:
 
 
 # --- approve and deliver ------------------------------------------------------------------
+
+
+def require_explained(draft: Draft) -> None:
+    """Refuse to send an edition in which something went wrong and no person has written about it.
+
+    Raises:
+        ContentError: names the service and the language of each note that is missing.
+    """
+    if not draft.unexplained:
+        return
+    missing = ", ".join(f"{service} ({locale})" for service, locale in draft.unexplained)
+    raise ContentError(
+        f"{draft.month.label}: no note explains what went wrong: {missing}",
+        f"Write one (it may say that the cause is still under investigation): newsletter note new incident "
+        f"--month {draft.month.label} --service {draft.unexplained[0][0]}",
+    )
+
+
+def require_other_eyes(config: Config, month: Period, *, by: str, now: datetime) -> None:
+    """Refuse the approval of somebody whose own incident note is in the edition.
+
+    Raises:
+        ApprovalError: names the note.
+    """
+    from newsletter import notes
+
+    for note in notes.load(edition_folder(config, month) / "notes", config=config, now=now):
+        if note.kind == "incident" and note.owner.casefold() == " ".join(by.split()).casefold():
+            raise ApprovalError(
+                f"{by} owns {note.source}, so somebody else has to approve this edition",
+                "four_eyes is on in config.yaml.",
+            )
 
 
 def require_approval(config: Config, draft: Draft) -> None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": "Check everything outside at once: Prometheus, lists, relay, ledger.",
     "collect": "Ask Prometheus for a month's numbers and freeze them in a snapshot.",
     "textfile": "Count a help desk's export into a file that Prometheus can read.",
+    "note": "Begin a note for an edition, in every language.",
     "facts": "Show what an edition can say, the numbers behind it, and which of it is told.",
     "explain": "Show where one number comes from: query, window, samples, coverage.",
     "build": "Write every variant of an edition to files, offline.",

@@ -20,6 +20,8 @@ def command(session: Session, by: str) -> None:
 
     config, month = session.config, session.month
     draft = pipeline.build(config, month, now=session.now)
+    if config.four_eyes:
+        pipeline.require_other_eyes(config, month, by=by, now=session.now)
     approvals = approval.approve(
         pipeline.edition_folder(config, month), digest=draft.digest, variants=draft.digests, by=by, at=session.now
     )

@@ -15,7 +15,7 @@ from newsletter.cli.delivery_report import end, show_report
 from newsletter.cli.options import Session, edition_options, log
 from newsletter.cli.progress import sending_progress
 from newsletter.cli.table import table
-from newsletter.errors import ApprovalError, PartialDelivery, UsageError
+from newsletter.errors import ApprovalError, ContentError, PartialDelivery, UsageError
 
 if TYPE_CHECKING:
     from newsletter.deliver import CompiledMessage
@@ -83,6 +83,7 @@ def command(
         _plan(session, draft, people)
         _warn_unapproved(session, draft)
         return
+    pipeline.require_explained(draft)
     pipeline.require_approval(session.config, draft)
     if not yes:
         _confirm(session, draft, people)
@@ -171,8 +172,9 @@ def _warn_unapproved(session: Session, draft: Draft) -> None:
     from newsletter import pipeline
 
     try:
+        pipeline.require_explained(draft)
         pipeline.require_approval(session.config, draft)
-    except ApprovalError as error:
+    except (ApprovalError, ContentError) as error:
         log.warning("%s: send would refuse. %s", error.message, error.hint)
 
 

@@ -3,6 +3,8 @@
 Everything a reader will see is decided here; the templates that lay it out hold no words.
 """
 
-from newsletter.compose.edition import compose
+from newsletter.compose.context import letter_of
+from newsletter.compose.edition import compose, variant_name
+from newsletter.compose.unexplained import unexplained
 
-__all__ = ["compose"]
+__all__ = ["compose", "letter_of", "unexplained", "variant_name"]

@@ -27,6 +27,7 @@ class Context:
     selection: Selection
     editorial: Editorial
     audience: str
+    segment: str
     past_visits: Mapping[str, tuple[Note, ...]]
     every_visit: tuple[Note, ...]
     notes: tuple[Note, ...]
@@ -50,6 +51,7 @@ class Context:
         audience: str,
         locale: str,
         config: Config,
+        segment: str = "",
     ) -> Self:
         """Load the wordings and keep what belongs to this audience and locale.
 
@@ -57,7 +59,7 @@ class Context:
             ConfigError: there are no wordings for `locale`.
         """
         catalogue = Catalogue.load(locale)
-        meant = (note for note in notes if note.locale == locale and (not note.audiences or audience in note.audiences))
+        meant = (note for note in notes if note.locale == locale and _is_for(note, audience, segment))
         return cls(
             snapshot=snapshot,
             past={one.edition: one for one in past},
@@ -65,6 +67,7 @@ class Context:
             selection=selection,
             editorial=editorial,
             audience=audience,
+            segment=segment,
             past_visits=past_visits,
             every_visit=tuple(note for note in notes if note.kind == "visit"),
             notes=tuple(sorted(meant, key=lambda note: (note.order, note.id))),
@@ -130,6 +133,11 @@ class Context:
         return letter_of(self.audience, self.config)
 
     @property
+    def own_services(self) -> tuple[str, ...]:
+        """The services that the readers' part of the organisation runs on; empty for the staff as a whole."""
+        return tuple(self.config.segments[self.segment].services) if self.segment else ()
+
+    @property
     def visited_sentences(self) -> tuple[str, ...]:
         """How many meetings we joined, and in how many departments; empty without a visit."""
         visits = self.notes_of("visit")
@@ -164,6 +172,12 @@ class Context:
     def service_name(self, service_id: str) -> str:
         """What readers call a service."""
         return _service_name(service_id, self.locale, self.config)
+
+
+def _is_for(note: Note, audience: str, segment: str) -> bool:
+    """Without a list a note is for everybody; a segment's note reaches nobody outside it."""
+    to_audience = not note.audiences or audience in note.audiences
+    return to_audience and (not note.segments or "all" in note.segments or segment in note.segments)
 
 
 def letter_of(audience: str, config: Config) -> Letter:

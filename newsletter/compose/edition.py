@@ -12,6 +12,7 @@ from newsletter.compose.managers import ask_section, brief_section, meet_section
 from newsletter.compose.measure import measure_section
 from newsletter.compose.minute import minute_rows
 from newsletter.compose.numbers import numbers_section
+from newsletter.compose.references import with_values
 from newsletter.compose.requests import requests_section
 from newsletter.compose.services import services_section
 from newsletter.compose.spotlight import spotlight_section
@@ -57,6 +58,7 @@ def compose(
     audience: str,
     locale: str,
     config: Config,
+    segment: str = "",
 ) -> Edition:
     """Word one edition. The same input always gives the same edition.
 
@@ -71,22 +73,26 @@ def compose(
         audience: the reader's list, "staff".
         locale: which wordings; also selects the notes.
         config: names, targets, order.
+        segment: the part of the staff that it is for; empty for the staff as a whole.
 
     Raises:
         ConfigError: no wordings for the locale, or a configured sentence has an unknown placeholder.
-        ContentError: a note lacks something that its section needs.
+        ContentError: a note lacks something that its section needs, or refers to no fact.
     """
-    context = Context.of(
-        facts,
-        notes,
-        selection=selection,
-        editorial=editorial,
-        past_visits=past_visits,
-        snapshot=snapshot,
-        past=past,
-        audience=audience,
-        locale=locale,
-        config=config,
+    context = with_values(
+        Context.of(
+            facts,
+            notes,
+            selection=selection,
+            editorial=editorial,
+            past_visits=past_visits,
+            snapshot=snapshot,
+            past=past,
+            audience=audience,
+            locale=locale,
+            config=config,
+            segment=segment,
+        )
     )
     for_managers = context.letter == "managers"
     told = story(context)
@@ -94,7 +100,7 @@ def compose(
     order = config.sections.managers if for_managers else config.sections.staff
     return Edition(
         id=snapshot.edition,
-        variant=f"{audience}.{locale}",
+        variant=variant_name(audience, locale, segment),
         locale=locale,
         direction=context.catalogue.direction,
         department=_masthead(context),
@@ -110,6 +116,11 @@ def compose(
         recipient_line=context.text("edition.recipient", address=ADDRESS_FIELD, department=context.department),
         contents={"draft": context.text("layout.draft")},
     )
+
+
+def variant_name(audience: str, locale: str, segment: str = "") -> str:
+    """`staff.en`, or `staff.warehouse.en` for one part of the staff."""
+    return ".".join(part for part in (audience, segment, locale) if part)
 
 
 def _masthead(context: Context) -> str:

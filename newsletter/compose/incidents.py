@@ -37,7 +37,7 @@ def _cards(context: Context) -> Iterator[IncidentCard]:
     yield from (card for card in written if not card.missed)
 
 
-def _services_of(note: Note) -> frozenset[str]:
+def services_of(note: Note) -> frozenset[str]:
     """The services a note speaks for: the one it names, and the subjects of its facts."""
     named = {note.service} if note.service else set()
     return frozenset(named | {fact.split(".", 1)[0] for fact in note.facts})
@@ -64,7 +64,7 @@ def _written(context: Context, note: Note) -> IncidentCard:
 
 def _concerned(context: Context, note: Note) -> tuple[Standing, ...]:
     """The note's services that were interrupted on its day; measured minutes of another day are not its own."""
-    named = _services_of(note)
+    named = services_of(note)
     found = (one for one in context.standings if one.id in named and (one.interrupted or one.missed))
     if note.date is None:
         return tuple(found)

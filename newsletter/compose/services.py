@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from newsletter.compose import share, strip
 from newsletter.compose.context import Context
 from newsletter.compose.standing import FULL_COVERAGE, Standing
@@ -20,7 +22,7 @@ def services_section(context: Context) -> Section | None:
     if not context.standings:
         return None
     clean = tuple(one for one in context.standings if one.clean)
-    rows, folded = _split(tuple(one for one in context.standings if not one.clean))
+    rows, folded = _split(tuple(one for one in context.standings if not one.clean), context.own_services)
     return Section(
         kind="services",
         title=context.text("section.services"),
@@ -34,9 +36,9 @@ def services_section(context: Context) -> Section | None:
     )
 
 
-def _split(standings: tuple[Standing, ...]) -> tuple[tuple[Standing, ...], tuple[Standing, ...]]:
-    """Services that get a row, in order, and the rest: missed, unmeasured, then by share of the allowance used."""
-    ranked = tuple(sorted(standings, key=_rank))
+def _split(standings: tuple[Standing, ...], own: Sequence[str]) -> tuple[tuple[Standing, ...], tuple[Standing, ...]]:
+    """Services that get a row, in order, and the rest: missed, the readers' own, then by share of the allowance used."""
+    ranked = tuple(sorted(standings, key=lambda one: (not one.missed, one.id not in own, *_rank(one))))
     missed = sum(one.missed for one in standings)
     rows = max(ROWS, missed)
     return ranked[:rows], ranked[rows:]

@@ -10,7 +10,7 @@ from newsletter.model import FactCard, Section
 
 def spotlight_section(context: Context) -> Section | None:
     """The service whose turn it is."""
-    chosen = context.selection.spotlight
+    chosen = _own(context) or context.selection.spotlight
     if chosen is None or chosen not in context.facts:
         return None
     fact = context.facts[chosen]
@@ -35,6 +35,12 @@ def spotlight_section(context: Context) -> Section | None:
         fact=chosen,
     )
     return Section(kind="spotlight", title=context.text("section.spotlight"), cards=(card,))
+
+
+def _own(context: Context) -> str | None:
+    """A segment's spotlight is one of its own services, another one each month."""
+    own = [f"{service}.spotlight" for service in context.own_services if f"{service}.spotlight" in context.facts]
+    return own[context.start.month % len(own)] if own else None
 
 
 def _ended(sentence: str) -> str:

@@ -8,7 +8,7 @@ from newsletter.config.figures import FigureConfig, RatioSource
 from newsletter.config.helpdesk import CsvSource, ResolutionTarget
 from newsletter.config.loader import load, loads
 from newsletter.config.logins import GoogleLogin, MicrosoftLogin, OAuthConfig
-from newsletter.config.mailing import AudienceConfig, Letter, SendingConfig, SmtpConfig
+from newsletter.config.mailing import AudienceConfig, Letter, SegmentConfig, SendingConfig, SmtpConfig
 from newsletter.config.measures import (
     CounterSource,
     GaugeSource,
@@ -45,6 +45,7 @@ __all__ = [
     "SatisfactionSource",
     "Secret",
     "SectionsConfig",
+    "SegmentConfig",
     "SendingConfig",
     "ServiceConfig",
     "SmtpConfig",

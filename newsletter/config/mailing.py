@@ -11,6 +11,7 @@ from newsletter.config.faults import Model
 from newsletter.config.fields import (
     DomainName,
     Host,
+    Line,
     Mailbox,
     WebUrl,
     WorkspacePath,
@@ -157,6 +158,16 @@ class SmtpConfig(Model):
     def _fill_in_preset(cls, given: Any) -> Any:
         preset = given.get("preset") if isinstance(given, dict) else None
         return {**_PRESETS.get(preset, {}), **given} if isinstance(preset, str) else given
+
+
+class SegmentConfig(Model):
+    """A part of the staff that gets a letter of its own: its notes, its services first."""
+
+    services: list[Line] = Field(
+        default_factory=list,
+        description="The services this part of the organisation runs on: told first, and in its spotlight.",
+        examples=["[erp, wifi]"],
+    )
 
 
 class SendingConfig(Model):

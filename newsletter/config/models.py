@@ -21,7 +21,7 @@ from newsletter.config.fields import (
     fault,
 )
 from newsletter.config.figures import FigureConfig
-from newsletter.config.mailing import AudienceConfig, SendingConfig, SmtpConfig
+from newsletter.config.mailing import AudienceConfig, SegmentConfig, SendingConfig, SmtpConfig
 from newsletter.config.measures import ServiceConfig, TicketsConfig
 from newsletter.config.schedule import Holidays, Windows
 from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
@@ -86,6 +86,11 @@ class Config(Model):
     sections: SectionsConfig = Field(
         default=SectionsConfig(), description="Which sections the letters have, in which order."
     )
+    segments: dict[Identifier, SegmentConfig] = Field(
+        default_factory=dict,
+        description="Parts of the staff, as the lists of recipients name them in their column `segments`. Each has a "
+        "variant of the staff letter; who is in several gets that of the one written first here.",
+    )
     departments: list[LocalisedText] = Field(
         default_factory=list,
         description="The departments of the organisation, as `visit` notes name them. The managers' letter invites "
@@ -101,6 +106,11 @@ class Config(Model):
     audiences: dict[Identifier, AudienceConfig] = Field(
         default_factory=dict,
         description="The lists of recipients, by name. Who is on several gets the copy of the one written first.",
+    )
+    four_eyes: bool = Field(
+        default=False,
+        description="Whether nobody may approve an edition that holds an incident note of their own (its `owner`).",
+        examples=["true"],
     )
     approvals: int = Field(
         default=1, ge=0, description="How many people must approve an edition before it is sent.", examples=["0"]

@@ -58,6 +58,12 @@ class FactsConfig(Model):
         description="A fact that was told is not told again within this many editions.",
         examples=["6"],
     )
+    incident_minutes: Annotated[float, Field(gt=0)] = Field(
+        default=60,
+        description="From this length on, an interruption of a `critical` service needs a note before anything is sent; "
+        "a missed target always does.",
+        examples=["30"],
+    )
     step_changes: list[StepChange] = Field(
         default_factory=list,
         description="Months from which a series means another thing: a new system, a merger. Recorded by people.",

@@ -1,7 +1,8 @@
 """What people write for an edition: Markdown files with front matter, and decisions about it as a whole."""
 
+from newsletter.notes.beginning import begin
 from newsletter.notes.editorial import load_editorial
 from newsletter.notes.loader import load
 from newsletter.notes.visits import VISIT_MONTHS, visits
 
-__all__ = ["VISIT_MONTHS", "load", "load_editorial", "visits"]
+__all__ = ["VISIT_MONTHS", "begin", "load", "load_editorial", "visits"]

@@ -23,6 +23,7 @@ class NoteSurroundings(Surroundings):
     timezone: ZoneInfo
     audiences: tuple[str, ...]
     services: tuple[str, ...]
+    segments: tuple[str, ...] = ()
 
 
 def _around(info: ValidationInfo) -> NoteSurroundings:
@@ -48,11 +49,8 @@ def _service(name: str | None, info: ValidationInfo) -> str | None:
     return name if name is None else _listed(name, _around(info).services, "services")
 
 
-def _segment(name: str) -> str:
-    """Refuse what this version cannot keep: a text for a few that would reach the whole audience."""
-    if name != "all":
-        raise fault('only "all" is possible: this version sends a note to whole audiences (see audiences)')
-    return name
+def _segment(name: str, info: ValidationInfo) -> str:
+    return name if name == "all" else _listed(name, _around(info).segments, "segments")
 
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?")

@@ -104,6 +104,7 @@ def _surroundings(path: Path, config: Config) -> NoteSurroundings:
         timezone=config.timezone,
         audiences=tuple(config.audiences),
         services=tuple(config.services),
+        segments=tuple(config.segments),
     )
 
 

@@ -153,7 +153,7 @@ def edition(
 ) -> Edition:
     """The edition of a month, for staff unless said otherwise."""
     audience, editorial = overrides.pop("audience", "staff"), overrides.pop("editorial", Editorial())
-    past_visits = overrides.pop("past_visits", {})
+    past_visits, segment = overrides.pop("past_visits", {}), overrides.pop("segment", "")
     settings = overrides.pop("settings", None) or config(**overrides)
     found, selection = tell(month, past=past, config=settings)
     return compose(
@@ -167,6 +167,7 @@ def edition(
         audience=audience,
         locale=locale,
         config=settings,
+        segment=segment,
     )
 
 

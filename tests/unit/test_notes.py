@@ -276,7 +276,7 @@ def test_a_note_is_shown_from_its_first_day_to_the_end_of_its_last(tmp_path, fro
             '5: audiences[0]: "all" is not one of the audiences of config.yaml (they are: staff, managers)',
         ),
         ("segments: [no]\n", '5: segments[0]: must be text, but YAML reads no as false: put it in quotes, "no"'),
-        ("segments: [milan]\n", '5: segments[0]: only "all" is possible: this version sends a note to whole audiences'),
+        ("segments: [milan]\n", '5: segments[0]: "milan" is not one of the segments of config.yaml (they are: none)'),
         ("locale: no\n", '5: locale: must be text, but YAML reads no as false: put it in quotes, "no"'),
         ("locale: fr\n", '5: locale: "fr" is not one of locales (they are: en, it)'),
         ("service: mial\n", '5: service: "mial" is not one of the services of config.yaml; did you mean "mail"?'),

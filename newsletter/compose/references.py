@@ -1,0 +1,89 @@
+"""Numbers in what people write: `{{ fact("files.availability") }}` and `{{ n("tickets.opened") }}`.
+
+A number typed by hand is right once; a reference is right in every language and after every
+correction. This is a replacer of two forms and nothing else: a note is never a template.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from difflib import get_close_matches
+
+from newsletter.compose.context import Context
+from newsletter.compose.figures import written
+from newsletter.errors import ContentError
+from newsletter.language.formats import NO_BREAK_SPACE
+from newsletter.model import Because, Fact, Note
+
+_REFERENCE = re.compile(r"""\{\{\s*(?P<form>fact|n)\(\s*["'“”](?P<id>[^"'“”{}]+)["'“”]\s*\)\s*\}\}""")
+
+
+def with_values(context: Context) -> Context:
+    """The context with the references in its notes replaced.
+
+    Raises:
+        ContentError: a reference names no fact, or one without a number this month; with the file.
+    """
+    return replace(context, notes=tuple(_resolved(context, note) for note in context.notes))
+
+
+def _resolved(context: Context, note: Note) -> Note:
+    def value(found: re.Match[str]) -> str:
+        return _value(context, note, found["form"], found["id"].strip())
+
+    def text(given: str) -> str:
+        return _REFERENCE.sub(value, given)
+
+    return replace(
+        note,
+        title=text(note.title),
+        body=text(note.body),
+        because=Because(text=text(note.because.text), ref=note.because.ref) if note.because else None,
+        steps=tuple((clock, text(sentence)) for clock, sentence in note.steps),
+    )
+
+
+def _value(context: Context, note: Note, form: str, name: str) -> str:
+    fact = context.facts.get(name)
+    if fact is None:
+        near = get_close_matches(name, context.facts, n=1)
+        hint = f"Did you mean {near[0]}?" if near else "List the facts of the month with: newsletter facts"
+        raise ContentError(f'{note.source}: {form}("{name}") names no fact of this month', hint)
+    if fact.value is None:
+        raise ContentError(
+            f'{note.source}: {form}("{name}") has no number this month: too little was measured',
+            "Say it in words, or leave it out.",
+        )
+    return _WRITERS[form](context, fact)
+
+
+def _in_full(context: Context, fact: Fact) -> str:
+    """With its unit: "99.78%", "97 minutes", "1,283"."""
+    value = fact.value or 0.0
+    figure = context.config.figures.get(fact.subject)
+    if figure is not None:
+        return written(context, fact, value, figure, short=False)
+    if fact.unit == "ratio":
+        return (
+            context.formats.percent(value)
+            if fact.id.endswith(".availability")
+            else context.formats.ratio(value, "floor")
+        )
+    if fact.unit == "seconds":
+        return context.formats.downtime(value)
+    return context.formats.number(value)
+
+
+def _plain(context: Context, fact: Fact) -> str:
+    """The number alone: minutes of a duration, percent without its sign."""
+    value = fact.value or 0.0
+    if fact.unit == "seconds":
+        return context.formats.number(value / 60)
+    if fact.unit == "ratio":
+        return _in_full(context, fact).strip("%٪").rstrip(NO_BREAK_SPACE)
+    return context.formats.number(value)
+
+
+_WRITERS: dict[str, Callable[[Context, Fact], str]] = {"fact": _in_full, "n": _plain}

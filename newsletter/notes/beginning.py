@@ -1,0 +1,116 @@
+"""A new note: front matter with the keys that its kind needs, and room for the text."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from newsletter.config import Config
+from newsletter.config.fields import did_you_mean
+from newsletter.errors import FileError, UsageError
+from newsletter.model import NoteKind, Period
+
+_KEYS: Mapping[NoteKind, Sequence[str]] = {
+    "incident": (
+        "# date: {day}      # the day it happened",
+        "steps:                  # when it began, what was done, when it ended",
+        "  - 09:12 What people saw",
+        "  - 10:49 What works again",
+        "because:                # leave it out while the cause is still under investigation",
+        "  text: Why it happened, as one sentence.",
+        "  ref: change or ticket number",
+    ),
+    "win": ("evidence: change number, fact or address that backs it",),
+    "coming": ("date: {after}        # the day it happens", 'time: "06:00-08:00"'),
+    "heard": ("department: Who said it", "answer: planned         # done, planned or no"),
+    "visit": ("department: Whom we met", "# date: {day}"),
+    "tip": (),
+    "people": (),
+    "service": (),
+    "correction": (),
+}
+_TEXT: Mapping[NoteKind, str] = {
+    "incident": "What went wrong, what you did, what changes now. No blame, no names.",
+    "win": "What is new for the reader, in one or two sentences.",
+    "coming": "What it means for the reader, and what they have to do.",
+    "heard": "What came of it, or why not.",
+    "visit": "What you learned, and the next step.",
+    "tip": "One thing that saves time today.",
+    "people": "Who joined, left or deserves thanks; with their consent.",
+    "service": "What it offers, whom to ask.",
+    "correction": "What an earlier edition said, and what is right.",
+}
+
+
+def begin(
+    folder: Path,
+    kind: NoteKind,
+    title: str,
+    *,
+    config: Config,
+    month: Period,
+    service: str | None = None,
+    locales: Sequence[str] = (),
+) -> tuple[Path, ...]:
+    """Write a draft for each language; the paths.
+
+    Args:
+        folder: the edition's notes, created if need be.
+        kind: what kind of note.
+        title: its title, also the name of the file.
+        config: the languages and services that there are.
+        month: of the edition; days in the example are of it.
+        service: what it is about.
+        locales: only these languages; by default all of the config.
+
+    Raises:
+        UsageError: an unknown service or language, or an incident without a service.
+        FileError: such a note exists, or the folder cannot be written.
+    """
+    _require_known(kind, config, service, locales)
+    paths = [folder / f"{_slug(title)}.{locale}.md" for locale in locales or config.locales]
+    if there := next((path for path in paths if path.exists()), None):
+        raise FileError(f"{there}: exists already", "Edit it, or choose another title.")
+    text = "\n".join(_lines(kind, title, service, month)) + "\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in paths:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+    except OSError as error:
+        raise FileError(f"{folder}: cannot be written ({error.strerror})", "Check the rights of the folder.") from error
+    return tuple(paths)
+
+
+def _require_known(kind: NoteKind, config: Config, service: str | None, locales: Sequence[str]) -> None:
+    if kind == "incident" and service is None:
+        raise UsageError("an incident needs its service", f"Add --service, one of: {', '.join(config.services)}.")
+    if service is not None and service not in config.services:
+        raise UsageError(f"no service {service!r} in the config" + did_you_mean(service, config.services))
+    for locale in locales:
+        if locale not in config.locales:
+            raise UsageError(f"{locale!r} is not one of the edition's languages ({', '.join(config.locales)})")
+
+
+def _lines(kind: NoteKind, title: str, service: str | None, month: Period) -> Iterator[str]:
+    yield "---"
+    yield f"title: {json.dumps(' '.join(title.split()), ensure_ascii=False)}"
+    yield f"kind: {kind}"
+    yield "owner: Your team"
+    if service:
+        yield f"service: {service}"
+    days = {"day": f"{month.start:%Y-%m-%d}", "after": f"{month.end + timedelta(days=14):%Y-%m-%d}"}
+    yield from (line.format_map(days) for line in _KEYS[kind])
+    yield "status: draft           # take this line away when it is ready"
+    yield "---"
+    yield _TEXT[kind]
+
+
+def _slug(title: str) -> str:
+    """A file name of plain letters; a title without any becomes "note"."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "note"
