@@ -159,7 +159,8 @@ def test_each_reader_gets_their_language(workspace, tmp_path):
         workspace.run("send", "--yes")
         wanted = {
             row.split(",")[0]: row.split(",")[2]
-            for row in (workspace.folder / "audience.csv").read_text(encoding="utf-8").splitlines()[1:]
+            for name in ("managers.csv", "audience.csv")
+            for row in (workspace.folder / name).read_text(encoding="utf-8").splitlines()[1:]
             if row
         }
         got = {mail.rcpt_to: mail.header("Content-Language") for mail in inbox.mails}
@@ -212,7 +213,7 @@ def test_a_no_at_the_question_sends_nothing(workspace):
     os.close(read)
     os.close(write)
     assert done.returncode == 130
-    assert "2026-10 goes to 24 people" in done.stderr
+    assert "2026-10 goes to 30 people" in done.stderr
     assert "1 of 12 services missed its target" in done.stderr
     assert done.stderr.endswith("Nothing was sent.\n")
     assert list(workspace.folder.glob("newsletter.db*")) == []
@@ -228,7 +229,7 @@ def test_a_relay_that_is_down_ends_75_and_loses_nobody(workspace, tmp_path):
     with receiving(tmp_path / "inbox") as inbox:
         workspace.relay(inbox.port)
         assert workspace.run("send", "--yes").returncode == 0
-        assert sorted(Counter(mail.rcpt_to for mail in inbox.mails).values()) == [1] * 24
+        assert sorted(Counter(mail.rcpt_to for mail in inbox.mails).values()) == [1] * 30
 
 
 def test_content_that_changes_between_two_runs_is_refused(workspace, tmp_path):
