@@ -105,7 +105,7 @@ def test_planned_work_is_shown_with_what_has_no_label():
 
 def test_every_target_has_its_row_what_was_missed_first():
     month = snapshot(
-        service("mail", unknown=[span("2026-10-20 00:00", 3)]),
+        service("mail", unknown=[span("2026-10-20 00:00", 0.5)]),
         service("files", outage("2026-10-14 09:12", 97)),
         service("wifi", unknown=[span("2026-10-02 00:00", 400)], coverage=0.4),
     )
@@ -118,7 +118,7 @@ def test_every_target_has_its_row_what_was_missed_first():
     assert (table.targets[0].target, table.targets[0].result, table.targets[0].down) == ("99.90", "99.78", "97")
     assert (table.targets[1].result, table.targets[1].mark_text) == ("", "not judged")
     assert len(table.heads) == 5
-    assert "E-mail (3 hours)" in table.table_note.replace("\xa0", " ")
+    assert "E-mail (30 minutes)" in table.table_note.replace("\xa0", " ")
 
 
 # --- departments --------------------------------------------------------------------------
