@@ -90,15 +90,7 @@ def _config_path(function: Command) -> Command:
 
 def config_options(function: Command) -> Command:
     """--config and what all commands share; the command gets `config_path`."""
-    option = click.option(
-        "--config",
-        "config_path",
-        type=click.Path(path_type=Path, readable=False),  # `config.load` tells what is wrong with it
-        default=Path("config.yaml"),
-        show_default=True,
-        help="The configuration; paths inside it are relative to it.",
-    )
-    return log_options(option(function))
+    return log_options(_config_path(function))
 
 
 def edition_options(function: Command) -> Command:

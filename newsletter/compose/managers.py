@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from newsletter.compose.context import Context
 from newsletter.compose.feedback import invitation
 from newsletter.compose.links import feedback_address, mailto
-from newsletter.compose.minute import as_range, as_title, coming_notes
+from newsletter.compose.minute import coming_notes, coming_sentence
 from newsletter.compose.phrasing import phrase
 from newsletter.compose.standing import Standing
 from newsletter.language.formats import budget, capitalised
-from newsletter.model import BriefPoint, Divided, Mark, Note, Part, Section, TargetRow
+from newsletter.model import BriefPoint, Divided, Mark, Part, Section, TargetRow
 
 POINTS = 3
 MONTHS_WITHOUT_VISIT = 6
@@ -54,7 +54,7 @@ def _points(context: Context) -> Iterator[tuple[str, str]]:
     yield from _worked(context, bool(missed))
     coming = next(iter(coming_notes(context)), None)
     if coming:
-        yield _coming(context, coming), coming.body.strip()
+        yield coming_sentence(context, coming), coming.body.strip()
 
 
 def _missed(context: Context, standing: Standing) -> tuple[str, str]:
@@ -97,16 +97,6 @@ def _worked(context: Context, some_missed: bool) -> Iterator[tuple[str, str]]:
         yield capitalised(phrase(context, key, n=met, count=count)), rest
     elif rest:
         yield rest, ""
-
-
-def _coming(context: Context, note: Note) -> str:
-    title = as_title(note.title)
-    if note.date is None:
-        return context.text("minute.coming_undated", title=title)
-    day = context.formats.weekday(context.formats.local(note.date))
-    if note.time:
-        return context.text("minute.coming_at", title=title, day=day, time=as_range(note.time))
-    return context.text("minute.coming_on", title=title, day=day)
 
 
 # --- the one ask --------------------------------------------------------------------------

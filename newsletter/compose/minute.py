@@ -27,7 +27,7 @@ def _rows(context: Context) -> Iterator[MinuteRow]:
         )
     coming = next(iter(coming_notes(context)), None)
     if coming:
-        yield MinuteRow(label=context.text("minute.coming"), sentence=_coming(context, coming))
+        yield MinuteRow(label=context.text("minute.coming"), sentence=coming_sentence(context, coming))
 
 
 def coming_notes(context: Context) -> tuple[Note, ...]:
@@ -114,7 +114,8 @@ def _interrupted(context: Context) -> str:
     return context.text(key, n=begun, count=capitalised(context.catalogue.count(begun)), down=down)
 
 
-def _coming(context: Context, note: Note) -> str:
+def coming_sentence(context: Context, note: Note) -> str:
+    """What is coming and when, as one sentence."""
     title = as_title(note.title)
     if note.date is None:
         return context.text("minute.coming_undated", title=title)
