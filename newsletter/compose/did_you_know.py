@@ -92,15 +92,6 @@ def _top_share(context: Context, fact: Fact) -> tuple[str, str]:
     )
 
 
-def _proactive(context: Context, fact: Fact) -> tuple[str, str]:
-    unlabelled = int(fact.detail["unlabelled"] or 0)
-    sentence = phrase(
-        context, "fact.proactive_share", part=_count(context, fact, "part"), whole=_count(context, fact, "whole")
-    )
-    rest = phrase(context, "fact.unlabelled", n=unlabelled) if unlabelled else ""
-    return _share(context, fact), _sentences(sentence, rest)
-
-
 def _equivalence(context: Context, fact: Fact) -> tuple[str, str]:
     wanted = context.config.figures[fact.subject]
     rule = wanted.equivalence
@@ -120,7 +111,6 @@ _WORDINGS: Mapping[str, Callable[[Context, Fact], tuple[str, str]]] = {
     "milestone": _milestone,
     "first_time": _first_time,
     "top_share": _top_share,
-    "proactive_share": _proactive,
     "equivalence": _equivalence,
 }
 

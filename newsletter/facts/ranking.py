@@ -28,7 +28,6 @@ _SIGNIFICANCE: Mapping[str, float] = {
     "top_share": 0.5,
     "milestone": 0.5,
     "first_time": 0.5,
-    "proactive_share": 0.5,
     "streak": 0.6,
 }
 _TOLD_OTHERWISE = ("interruption", "target_unjudged", "worst")
