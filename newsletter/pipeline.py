@@ -490,16 +490,20 @@ def _remember_told(config: Config, draft: Draft) -> None:
 
 
 def _require_credentials(config: Config) -> None:
-    """Tell a missing secret before anything is written or connected.
+    """Tell a missing secret or an unusable key before anything is written or connected.
 
     Raises:
         ConfigError: a variable or file that the config names is not there.
     """
+    from newsletter.deliver import load_signer
+
     oauth = config.smtp.oauth
     client_secret = oauth.microsoft.client_secret if oauth and oauth.microsoft else None
     for secret in (config.smtp.user, config.smtp.password, client_secret):
         if isinstance(secret, Secret):
             secret.reveal()
+    if config.smtp.dkim:
+        load_signer(config.smtp.dkim)
 
 
 def _frozen_remarks(frozen: Freeze) -> tuple[str, ...]:

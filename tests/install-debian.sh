@@ -10,6 +10,7 @@ need victoria-metrics victoria-metrics
 need nginx nginx
 need smtp-sink postfix
 need saslpasswd2 sasl2-bin
+need opendkim opendkim
 need chromium chromium
 [ -n "$missing" ] || exit 0
 

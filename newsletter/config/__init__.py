@@ -19,6 +19,7 @@ from newsletter.config.measures import (
 )
 from newsletter.config.models import Config
 from newsletter.config.secret import Secret
+from newsletter.config.signing import DkimConfig
 from newsletter.config.sources import AvailabilitySource, BasicAuth, CoverageConfig, PrometheusConfig, TlsConfig
 from newsletter.config.telling import EquivalenceConfig, FactsConfig, SectionsConfig, StepChange
 
@@ -30,6 +31,7 @@ __all__ = [
     "CounterSource",
     "CoverageConfig",
     "CsvSource",
+    "DkimConfig",
     "EquivalenceConfig",
     "FactsConfig",
     "FigureConfig",

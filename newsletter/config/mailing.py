@@ -22,6 +22,7 @@ from newsletter.config.logins import OAuthConfig
 from newsletter.config.rules import together
 from newsletter.config.schedule import Hours
 from newsletter.config.secret import Secret
+from newsletter.config.signing import DkimConfig
 
 Letter = Literal["staff", "managers"]
 
@@ -152,6 +153,8 @@ class SmtpConfig(Model):
         description="A page where a reader can leave the list, written into List-Unsubscribe beside the address.",
         examples=["https://intranet.acme.example/newsletter/leave"],
     )
+
+    dkim: DkimConfig | None = Field(default=None, description="Sign the mails, where the relay does not.")
 
     @model_validator(mode="before")
     @classmethod

@@ -36,13 +36,28 @@ class Secret:
         Raises:
             ConfigError: the variable or file is missing, empty or not one line of text.
         """
+        value = self.reveal_text()
+        if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
+            raise self._error("is not one line of text (it holds a line break or another control character)")
+        return value
+
+    def reveal_text(self) -> str:
+        """The secret itself, of any number of lines: a private key.
+
+        Raises:
+            ConfigError: the variable or file is missing or empty.
+        """
         kind, _, name = self.reference.partition(":")
         value = self._from_environment(name) if kind == "env" else self._from_file(self.base / name)
         if not value:
             raise self._error("is empty")
-        if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
-            raise self._error("is not one line of text (it holds a line break or another control character)")
         return value
+
+    @property
+    def path(self) -> Path | None:
+        """The file it stands in; None for a variable."""
+        kind, _, name = self.reference.partition(":")
+        return self.base / name if kind == "file" else None
 
     def _from_environment(self, name: str) -> str:
         value = os.environ.get(name)
@@ -60,7 +75,7 @@ class Secret:
         except UnicodeDecodeError:
             raise self._error("is not UTF-8 text") from None
         if len(content) > _MAX_BYTES:
-            raise self._error("is larger than 64 KiB, so it cannot be a password")
+            raise self._error("is larger than 64 KiB, so it cannot be a secret")
         return text.removesuffix("\n").removesuffix("\r")
 
     def _error(self, what: str) -> ConfigError:
@@ -69,7 +84,7 @@ class Secret:
             subject, hint = f"the environment variable {name}", f"Set {name} for the account that runs newsletter."
         else:
             subject = f"the file {self.base / name}"
-            hint = "Write the secret into it, as one line, readable for the account that runs newsletter."
+            hint = "Write the secret into it, readable for the account that runs newsletter."
         return ConfigError(f"{self.key or 'secret'}: {subject} {what}", hint)
 
 

@@ -1,5 +1,6 @@
 """Sending: the compiled message, the relay, and the ledger of who was mailed."""
 
+from newsletter.deliver.dkim import DkimRecord, Signer, load_signer
 from newsletter.deliver.examine import examine_ledger, examine_relay
 from newsletter.deliver.freezing import Freeze, freeze
 from newsletter.deliver.hours import SendingHours, require_timely
@@ -34,6 +35,7 @@ __all__ = [
     "Delivery",
     "DeliveryReport",
     "Difference",
+    "DkimRecord",
     "Freeze",
     "Hold",
     "InDoubt",
@@ -41,6 +43,7 @@ __all__ = [
     "Pace",
     "Resolved",
     "SendingHours",
+    "Signer",
     "Status",
     "Summary",
     "Suppression",
@@ -53,6 +56,7 @@ __all__ = [
     "freeze",
     "held_error",
     "ledger_exists",
+    "load_signer",
     "open_ledger",
     "require_timely",
     "require_unheld",

@@ -22,6 +22,7 @@ from newsletter.deliver.ledger.journal import Journal
 from newsletter.deliver.limits import DAY_S, MINUTE_S, DomainLimits, Throttle
 from newsletter.deliver.line import Connections, Line, StoppedError
 from newsletter.deliver.message import CompiledMessage
+from newsletter.deliver.outgoing import Outgoing
 from newsletter.deliver.pace import Pace
 from newsletter.deliver.recovery import NO_REPLY
 from newsletter.deliver.replies import DroppedError, Reply, judge
@@ -57,6 +58,7 @@ class Drain:
         self._ledger = ledger
         self._frozen = frozen
         self._messages = messages
+        self._outgoing = Outgoing(smtp)
         self._smtp = smtp
         self._owner = owner
         self._journal = journal
@@ -266,7 +268,7 @@ class Drain:
             return [Outcome(id=delivery.id, state="refused", reply="the relay does not offer SMTPUTF8")]
         message = self._messages[delivery.variant]
         recipient = Recipient(address=delivery.address, name=delivery.name)
-        data = message.eml(recipient, delivery.message_id, self._frozen.date)
+        data = self._outgoing.data(message, recipient, delivery.message_id, self._frozen.date)
         try:
             reply = relay.transmit(message.sender, delivery.address, data, lambda: self._journal.sent(delivery.id))
         except DroppedError as error:

@@ -9,15 +9,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from newsletter.config import Secret, SmtpConfig
+from newsletter.config import DkimConfig, Secret, SmtpConfig
 from newsletter.config.placeholders import is_placeholder
+from newsletter.deliver import headers
 from newsletter.deliver import smtp as relay
+from newsletter.deliver.dkim import load_signer
 from newsletter.deliver.ledger import open_ledger
 from newsletter.errors import ConfigError, LedgerError, NewsletterError
 from newsletter.model import Finding
 from newsletter.model.finding import fault, ok, warning
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_SOUND_BITS = 2048  # RFC 8301, 3.2
 _TIGHT_BYTES = 100e6  # an edition for 20,000 people takes about 10 MB of ledger
 
 
@@ -36,6 +39,28 @@ def examine_relay(smtp: SmtpConfig) -> Iterator[Finding]:
         what = "mail and addresses travel readable for everybody on the way"
         yield warning("smtp.security", what, "Write starttls or tls, if the relay can.")
     yield _welcome(smtp)
+    if smtp.dkim:
+        yield from _signing(smtp, smtp.dkim)
+
+
+def _signing(smtp: SmtpConfig, dkim: DkimConfig) -> Iterator[Finding]:
+    """The key, who may read it, and whether DMARC would count the signature. DNS is not asked."""
+    try:
+        signer = load_signer(dkim)
+    except NewsletterError as error:
+        yield fault("smtp.dkim", error)
+        return
+    path, bits = dkim.key.path, signer.bits
+    if path and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        yield warning("smtp.dkim.key", f"others may read {path}", f"Run: chmod 600 {path}")
+    if bits and bits < _SOUND_BITS:
+        yield warning("smtp.dkim.key", f"{bits} bits are weak today", "Make one: openssl genrsa -out dkim.pem 2048")
+    domain = headers.split_mailbox(smtp.sender)[1].rpartition("@")[2].lower()
+    if domain != dkim.domain and not domain.endswith(f".{dkim.domain}"):
+        what = f"{dkim.domain} signs mail from {domain}, which DMARC may not count"
+        yield warning("smtp.dkim.domain", what, f"Write {domain} or a domain above it.")
+    name = f"{dkim.selector}._domainkey.{dkim.domain}"
+    yield ok("smtp.dkim", f"signs by {signer.algorithm} as {name}; `newsletter dkim` prints the record to publish")
 
 
 def _welcome(smtp: SmtpConfig) -> Finding:

@@ -33,6 +33,7 @@ from newsletter.deliver.ledger.journal import Journal
 from newsletter.deliver.limits import Throttle
 from newsletter.deliver.line import Line
 from newsletter.deliver.message import CompiledMessage
+from newsletter.deliver.outgoing import Outgoing
 from newsletter.deliver.pace import Pace
 from newsletter.deliver.recovery import recover
 from newsletter.deliver.replies import DroppedError
@@ -235,22 +236,22 @@ def send_test(
         ContentError: an address or name cannot be mailed.
     """
     stop, throttle = threading.Event(), Throttle(smtp.rate_per_minute)
-    line = Line(smtp, (), stop)
+    line, outgoing = Line(smtp, (), stop), Outgoing(smtp)
     line.open()
     try:
         copies = []
         for recipient in recipients:
             for message in messages.values():
                 with throttle.permit(stop):
-                    copies.append(_test_copy(line, message, recipient))
+                    copies.append(_test_copy(line, outgoing, message, recipient))
         return copies
     finally:
         line.close()
 
 
-def _test_copy(line: Line, message: CompiledMessage, recipient: Recipient) -> TestCopy:
+def _test_copy(line: Line, outgoing: Outgoing, message: CompiledMessage, recipient: Recipient) -> TestCopy:
     message_id = f"<{message.edition}.test.{secrets.token_hex(10)}@{message.domain}>"
-    data = message.eml(recipient, message_id, datetime.now(UTC))
+    data = outgoing.data(message, recipient, message_id, datetime.now(UTC))
     code, text = None, "the relay does not offer SMTPUTF8"
     relay = line.relay()
     try:

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from newsletter.deliver import freeze, open_ledger, send
+from newsletter.config import DkimConfig
+from newsletter.deliver import freeze, load_signer, open_ledger, send
 from newsletter.model import Recipient
+from tests import dkim_keys
 from tests.servers.deliver_support import EDITION, QUICK, VARIANT, counted, messages, relay
 from tests.servers.postfix import postfix
 
@@ -42,3 +44,22 @@ def test_mail_passes_a_real_postfix_unchanged_but_for_trace_headers(tmp_path, mo
     assert stripped == meant
     if secure:
         assert all(b"with UTF8SMTPSA" in one or b"with ESMTPSA" in one for one in arrived)
+
+
+@pytest.mark.parametrize("kind", ["2048", "ed25519"])
+def test_signatures_and_a_link_of_300_characters_pass_a_real_postfix(tmp_path, kind):
+    given = dkim_keys.settings(tmp_path, kind)
+    url = "https://intranet.acme.example/leave?token=" + "x" * 260
+    with postfix() as server, open_ledger(tmp_path / "l.db") as ledger:
+        smtp = relay(server.port, timeout_s=30, dkim=given, unsubscribe_url=url)
+        content = messages(TEXT, config=smtp)
+        freeze(ledger, EDITION, content, PEOPLE)
+        report = send(ledger, EDITION, content, smtp, pace=QUICK)
+        assert counted(report) == {"accepted": 3}, report.fault
+        arrived = [one.replace(b"\n", b"\r\n") for one in server.delivered(3)]
+    record = load_signer(DkimConfig.model_validate(given)).record()
+    for mail in arrived:
+        assert dkim_keys.dkimpy_accepts(mail, record)
+        assert b"\r\nList-Unsubscribe: <%s>, <mailto:" % url.encode() in mail
+        if kind == "2048":  # opendkim of Debian knows no Ed25519
+            assert "succeeded" in dkim_keys.opendkim_says(mail, record, tmp_path)

@@ -29,6 +29,7 @@ OWNERS = {
     "smtplib": ["deliver.smtp"],
     "sqlite3": ["deliver.ledger", "audience.roll"],
     "msal": ["deliver.oauth"],
+    "cryptography": ["deliver.dkim"],
     "google": ["deliver.oauth"],
     "mjml": ["render.mjml"],
     "jinja2": ["render.environment"],

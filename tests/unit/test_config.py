@@ -866,6 +866,8 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
             whole["prometheus"] |= {"url": "https://a", "tls": {"cert": "a", "key": "b"}}
         if path[0] == "tickets":
             whole["tickets"] = _tickets_for(path)
+        if path[1:2] == ["dkim"]:
+            whole["smtp"]["dkim"] = {"domain": "a", "selector": "a", "key": "env:A"}
         if path[1:2] == ["oauth"]:
             whole["smtp"] |= {"user": "a", "oauth": {path[2]: dict(LOGINS[path[2]])}}
         here = whole

@@ -1,0 +1,52 @@
+"""What goes over the wire for one row of the ledger: the recipient's copy, signed where the config says so."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from newsletter.config import SmtpConfig
+from newsletter.deliver.dkim import load_signer, relaxed_lines
+from newsletter.deliver.message import CompiledMessage
+from newsletter.model import Recipient
+
+
+class Outgoing:
+    """Makes the copies of one run; usable by several threads."""
+
+    def __init__(self, smtp: SmtpConfig) -> None:
+        """Read the key.
+
+        Raises:
+            ConfigError: the key cannot be used.
+        """
+        self._signer = load_signer(smtp.dkim) if smtp.dkim else None
+
+    def data(self, message: CompiledMessage, recipient: Recipient, message_id: str, date: datetime) -> bytes:
+        """The copy of `recipient`, as `CompiledMessage.eml` makes it, below its signature.
+
+        Raises:
+            ContentError: a value holds a control character.
+        """
+        copy = message.eml(recipient, message_id, date)
+        if self._signer is None:
+            return copy
+        return self._signer.signed(copy, _relaxed(message).eml(recipient, message_id, date))
+
+
+@functools.lru_cache(maxsize=64)  # one for each variant
+def _relaxed(message: CompiledMessage) -> CompiledMessage:
+    """`message` with a body in the form that is signed.
+
+    A template's pieces are whole lines, so each can be brought into that form by itself: the large
+    ones once, and only a recipient's own fields for every copy.
+    """
+    parts = (relaxed_lines(part) if isinstance(part, bytes) else _relaxing(part) for part in message.parts)
+    return dataclasses.replace(message, parts=tuple(parts))
+
+
+def _relaxing(slot: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    return lambda own: relaxed_lines(slot(own))
