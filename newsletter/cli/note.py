@@ -17,14 +17,14 @@ def command() -> None:
 
 @command.command("new")
 @edition_options
-@click.argument("kind", type=click.Choice(typing.get_args(NoteKind)))
+@click.argument("kind", metavar="KIND", type=click.Choice(typing.get_args(NoteKind)))
 @click.argument("title")
 @click.option("--service", metavar="ID", help="The service it is about; an incident needs one.")
 @click.option("--locale", "locales", multiple=True, metavar="LOCALE", help="Only this language; may be repeated.")
 def new(session: Session, kind: NoteKind, title: str, service: str | None, locales: tuple[str, ...]) -> None:
     """Write an empty note of this KIND, with TITLE, for each language.
 
-    It begins as a draft, which the preview shows and a send leaves out: write the text, then take
+    KIND is win, incident, coming, tip, visit, heard, people, service or correction. The note begins as a draft, which the preview shows and a send leaves out: write the text, then take
     the line `status: draft` away. An existing file is never touched.
     """
     from newsletter import notes, pipeline

@@ -31,6 +31,7 @@ def collect(
 ) -> Snapshot:
     """Measure `period`; see `newsletter.collect.collect`."""
     tell = progress or (lambda _: None)
+    _require_something(config)
     # first, as a file that is not there is found without asking anybody
     exported = (
         helpdesk.measure(config.tickets.csv, period, zone=config.timezone, now=now) if config.tickets.csv else None
@@ -56,6 +57,28 @@ def collect(
             evidence=evidence
             | {key: gate.explained(one, fail) for key, one in {**of_tickets, **figures.evidence}.items()},
             policy=policy_of(config),
+        )
+
+
+def _require_something(config: Config) -> None:
+    """A month of nothing, written without a word, would look like a measurement.
+
+    Raises:
+        ConfigError: the config names no source of numbers.
+    """
+    tickets_ = config.tickets
+    asked = (
+        tickets_.opened,
+        tickets_.resolved,
+        tickets_.open,
+        tickets_.resolution,
+        tickets_.satisfaction,
+        tickets_.csv,
+    )
+    if not config.availability and not config.figures and not any(asked):
+        raise ConfigError(
+            f"{config.path}: availability, tickets and figures are empty, so there is nothing to collect",
+            "Fill in one of them; `newsletter init --prometheus URL` writes what a server has.",
         )
 
 

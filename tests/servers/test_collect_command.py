@@ -126,3 +126,14 @@ def test_the_cost_of_each_kind_of_query_is_told(prometheus, tmp_path):
     assert int(passes[-4]) == pytest.approx(2 * samples, rel=0.01)  # each sample is in two windows
     total = next(line.split() for line in lines if line.startswith("sum "))
     assert int(total[1]) >= 6
+
+
+def test_nothing_to_collect_is_a_fault_of_the_config_and_writes_nothing(tmp_path):
+    config = tmp_path / "config.yaml"
+    text = CONFIG.format(url="http://127.0.0.1:1", every=EVERY)
+    config.write_text(text[: text.index("availability:")] + text[text.index("unlisted_services") :])
+    line = [sys.executable, "-m", "newsletter", "collect", "--config", str(config), "--month", "2026-10"]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 78
+    assert "nothing to collect" in done.stderr
+    assert list(tmp_path.iterdir()) == [config]
