@@ -50,7 +50,8 @@ $(RUNTIME): requirements.lock pyproject.toml
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): $(RUNTIME) requirements-dev.lock
+# python-ldap has no wheels: building it needs packages of the system.
+$(DEV): $(RUNTIME) requirements-dev.lock | $(if $(shell command -v apt-get 2>/dev/null),debian)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 

@@ -10,9 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from newsletter import period, pipeline
-from newsletter.config import Config
+from newsletter.config import AudienceConfig, Config
 from newsletter.config.placeholders import ORGANISATION
 from newsletter.errors import (
     ConfigError,
@@ -60,7 +61,7 @@ def examine(config: Config, month: Period, *, now: datetime, deadline_s: float =
         "prometheus": (SourceError, lambda: _source(hurried, month, now)),
         "templates": (ContentError, lambda: _templates(config)),
         "edition": (ContentError, lambda: _edition(config, month, now)),
-        "audiences": (ContentError, lambda: _audiences(config)),
+        "audiences": (ContentError, lambda: _audiences(hurried)),
         "ledger": (LedgerError, lambda: _ledger(config)),
         "smtp": (DeliveryError, lambda: _relay(hurried)),
     }
@@ -110,7 +111,15 @@ def _hurried(config: Config, seconds: float) -> Config:
     """The same configuration, with less patience for a single answer."""
     prometheus = config.prometheus.model_copy(update={"timeout_s": min(config.prometheus.timeout_s, seconds)})
     smtp = config.smtp.model_copy(update={"timeout_s": min(config.smtp.timeout_s, seconds)})
-    return config.model_copy(update={"prometheus": prometheus, "smtp": smtp})
+    audiences = {name: _hurried_list(one, seconds) for name, one in config.audiences.items()}
+    return config.model_copy(update={"prometheus": prometheus, "smtp": smtp, "audiences": audiences})
+
+
+def _hurried_list(audience: AudienceConfig, seconds: float) -> AudienceConfig:
+    if isinstance(audience.recipients, Path):
+        return audience
+    patience = {"timeout_s": min(audience.recipients.timeout_s, seconds)}
+    return audience.model_copy(update={"recipients": audience.recipients.model_copy(update=patience)})
 
 
 def _languages(config: Config) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
     NewsletterError             1
       ConfigError              78   config.yaml cannot be used (EX_CONFIG)
       ContentError             65   a note, template, snapshot or recipient list is at fault (EX_DATAERR)
-      SourceError              69   Prometheus gave no answer, or a partial one (EX_UNAVAILABLE)
+      SourceError              69   Prometheus or a directory gave no answer, or a partial one (EX_UNAVAILABLE)
         HistoryError           69   the source has nothing of the month, or no longer its beginning
         CoverageError           3   too few samples to state a number
       ApprovalError            77   the edition is not approved (EX_NOPERM)
@@ -58,7 +58,7 @@ class ContentError(NewsletterError):
 
 
 class SourceError(NewsletterError):
-    """Prometheus gave no answer, or one that must not be trusted."""
+    """Prometheus, or where recipients come from, gave no answer, or one that must not be trusted."""
 
     exit_code = 69
 
@@ -101,3 +101,9 @@ class PartialDelivery(DeliveryError):
     """The run ended, but some recipients were refused or are in doubt."""
 
     exit_code = 4
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Somebody else's words as a part of a message: one printable line of bounded length."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:limit]

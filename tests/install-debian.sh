@@ -12,6 +12,12 @@ need smtp-sink postfix
 need saslpasswd2 sasl2-bin
 need opendkim opendkim
 need chromium chromium
+need slapd slapd
+need ldapsearch ldap-utils
+# python-ldap has no wheels: it is built from its source.
+need cc gcc
+[ -e /usr/include/ldap.h ] || missing="$missing libldap2-dev"
+[ -e /usr/include/sasl/sasl.h ] || missing="$missing libsasl2-dev"
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

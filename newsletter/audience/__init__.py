@@ -1,8 +1,10 @@
 """Who gets the mail: reading recipient lists and merging them to one copy per address."""
 
 from newsletter.audience.addresses import valid_address
-from newsletter.audience.csv import BadRow, Duplicate, RecipientList, load
 from newsletter.audience.examine import examine_lists
+from newsletter.audience.lists import BadRow, Duplicate, RecipientList, load
+from newsletter.audience.locales import not_offered, offered
+from newsletter.audience.mapping import segment_key
 from newsletter.audience.merging import Audience, merge
 
 __all__ = [
@@ -13,5 +15,8 @@ __all__ = [
     "examine_lists",
     "load",
     "merge",
+    "not_offered",
+    "offered",
+    "segment_key",
     "valid_address",
 ]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from newsletter.audience.csv import RecipientList, load
+from newsletter.audience.lists import RecipientList, load
+from newsletter.audience.locales import not_offered, offered
 from newsletter.audience.merging import merge
 from newsletter.config import AudienceConfig
 from newsletter.config.placeholders import is_placeholder
 from newsletter.errors import ContentError, NewsletterError
-from newsletter.model import Finding, Recipient
+from newsletter.model import Finding
 from newsletter.model.finding import fault, ok, warning
 
 _SHOWN = 3  # rows or addresses in one finding
@@ -24,7 +25,7 @@ def examine_lists(audiences: Mapping[str, AudienceConfig], locales: Sequence[str
     lists = []
     for name, one in audiences.items():
         try:
-            found = load(one.recipients, audience=name, skip_invalid=True)
+            found = load(one, audience=name, skip_invalid=True)
         except NewsletterError as error:
             yield fault(f"audiences.{name}", error)
             continue
@@ -36,38 +37,31 @@ def examine_lists(audiences: Mapping[str, AudienceConfig], locales: Sequence[str
 
 def _list(check: str, found: RecipientList, locales: Sequence[str]) -> Iterator[Finding]:
     people = found.recipients
-    spoken = Counter(one.locale.replace("_", "-") or locales[0] for one in people)
+    spoken: Counter[str] = Counter()
+    for asked, number in people.locales().items():
+        spoken[offered(asked, locales) or locales[0]] += number
     counted = ", ".join(f"{number:,} {locale}" for locale, number in spoken.most_common())
     yield ok(check, f"{_people(len(people))} ({counted})")
     yield from _bad_rows(check, found)
     reserved = [one.address for one in people if is_placeholder(one.address)]
     if reserved:
         what = f"{_people(len(reserved))} in domains made for examples, which get no mail: {_some(reserved)}"
-        yield fault(check, ContentError(what, f"Write your readers in {found.source.name}."))
-    yield from _foreign(check, people, locales)
+        yield fault(check, ContentError(what, f"Write your readers in {found.source}."))
+    for remark in found.remarks:
+        yield ok(check, remark)
+    for remark in not_offered(people.locales(), locales):
+        yield warning(check, remark, "Add the language to locales if you can write it, or correct the list.")
 
 
 def _bad_rows(check: str, found: RecipientList) -> Iterator[Finding]:
     if found.invalid:
-        rows = [f"line {one.line} ({one.reason})" for one in found.invalid]
+        rows = [f"{one.place} ({one.reason})" for one in found.invalid]
         what = f"{_rows(len(rows))} not usable: {_some(rows)}"
-        yield fault(check, ContentError(what, f"Mend {found.source.name}, or send with --skip-invalid."))
+        yield fault(check, ContentError(what, f"Mend {found.source}, or send with --skip-invalid."))
     if found.duplicates:
-        doubles = [f"{one.address} (lines {one.first_line} and {one.line})" for one in found.duplicates]
+        doubles = [f"{one.address} ({one.first_place} and {one.place})" for one in found.duplicates]
         what = f"{_rows(len(doubles))} a double: {_some(doubles)}"
         yield warning(check, what, "They get one copy; take the doubles out of the list.")
-
-
-def _foreign(check: str, people: Iterable[Recipient], locales: Sequence[str]) -> Iterator[Finding]:
-    ours = {locale.lower().partition("-")[0] for locale in locales}
-    wanted = Counter(one.locale for one in people if one.locale and _base(one.locale) not in ours)
-    for locale, number in wanted.items():
-        what = f"{_people(number)} asked for {locale}, which is not written"
-        yield warning(check, what, f"They get {locales[0]}; add {locale} to locales if you can write it.")
-
-
-def _base(locale: str) -> str:
-    return locale.replace("_", "-").lower().partition("-")[0]
 
 
 def _people(number: int) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.audience.csv import RecipientList
+from newsletter.audience.lists import RecipientList
 from newsletter.audience.roll import Roll
-from newsletter.model import Recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +20,7 @@ class Audience:
         remarks: what a person should know, as sentences: folded, doubled and skipped rows.
     """
 
-    recipients: Collection[Recipient]
+    recipients: Roll
     folded: Mapping[tuple[str, str], int]
     remarks: tuple[str, ...] = ()
 
@@ -44,9 +43,10 @@ def merge(lists: Sequence[RecipientList]) -> Audience:
 def _row_remarks(lists: Iterable[RecipientList]) -> Iterator[str]:
     for one in lists:
         for bad in one.invalid:
-            yield f"{one.source}, line {bad.line}: {bad.email!r} left out: {bad.reason}"
+            yield f"{one.source}, {bad.place}: {bad.email!r} left out: {bad.reason}"
         for double in one.duplicates:
-            yield f"{one.source}, line {double.line}: {double.address} stands on line {double.first_line} already"
+            yield f"{one.source}, {double.place}: {double.address} stands at {double.first_place} already"
+        yield from (f"{one.source}: {remark}" for remark in one.remarks)
 
 
 def _folded_remarks(folded: Mapping[tuple[str, str], int]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Iterator
 
 from newsletter.model import Recipient
@@ -20,25 +21,25 @@ class Roll(Collection[Recipient]):
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA cache_size = -512")  # KiB
         self._db.execute(
-            "CREATE TABLE roll (id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, line INTEGER, audience TEXT, rest TEXT)"
+            "CREATE TABLE roll (id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, place TEXT, audience TEXT, locale TEXT, rest TEXT)"
         )
         self._db.execute("BEGIN")  # never committed: nobody else can see it
 
-    def add(self, recipient: Recipient, line: int = 0) -> tuple[int, str] | None:
-        """Add somebody; if the address stands there already, the line and audience of its first row."""
-        rest = [recipient.address, recipient.name, recipient.locale, recipient.segments, dict(recipient.attributes)]
-        row = (recipient.key, line, recipient.audience, json.dumps(rest, ensure_ascii=False))
-        insert = "INSERT INTO roll (key, line, audience, rest) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    def add(self, recipient: Recipient, place: str = "") -> tuple[str, str] | None:
+        """Add somebody; if the address stands there already, the place and audience of its first row."""
+        rest = [recipient.address, recipient.name, recipient.segments, dict(recipient.attributes)]
+        row = (recipient.key, place, recipient.audience, recipient.locale, json.dumps(rest, ensure_ascii=False))
+        insert = "INSERT INTO roll (key, place, audience, locale, rest) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
         if self._db.execute(insert, row).rowcount:
             return None
-        first: tuple[int, str] = self._db.execute(
-            "SELECT line, audience FROM roll WHERE key = ?", (recipient.key,)
+        first: tuple[str, str] = self._db.execute(
+            "SELECT place, audience FROM roll WHERE key = ?", (recipient.key,)
         ).fetchone()
         return first
 
     def __iter__(self) -> Iterator[Recipient]:
-        for audience, rest in self._db.execute("SELECT audience, rest FROM roll ORDER BY id"):
-            address, name, locale, segments, attributes = json.loads(rest)
+        for audience, locale, rest in self._db.execute("SELECT audience, locale, rest FROM roll ORDER BY id"):
+            address, name, segments, attributes = json.loads(rest)
             yield Recipient(
                 address=address,
                 name=name,
@@ -47,6 +48,11 @@ class Roll(Collection[Recipient]):
                 segments=tuple(segments),
                 attributes=attributes,
             )
+
+    def locales(self) -> Counter[str]:
+        """How many asked for each locale, as they wrote it."""
+        # No GROUP BY: sorting would take memory that grows with the rows.
+        return Counter(locale for (locale,) in self._db.execute("SELECT locale FROM roll"))
 
     def __len__(self) -> int:
         number: int = self._db.execute("SELECT count(*) FROM roll").fetchone()[0]

@@ -48,6 +48,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Record refused addresses even if the relay refuses many in a row, which otherwise stops the run.",
 )
+@click.option(
+    "--accept-shrunk-list",
+    is_flag=True,
+    help="Send even if a list has lost half of its people or more since the last edition.",
+)
 @click.option("--skip-invalid", is_flag=True, help="Leave out bad rows of the lists instead of refusing them.")
 def command(
     session: Session,
@@ -59,6 +64,7 @@ def command(
     retry_now: bool,
     as_json: bool,
     believe_refusals: bool,
+    accept_shrunk_list: bool,
     skip_invalid: bool,
 ) -> None:
     """Mail the edition; run it again to resume.
@@ -79,14 +85,19 @@ def command(
     people = pipeline.audience(session.config, skip_invalid=skip_invalid)
     for remark in people.remarks:
         log.warning("%s", remark)
+    shrinkage = None if accept_shrunk_list else _shrinkage(session, people)
     if dry_run:
         _plan(session, draft, people)
+        if shrinkage:
+            log.warning("%s: send would refuse. %s", shrinkage.message, shrinkage.hint)
         _warn_unapproved(session, draft)
         return
     pipeline.require_explained(draft)
     pipeline.require_approval(session.config, draft)
+    if shrinkage and (yes or not sys.stdin.isatty()):
+        raise shrinkage
     if not yes:
-        _confirm(session, draft, people)
+        _confirm(session, draft, people, shrinkage)
     # A service manager ends a unit with SIGTERM, a closed terminal sends SIGHUP: like Ctrl-C, the first
     # one finishes the copies on the wire, a second one stops at once.
     for stop in (signal.SIGTERM, signal.SIGHUP):
@@ -178,11 +189,25 @@ def _warn_unapproved(session: Session, draft: Draft) -> None:
         log.warning("%s: send would refuse. %s", error.message, error.hint)
 
 
-def _confirm(session: Session, draft: Draft, people: Audience) -> None:
+def _shrinkage(session: Session, people: Audience) -> ContentError | None:
+    from newsletter import pipeline
+
+    try:
+        pipeline.require_steady_lists(session.config, session.month, people)
+    except ContentError as error:
+        return error
+    return None
+
+
+def _confirm(session: Session, draft: Draft, people: Audience, shrinkage: ContentError | None) -> None:
     if not sys.stdin.isatty():
         raise UsageError("send asks before it mails, and there is no terminal to answer on", "For a timer: --yes")
     _plan_for_confirmation(session, draft, people)
-    if not click.confirm("Send it now?", default=False, err=True):
+    question = "Send it now?"
+    if shrinkage:
+        click.echo(f"Careful: {shrinkage.message}.", err=True)
+        question = "Send it to those who are left?"
+    if not click.confirm(question, default=False, err=True):
         click.echo("Nothing was sent.", err=True)
         click.get_current_context().exit(130)
 

@@ -7,8 +7,8 @@ read late, so that neither a repr nor an error can show them.
 from newsletter.config.figures import FigureConfig, RatioSource
 from newsletter.config.helpdesk import CsvSource, ResolutionTarget
 from newsletter.config.loader import load, loads
-from newsletter.config.logins import GoogleLogin, MicrosoftLogin, OAuthConfig
-from newsletter.config.mailing import AudienceConfig, Letter, SegmentConfig, SendingConfig, SmtpConfig
+from newsletter.config.logins import GoogleLogin, MicrosoftApp, MicrosoftLogin, OAuthConfig
+from newsletter.config.mailing import SegmentConfig, SendingConfig, SmtpConfig
 from newsletter.config.measures import (
     CounterSource,
     GaugeSource,
@@ -18,6 +18,7 @@ from newsletter.config.measures import (
     TicketsConfig,
 )
 from newsletter.config.models import Config
+from newsletter.config.recipients import AudienceConfig, FieldsConfig, GraphConfig, LdapConfig, Letter, SourceConfig
 from newsletter.config.secret import Secret
 from newsletter.config.signing import DkimConfig
 from newsletter.config.sources import AvailabilitySource, BasicAuth, CoverageConfig, PrometheusConfig, TlsConfig
@@ -34,11 +35,15 @@ __all__ = [
     "DkimConfig",
     "EquivalenceConfig",
     "FactsConfig",
+    "FieldsConfig",
     "FigureConfig",
     "GaugeSource",
     "GoogleLogin",
+    "GraphConfig",
     "HistogramSource",
+    "LdapConfig",
     "Letter",
+    "MicrosoftApp",
     "MicrosoftLogin",
     "OAuthConfig",
     "PrometheusConfig",
@@ -51,6 +56,7 @@ __all__ = [
     "SendingConfig",
     "ServiceConfig",
     "SmtpConfig",
+    "SourceConfig",
     "StepChange",
     "TicketsConfig",
     "TlsConfig",

@@ -7,6 +7,7 @@ the locales that texts may be written in.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import re
 import zoneinfo
 from collections.abc import Iterable
@@ -280,6 +281,14 @@ def _host(text: str) -> str:
 
 
 Host = Annotated[Line, AfterValidator(_host)]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine, so that nobody listens on the way."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _web_url(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Logging in at the relay with a token instead of a password."""
+"""Accounts of programs at Microsoft and Google, which give tokens instead of passwords."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from newsletter.config.rules import exactly_one
 from newsletter.config.secret import Secret
 
 
-def _https(url: str) -> str:
+def https_address(url: str) -> str:
+    """An address that secrets may be sent to, without a slash at its end."""
     if not url.startswith("https://"):
-        raise fault("must begin with https://: the client secret is sent there")
+        raise fault("must begin with https://: a secret is sent there")
     return url.rstrip("/")
 
 
-class MicrosoftLogin(Model):
-    """An app registration of Microsoft Entra ID with the permission `SMTP.SendAsApp` (needs the extra `m365`)."""
+class MicrosoftApp(Model):
+    """An app registration of Microsoft Entra ID, with a client secret."""
 
     tenant: Line = Field(description="The tenant: its domain or its id.", examples=["acme.example"])
     client_id: Line = Field(
@@ -29,11 +30,16 @@ class MicrosoftLogin(Model):
     client_secret: Annotated[Secret, secret("smtp.oauth.microsoft.client_secret")] = Field(
         description="The client secret, as `env:NAME` or `file:PATH`.", examples=["env:M365_CLIENT_SECRET"]
     )
-    authority: Annotated[Line, AfterValidator(_https)] = Field(
+    authority: Annotated[Line, AfterValidator(https_address)] = Field(
         default="https://login.microsoftonline.com",
         description="Who gives the tokens; another one in a national cloud.",
         examples=["https://login.microsoftonline.us"],
     )
+
+
+class MicrosoftLogin(MicrosoftApp):
+    """An app registration of Microsoft Entra ID with the permission `SMTP.SendAsApp` (needs the extra `m365`)."""
+
     scope: Line = Field(
         default="https://outlook.office365.com/.default",
         description="What the token is for; another one in a national cloud.",

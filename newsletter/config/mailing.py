@@ -1,8 +1,7 @@
-"""Who gets the edition, and how it is sent."""
+"""How an edition is sent."""
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
@@ -15,6 +14,7 @@ from newsletter.config.fields import (
     Mailbox,
     WebUrl,
     WorkspacePath,
+    is_loopback,
     plain_or_secret,
     secret,
 )
@@ -23,24 +23,6 @@ from newsletter.config.rules import together
 from newsletter.config.schedule import Hours
 from newsletter.config.secret import Secret
 from newsletter.config.signing import DkimConfig
-
-Letter = Literal["staff", "managers"]
-
-
-class AudienceConfig(Model):
-    """A list of recipients. Each audience in each locale is a variant of the edition."""
-
-    letter: Letter | None = Field(
-        default=None,
-        description="Which letter they get: `staff` the whole month, `managers` a brief to pass on, the targets, and one "
-        "thing asked of them. By default an audience named `managers` gets the latter, every other one the former.",
-        examples=["managers"],
-    )
-
-    recipients: WorkspacePath = Field(
-        description="A CSV file (UTF-8, header `email,name,locale,segments`).", examples=["audience.csv"]
-    )
-
 
 # Limits as the providers publish them. Microsoft Learn "SMTP submission improvements" and "Exchange
 # Online limits": 3 connections, 30 messages a minute (two less leave room for test mails), 10,000
@@ -57,13 +39,6 @@ _PRESETS: dict[Any, dict[str, Any]] = {
 }
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _login(oauth: OAuthConfig | None, info: ValidationInfo) -> OAuthConfig | None:
     given = info.data
     if "user" not in given or "password" not in given:
@@ -73,7 +48,7 @@ def _login(oauth: OAuthConfig | None, info: ValidationInfo) -> OAuthConfig | Non
         raise together("password and oauth exclude each other: write one of them")
     if (user is None) != (password is None and oauth is None):
         raise together("user and password (or oauth) belong together: write both or none")
-    if user is not None and given.get("security") == "none" and not _is_loopback(given.get("host", "")):
+    if user is not None and given.get("security") == "none" and not is_loopback(given.get("host", "")):
         raise together("would send the login readable for everybody on the way: security must be starttls or tls")
     return oauth
 

@@ -21,8 +21,9 @@ from newsletter.config.fields import (
     fault,
 )
 from newsletter.config.figures import FigureConfig
-from newsletter.config.mailing import AudienceConfig, SegmentConfig, SendingConfig, SmtpConfig
+from newsletter.config.mailing import SegmentConfig, SendingConfig, SmtpConfig
 from newsletter.config.measures import ServiceConfig, TicketsConfig
+from newsletter.config.recipients import AudienceConfig
 from newsletter.config.schedule import Holidays, Windows
 from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
 from newsletter.config.telling import FactsConfig, SectionsConfig

@@ -29,6 +29,7 @@ from newsletter.deliver.sending import (
     send_test,
     status,
 )
+from newsletter.deliver.shrinking import Shrinkage, shrunk
 
 __all__ = [
     "CompiledMessage",
@@ -43,6 +44,7 @@ __all__ = [
     "Pace",
     "Resolved",
     "SendingHours",
+    "Shrinkage",
     "Signer",
     "Status",
     "Summary",
@@ -64,5 +66,6 @@ __all__ = [
     "resolve_by_log",
     "send",
     "send_test",
+    "shrunk",
     "status",
 ]

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from newsletter import errors
 from newsletter.deliver.ledger.protocol import State
 
 Stage = Literal["mail", "rcpt", "data", "body", "dot"]
@@ -29,7 +30,6 @@ _WAIT = re.compile(r"(\d{1,5})\s*(seconds?|secs?|minutes?|mins?|hours?)\b", re.I
 _WAIT_UNIT_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _WAIT_MARGIN_S = 10.0
 _WAIT_LIMIT_S = 24 * 3600.0
-_TEXT_LIMIT = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +126,4 @@ def _concerns_us(reply: Reply) -> bool:
 
 def one_line(text: bytes | str) -> str:
     """A relay's words as one printable line of bounded length."""
-    decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    printable = "".join(character if character.isprintable() else " " for character in decoded)
-    return " ".join(printable.split())[:_TEXT_LIMIT]
+    return errors.one_line(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.deliver import freeze, open_ledger
 from newsletter.demo.inbox import receiving
 from newsletter.demo.workspace import copy_workspace
+from newsletter.model import Recipient
+from tests.servers.deliver_support import messages
 
 pytestmark = pytest.mark.servers
 
@@ -206,17 +209,65 @@ def test_without_a_terminal_send_wants_yes(workspace):
 def test_a_no_at_the_question_sends_nothing(workspace):
     """On a real terminal, with the count and the subjects before the question; exit 130, no ledger."""
     workspace.run("approve", "--by", "Head of IT")
-    command = [sys.executable, "-m", "newsletter", "send", "--config", str(workspace.config), *MONTH]
-    read, write = os.openpty()
-    os.write(read, b"n\n")
-    done = subprocess.run(command, stdin=write, capture_output=True, text=True, timeout=60, check=False)
-    os.close(read)
-    os.close(write)
+    done = on_a_terminal(workspace, b"n\n")
     assert done.returncode == 130
     assert "2026-10 goes to 30 people" in done.stderr
     assert "1 of 12 services missed its target" in done.stderr
     assert done.stderr.endswith("Nothing was sent.\n")
     assert list(workspace.folder.glob("newsletter.db*")) == []
+
+
+def test_a_list_that_lost_half_of_its_people_asks_first(workspace, tmp_path):
+    """A timer ends with 65, a person is asked, and a flag says that it is right."""
+    earlier = [Recipient(address=f"p{i}@acme.example", audience="staff") for i in range(48)]
+    with open_ledger(workspace.folder / "newsletter.db") as ledger:
+        message = messages()["staff.en"]
+        freeze(ledger, "2026-09", {"staff.en": message}, [(one, "staff.en") for one in earlier])
+    workspace.run("approve", "--by", "Head of IT")
+    told = "the list of staff: 48 in 2026-09, 24 now"
+    dry = workspace.run("send", "--dry-run")
+    assert dry.returncode == 0
+    assert told in dry.stderr
+    with receiving(tmp_path / "inbox") as inbox:
+        workspace.relay(inbox.port)
+        refused = workspace.run("send", "--yes")
+        assert refused.returncode == 65
+        assert told in refused.stderr
+        assert "--accept-shrunk-list" in refused.stderr
+        asked = on_a_terminal(workspace, b"n\n")
+        assert asked.returncode == 130
+        assert told in asked.stderr
+        assert "Send it to those who are left?" in asked.stderr
+        assert inbox.mails == ()
+        accepted = workspace.run("send", "--yes", "--accept-shrunk-list")
+        assert accepted.returncode == 0, accepted.stderr
+        assert len(inbox.mails) == 24
+    assert workspace.run("send", "--yes").returncode == 0  # frozen now: the same list is no news
+
+
+def test_people_who_asked_for_a_language_that_is_not_written_are_counted(workspace):
+    """They get the default, and whoever sends is told."""
+    path = workspace.folder / "audience.csv"
+    rows = (
+        path.read_text(encoding="utf-8")
+        + "x@acme.example,X,fr-CA,,\ny@acme.example,Y,it-CH,,\nz@acme.example,Z,fr-CA,,\n"
+    )
+    path.write_text(rows, encoding="utf-8")
+    workspace.relay(1)
+    done = workspace.run("send", "--dry-run")
+    assert "2 readers asked for fr-CA, which is not offered: they get en" in done.stderr
+    assert "it-CH" not in done.stderr
+
+
+def on_a_terminal(workspace: Workspace, answer: bytes) -> subprocess.CompletedProcess[str]:
+    """`newsletter send` as a person sees it."""
+    command = [sys.executable, "-m", "newsletter", "send", "--config", str(workspace.config), *MONTH]
+    read, write = os.openpty()
+    os.write(read, answer)
+    done = subprocess.run(command, stdin=write, capture_output=True, text=True, timeout=60, check=False)
+    os.close(read)
+    os.close(write)
+    return done
 
 
 def test_a_relay_that_is_down_ends_75_and_loses_nobody(workspace, tmp_path):

@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from newsletter import entra
 from newsletter.config import SmtpConfig
 from newsletter.deliver import oauth
 from newsletter.errors import ConfigError, DeliveryError
@@ -152,7 +153,7 @@ def test_a_token_service_that_cannot_answer_now_is_asked_again_by_the_next_run(t
     with server(tokens={USER: "good"}, mechanisms="XOAUTH2") as (_, port):
         report = run(tmp_path / "l.db", port, people("ada"), smtp=config)
         assert isinstance(report.fault, DeliveryError)
-        oauth._microsoft_application.cache_clear()  # the next run is another process
+        entra._application.cache_clear()  # the next run is another process
         tokens.status, tokens.answer = 200, {"access_token": "good", "expires_in": 3600}
         assert counted(run(tmp_path / "l.db", port, people("ada"), smtp=config)) == {"accepted": 1}
 

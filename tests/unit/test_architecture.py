@@ -15,7 +15,7 @@ LAYERS = [
     ["demo", "doctor", "past_months", "starter"],
     ["pipeline", "studio"],
     ["collect", "facts", "notes", "compose", "render", "audience", "deliver", "approval"],
-    ["language"],
+    ["language", "entra"],
     ["config", "period"],
     ["presets"],
     ["model"],
@@ -25,11 +25,11 @@ LAYERS = [
 # Each outside world has one owner.
 OWNERS = {
     "prometheus_api_client": ["collect.prometheus"],
-    "requests": ["collect.prometheus", "collect.session"],
+    "requests": ["collect.prometheus", "collect.session", "audience.graph"],
     "smtplib": ["deliver.smtp"],
     "sqlite3": ["deliver.ledger", "audience.roll"],
-    "msal": ["deliver.oauth"],
     "cryptography": ["deliver.dkim"],
+    "msal": ["entra"],
     "google": ["deliver.oauth"],
     "mjml": ["render.mjml"],
     "jinja2": ["render.environment"],
@@ -39,13 +39,14 @@ OWNERS = {
     "rich": ["cli"],
     "yaml": ["config", "notes"],
     "pydantic": ["config", "notes"],
-    "babel": ["language"],
+    "babel": ["language", "entra"],
     "email_validator": ["audience", "config"],
     "watchfiles": ["studio"],
     "aiosmtpd": ["demo"],
     "starlette": ["studio", "demo"],
     "uvicorn": ["studio", "demo"],
-    "subprocess": ["demo"],
+    "subprocess": ["demo", "audience.command"],
+    "ldap": ["audience.ldap"],
 }
 
 

@@ -10,9 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience import load, merge, valid_address
+from newsletter import audience as lists
+from newsletter.audience import merge, valid_address
+from newsletter.config import AudienceConfig
 from newsletter.errors import ContentError
 from newsletter.model import Recipient
+
+
+def load(path: Path, *, audience: str, skip_invalid: bool = False):
+    return lists.load(AudienceConfig(recipients=path), audience=audience, skip_invalid=skip_invalid)
 
 
 @pytest.fixture
@@ -82,8 +88,8 @@ def test_the_same_address_written_differently_is_one_person_and_reported(listed,
     found = load(listed(f"email\n{text}"), audience="staff")
     assert [one.address for one in found.recipients] == [kept]
     (double,) = found.duplicates
-    assert (double.line, double.first_line) == (3, 2)
-    assert f"line 3: {double.address} stands on line 2 already" in merge([found]).remarks[0]
+    assert (double.place, double.first_place) == ("line 3", "line 2")
+    assert f"line 3: {double.address} stands at line 2 already" in merge([found]).remarks[0]
 
 
 def test_all_bad_rows_are_told_at_once_with_the_line_of_the_file(listed):
@@ -103,7 +109,7 @@ def test_all_bad_rows_are_told_at_once_with_the_line_of_the_file(listed):
 def test_skip_invalid_keeps_the_good_rows_and_reports_the_others(listed):
     found = load(listed("email,name\nbad,Bob\nada@acme.example,Ada\n"), audience="staff", skip_invalid=True)
     assert [one.address for one in found.recipients] == ["ada@acme.example"]
-    assert [(one.line, one.email) for one in found.invalid] == [(2, "bad")]
+    assert [(one.place, one.email) for one in found.invalid] == [("line 2", "bad")]
     assert "line 2: 'bad' left out" in merge([found]).remarks[0]
 
 
@@ -168,7 +174,7 @@ def test_a_long_list_is_kept_on_disk_in_its_order(listed):
     tracemalloc.stop()
     assert peak < 2**20
     assert len(found.recipients) == 30_000
-    assert [one.first_line for one in found.duplicates] == [2]
+    assert [one.first_place for one in found.duplicates] == ["line 2"]
     assert next(iter(found.recipients)).address == "p30000@acme.example"
     assert [one.name for one in found.recipients][-1] == "P 1"
 

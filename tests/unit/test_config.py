@@ -830,6 +830,16 @@ LOGINS: dict[str, dict[str, str]] = {
 }
 
 
+def _recipients_for(path: list[str]) -> dict[str, object]:
+    """An audience in which the key at `path` means something."""
+    sources: dict[str, dict[str, object]] = {
+        "ldap": {"url": "ldaps://a", "base": "b", "bind_dn": "c", "password": "env:A"},
+        "graph": {**LOGINS["microsoft"], "group": "00000000-0000-0000-0000-000000000000"},
+    }
+    key = path[3] if path[2] == "recipients" and path[3:] else ""
+    return {"recipients": {key: sources[key]} if key in sources else {"command": ["a"]} if key else "a.csv"}
+
+
 def test_the_examples_of_the_reference_are_valid(tmp_path):
     """Each example is put where it belongs in a complete config, which must then load."""
     page = render()
@@ -870,6 +880,8 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
             whole["smtp"]["dkim"] = {"domain": "a", "selector": "a", "key": "env:A"}
         if path[1:2] == ["oauth"]:
             whole["smtp"] |= {"user": "a", "oauth": {path[2]: dict(LOGINS[path[2]])}}
+        if path[0] == "audiences":
+            whole["audiences"]["NAME"] |= _recipients_for(path)
         here = whole
         for part in path[:-1]:
             here = here[0] if isinstance(here, list) else here.setdefault(part, {})

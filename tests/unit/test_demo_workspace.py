@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import audience, notes
-from newsletter.config import load
+from newsletter.config import AudienceConfig, load
 from newsletter.demo import plan
 from newsletter.demo.workspace import PARTS, copy_workspace, sample_workspace
 from newsletter.errors import ConfigError, UsageError
@@ -74,14 +74,14 @@ def test_every_address_of_the_sample_is_one_that_cannot_exist():
 
 
 def test_the_audience_is_valid_and_reads_both_languages():
-    people = audience.load(ROOT / "audience.csv", audience="staff")
+    people = audience.load(AudienceConfig(recipients=ROOT / "audience.csv"), audience="staff")
     assert len(people.recipients) == 24
     assert not people.duplicates
     assert not people.invalid
     assert {one.locale for one in people.recipients} == {"en", "it"}
     with (ROOT / "audience.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 24
-    heads = audience.load(ROOT / "managers.csv", audience="managers")
+    heads = audience.load(AudienceConfig(recipients=ROOT / "managers.csv"), audience="managers")
     assert len(heads.recipients) == 6
     assert not {one.address for one in heads.recipients} & {one.address for one in people.recipients}
 

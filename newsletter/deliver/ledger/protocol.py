@@ -184,6 +184,9 @@ class Ledger(Protocol):
     def counts(self, edition_id: str) -> dict[str, int]:
         """`total`, then the number of rows in each of STATES; they add up (I9)."""
 
+    def variant_counts(self, edition_id: str) -> dict[str, int]:
+        """The number of rows of each variant, whatever their state."""
+
     def left_since(self, since: float) -> list[float]:
         """When copies of any edition were accepted, or may have been, after `since` (seconds since the epoch), sorted."""
 

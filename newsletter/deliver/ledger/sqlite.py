@@ -33,6 +33,10 @@ _FORGET_UNUSED = (
 # No GROUP BY: sorting would take memory that grows with the rows.
 _NUMBERS = ", ".join(f"count(iif(state = '{state}', 1, NULL))" for state in STATES)
 _COUNTS = f"SELECT count(*), {_NUMBERS} FROM delivery WHERE edition_id = ?"  # noqa: S608
+_VARIANT_COUNTS = """
+SELECT name, (SELECT count(*) FROM delivery WHERE edition_id = variant.edition_id AND variant = variant.name)
+FROM variant WHERE edition_id = ?
+"""
 _BOTH = "delivery JOIN temp.list ON list.address_key = delivery.address_key WHERE edition_id = :edition"
 _DIFFERENCES = {
     "added": "temp.list WHERE NOT EXISTS (SELECT 1 FROM delivery"
@@ -112,6 +116,11 @@ class SqliteLedger(SqliteRows, SqliteWishes):
         with self._transaction() as db:
             total, *numbers = db.execute(_COUNTS, (edition_id,)).fetchone()
         return {"total": total, **dict(zip(STATES, numbers, strict=True))}
+
+    def variant_counts(self, edition_id: str) -> dict[str, int]:
+        """See `Ledger.variant_counts`."""
+        with self._transaction() as db:
+            return dict(db.execute(_VARIANT_COUNTS, (edition_id,)).fetchall())
 
     def left_since(self, since: float) -> list[float]:
         """See `Ledger.left_since`."""

@@ -1,0 +1,141 @@
+"""A private OpenLDAP server: its own port, folder, certificates and people, ended by its own process."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+
+BASE = "dc=acme,dc=example"
+READER, PASSWORD = f"cn=newsletter,{BASE}", "pass-31c9"
+LIMITED = f"cn=limited,{BASE}"  # may be given 5 entries in all
+_START_WITHIN_S = 20.0
+_WHERE = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
+
+_CONFIG = """
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+pidfile {folder}/slapd.pid
+TLSCACertificateFile {folder}/ca.pem
+TLSCertificateFile {folder}/server.pem
+TLSCertificateKeyFile {folder}/server.key
+database mdb
+suffix "{base}"
+rootdn "cn=root,{base}"
+directory {folder}/data
+maxsize 16777216
+limits dn.exact="{limited}" size.prtotal=5
+access to attrs=userPassword by anonymous auth by * none
+access to * by dn.exact="{reader}" read by dn.exact="{limited}" read by * none
+"""
+
+
+@dataclass(frozen=True)
+class Slapd:
+    """Where it listens, and who signed its certificate."""
+
+    folder: Path
+    plain: int
+    tls: int
+
+    @property
+    def ldap(self) -> str:
+        return f"ldap://127.0.0.1:{self.plain}"
+
+    @property
+    def ldaps(self) -> str:
+        return f"ldaps://127.0.0.1:{self.tls}"
+
+    @property
+    def ca(self) -> Path:
+        return self.folder / "ca.pem"
+
+
+@contextmanager
+def slapd(folder: Path, people: Iterable[tuple[str, Mapping[str, str | list[str]]]]) -> Iterator[Slapd]:
+    """Serve `people` (the RDN under ou=people, then attributes) until the block ends."""
+    (folder / "data").mkdir()
+    _certificates(folder)
+    config = folder / "slapd.conf"
+    config.write_text(_CONFIG.format(folder=folder, base=BASE, reader=READER, limited=LIMITED))
+    (folder / "people.ldif").write_text("\n".join(_entries(people)))
+    _run("slapadd", "-q", "-f", config, "-l", folder / "people.ldif")
+    server = Slapd(folder, *_free_ports(2))
+    log = folder / "slapd.log"
+    with log.open("wb") as output:
+        command = [_program("slapd"), "-d", "0", "-f", str(config), "-h", f"{server.ldap} {server.ldaps}"]
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        _wait(process, (server.plain, server.tls), log)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _entries(people: Iterable[tuple[str, Mapping[str, str | list[str]]]]) -> Iterator[str]:
+    yield f"dn: {BASE}\nobjectClass: dcObject\nobjectClass: organization\no: Acme\ndc: acme\n"
+    for dn in (READER, LIMITED):
+        yield f"dn: {dn}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\nuserPassword: {PASSWORD}\n"
+    yield f"dn: ou=people,{BASE}\nobjectClass: organizationalUnit\nou: people\n"
+    for name, attributes in people:
+        lines = [f"dn:: {_base64(f'{name},ou=people,{BASE}')}"]
+        for key, values in attributes.items():
+            lines += [f"{key}:: {_base64(value)}" for value in ([values] if isinstance(values, str) else values)]
+        yield "\n".join(lines) + "\n"
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
+
+
+def _certificates(folder: Path) -> None:
+    ours, strangers = trustme.CA(), trustme.CA()
+    ours.cert_pem.write_to_path(folder / "ca.pem")
+    strangers.cert_pem.write_to_path(folder / "other-ca.pem")
+    leaf = ours.issue_cert("127.0.0.1")
+    leaf.private_key_pem.write_to_path(folder / "server.key")
+    (folder / "server.pem").write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=_WHERE)
+    assert found, f"{name} is not installed: sh tests/install-debian.sh"
+    return found
+
+
+def _run(name: str, *arguments: object) -> None:
+    done = subprocess.run([_program(name), *map(str, arguments)], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def _wait(process: subprocess.Popen[bytes], ports: Iterable[int], log: Path) -> None:
+    deadline = time.monotonic() + _START_WITHIN_S
+    for port in ports:
+        while True:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, "slapd does not start"
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.02)
