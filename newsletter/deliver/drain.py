@@ -72,6 +72,7 @@ class Drain:
         self._hours = hours
         self._counts = Counter(ledger.counts(frozen.id))
         self._gave_up: list[NewsletterError] = []
+        self._unreachable: NewsletterError | None = None
         self._crashes: list[BaseException] = []
         self._connections = Connections(1)
         self._running = 0
@@ -89,8 +90,8 @@ class Drain:
     @property
     def fault(self) -> NewsletterError | None:
         """Why the run ended early, if it did."""
-        if self._breaker.fault:
-            return self._breaker.fault
+        if self._unreachable or self._breaker.fault:
+            return self._unreachable or self._breaker.fault
         permanent = next((error for error in self._gave_up if isinstance(error, ConfigError)), None)
         everybody = self._gave_up[-1] if self._gave_up and len(self._gave_up) >= self._connections.number else None
         return permanent or everybody
@@ -117,7 +118,7 @@ class Drain:
         try:
             lines[0].open()
         except NewsletterError as error:
-            self._gave_up.append(error)
+            self._unreachable = error
             return False
         self._running = len(lines)
         self._quiet.clear()

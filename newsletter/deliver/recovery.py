@@ -1,4 +1,9 @@
-"""Bringing the ledger in order after a process that died, from what its receipt journal proves."""
+"""Bringing the ledger in order after a process that died, from what its receipt journal proves.
+
+A refusal that was noted but not recorded is one that the dead run may have held back, because it
+seemed to be about the content or the relay rather than the recipient (see `breaker`). Its mail
+certainly did not arrive, so the recipient is tried again and the living run judges.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import time
 
 from newsletter.deliver.ledger import Delivery, Ledger, Outcome, journal, locks
 from newsletter.deliver.ledger.journal import NOTHING_PROVED, Receipts
+from newsletter.deliver.pace import Pace
 from newsletter.deliver.replies import Reply, judge
 from newsletter.errors import DeliveryError
 
@@ -38,16 +44,23 @@ def recover(ledger: Ledger) -> None:
 
 
 def _settle(ledger: Ledger, owner: str, receipts: Receipts) -> None:
-    ledger.record(owner, [_outcome(row, receipts) for row in ledger.unfinished(owner)], time.time())
+    now = time.time()
+    ledger.record(owner, [_outcome(row, receipts, now) for row in ledger.unfinished(owner)], now)
 
 
-def _outcome(row: Delivery, receipts: Receipts) -> Outcome:
+def _outcome(row: Delivery, receipts: Receipts, now: float) -> Outcome:
     if row.state == "claimed":
         return Outcome(id=row.id, state="pending", tried=False)
     answered = receipts.last.get(row.id)
     if answered:
-        reply = Reply(stage="dot", code=answered[0], text=answered[1])
-        return Outcome(id=row.id, state=judge(reply).state, code=reply.code, reply=reply.text)
+        return _answered(row, Reply(stage="dot", code=answered[0], text=answered[1]), now)
     if row.id in receipts.last or not receipts.complete:
         return Outcome(id=row.id, state="in_doubt", reply=NO_REPLY)
     return Outcome(id=row.id, state="pending", tried=False)
+
+
+def _answered(row: Delivery, reply: Reply, now: float) -> Outcome:
+    state = judge(reply).state
+    next_try_at = now + Pace().wait_s(row.attempts, reply.retry_after_s) if state == "deferred" else None
+    state = "pending" if state == "refused" else state
+    return Outcome(id=row.id, state=state, code=reply.code, reply=reply.text, next_try_at=next_try_at)

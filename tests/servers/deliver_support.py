@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +20,7 @@ from newsletter.deliver import (
     open_ledger,
     send,
 )
+from newsletter.demo.workspace import copy_workspace
 from newsletter.model import Fillable, Recipient, Rendered
 from tests.servers.smtp_scripted import Script, scripted
 
@@ -81,3 +85,33 @@ def counted(report: DeliveryReport) -> dict[str, int]:
     states = {state: n for state, n in report.counts.items() if state != "total"}
     assert sum(states.values()) == report.counts["total"]
     return {state: n for state, n in states.items() if n}
+
+
+class Company:
+    """The sample company with six readers, p0 to p5, and nothing to approve."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = copy_workspace(folder)
+        self.readers(*(f"p{number}@acme.example" for number in range(6)))
+        self.replace("approvals: 1", "approvals: 0")
+
+    def readers(self, *addresses: str) -> None:
+        """The first one is a manager."""
+        for name, some in (("managers.csv", addresses[:1]), ("audience.csv", addresses[1:])):
+            rows = "".join(f"{address},,en,\n" for address in some)
+            (self.config.parent / name).write_text(f"email,name,locale,segments\n{rows}", encoding="utf-8")
+
+    def replace(self, pattern: str, text: str) -> None:
+        """Change the one place of the config that `pattern` matches."""
+        changed, number = re.subn(f"(?m){pattern}", text, self.config.read_text(encoding="utf-8"))
+        assert number == 1
+        self.config.write_text(changed, encoding="utf-8")
+
+    def arguments(self, name: str, *more: str) -> list[str]:
+        return [sys.executable, "-m", "newsletter", name, *more, "--config", str(self.config)]
+
+    def __call__(self, name: str, *more: str, port: int = 1) -> tuple[int, str, str]:
+        """Run a command with the relay at `port`; its exit code, stdout and stderr."""
+        self.replace(r"^(\s+port:) \d+", rf"\1 {port}")
+        done = subprocess.run(self.arguments(name, *more), capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr

@@ -315,7 +315,7 @@ def test_ctrl_c_finishes_the_messages_under_way_and_the_next_run_resumes(path):
 
 
 def test_a_second_send_on_the_same_ledger_refuses(path):
-    with server(Fault("dot", "250 2.0.0 slowly", pause_s=0.5, times=1)) as (script, port):
+    with server(Fault("dot", "250 2.0.0 slowly", pause_s=2.0, times=1)) as (script, port):
         reports = []
         first = threading.Thread(target=lambda: reports.append(run(path, port, THREE)))
         first.start()

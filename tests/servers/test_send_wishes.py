@@ -7,14 +7,12 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from newsletter.demo.workspace import copy_workspace
-from tests.servers.deliver_support import server
+from tests.servers.deliver_support import Company, server
 from tests.servers.smtp_scripted import Fault
 
 pytestmark = pytest.mark.servers
@@ -22,24 +20,8 @@ MONTH = ["--month", "2026-10"]
 
 
 @pytest.fixture
-def command(tmp_path: Path):
-    """Run a command on the sample company with six readers; its exit code, stdout and stderr."""
-    config = copy_workspace(tmp_path / "acme")
-    rows = "".join(f"p{i}@acme.example,P {i},en,\n" for i in range(6))
-    (config.parent / "audience.csv").write_text(f"email,name,locale,segments\n{rows}", encoding="utf-8")
-    config.write_text(config.read_text(encoding="utf-8").replace("approvals: 1", "approvals: 0"), encoding="utf-8")
-
-    def arguments(name: str, *more: str) -> list[str]:
-        return [sys.executable, "-m", "newsletter", name, *more, "--config", str(config)]
-
-    def run(name: str, *more: str, port: int = 1) -> tuple[int, str, str]:
-        text = re.sub(r"(?m)^(\s+port:) \d+", rf"\1 {port}", config.read_text(encoding="utf-8"))
-        config.write_text(text, encoding="utf-8")
-        done = subprocess.run(arguments(name, *more), capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout, done.stderr
-
-    run.arguments = arguments  # type: ignore[attr-defined]
-    return run
+def command(tmp_path: Path) -> Company:
+    return Company(tmp_path / "acme")
 
 
 def test_a_paused_edition_is_not_sent_until_it_is_resumed_and_history_tells_it(command):

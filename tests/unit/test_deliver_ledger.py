@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -215,14 +216,31 @@ def left_by(ledger: SqliteLedger, lines: str) -> None:
 
 
 def test_every_row_of_a_dead_process_is_settled_by_what_its_journal_proves(ledger):
-    begun(ledger, "dead", 5)  # rows 1 to 5 are sending
-    ledger.claim(EDITION.id, "dead", 1, 0)  # row 6 is claimed
-    left_by(ledger, "S 1\nD 1 250 2.0.0 ok\nS 2\nD 2 451 later\nS 3\nD 3 554 no\nS 4\n")
+    begun(ledger, "dead", 4)  # rows 1 to 4 are sending
+    ledger.claim(EDITION.id, "dead", 1, 0)  # row 5 is claimed
+    left_by(ledger, "S 1\nD 1 250 2.0.0 ok\nS 2\nD 2 451 later\nS 3\n")
     recover(ledger)
-    assert states(ledger) == ["accepted", "deferred", "refused", "in_doubt", "pending", "pending"]
+    assert states(ledger) == ["accepted", "deferred", "in_doubt", "pending", "pending", "pending"]
     assert not ledger.journal_path("dead").exists()
     recover(ledger)
-    assert states(ledger) == ["accepted", "deferred", "refused", "in_doubt", "pending", "pending"]
+    assert states(ledger) == ["accepted", "deferred", "in_doubt", "pending", "pending", "pending"]
+
+
+def test_a_refusal_that_a_dead_process_held_back_is_judged_by_the_next_run(ledger):
+    """It may have been about the content, and then about nobody; the mail certainly did not arrive."""
+    begun(ledger, "dead", 1)
+    left_by(ledger, "S 1\nD 1 554 5.7.1 spam\n")
+    recover(ledger)
+    assert states(ledger)[0] == "pending"
+
+
+def test_what_a_relay_asked_a_dead_process_to_wait_is_waited(ledger):
+    begun(ledger, "dead", 1)
+    left_by(ledger, "S 1\nD 1 451 4.7.1 try again in 5 minutes\n")
+    before = time.time()
+    recover(ledger)
+    (row,) = ledger.deliveries(EDITION.id, ["deferred"])
+    assert 300 < row.next_try_at - before < 330
 
 
 def test_a_second_dot_is_not_answered_by_the_reply_to_the_first(ledger):
