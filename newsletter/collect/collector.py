@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from newsletter.collect import availability, gate, tickets
+from newsletter.collect import availability, gate, latency, tickets
 from newsletter.collect.calendar import timetable_of
 from newsletter.collect.cost import Cost
 from newsletter.collect.figures import Figures
@@ -15,8 +15,8 @@ from newsletter.collect.helpdesk import month as helpdesk
 from newsletter.collect.policy import policy_of
 from newsletter.collect.prometheus import Prometheus
 from newsletter.collect.ratios import measure_ratios, ratio_source_of
-from newsletter.collect.watch import TICK
-from newsletter.config import Config
+from newsletter.collect.watch import TICK, Watch
+from newsletter.config import Config, LatencyConfig
 from newsletter.errors import ConfigError
 from newsletter.model import Evidence, Interval, Period, ServiceMonth, Snapshot
 
@@ -103,6 +103,9 @@ def _services(
                 asked.append(str(source.watch.selector))
                 at = now.timestamp()
                 found = availability.measure(prometheus, source, period, at, timetable=timetable, progress=tell)
+                if entry.latency:
+                    tell(f"latency by {entry.latency.metric}")
+                    _add_latency(prometheus, source.watch, entry.latency, period, found)
         if twice := sorted(services.keys() & found.services.keys()):
             raise ConfigError(
                 f"availability: {twice[0]} is in more than one entry", "Let the selectors match different services."
@@ -113,7 +116,19 @@ def _services(
         key = f"availability/{name}"
         evidence[key] = _nothing(key, " or ".join(asked), name, period)
         services[name] = _unmeasured(name, period, key)
-    return {name: gate.service_or_unknown(services[name], config.coverage.fail) for name in sorted(services)}, evidence
+    fail = config.coverage.fail
+    return {name: gate.service_or_unknown(services[name], evidence, fail) for name in sorted(services)}, evidence
+
+
+def _add_latency(
+    prometheus: Prometheus, watch: Watch, config: LatencyConfig, period: Period, found: availability.Measured
+) -> None:
+    """How fast the services of `found` answered, put into it."""
+    months = {name: (month, found.evidence[f"availability/{name}"].samples) for name, month in found.services.items()}
+    latencies = latency.measure(prometheus, watch, config, period, months)
+    found.evidence |= latencies.evidence
+    for name, one in latencies.services.items():
+        found.services[name] = replace(found.services[name], latency=one)
 
 
 def _nothing(key: str, query: str, name: str, period: Period) -> Evidence:

@@ -25,6 +25,8 @@ def require_consistent(snapshot: Snapshot) -> None:
             _spans(service, snapshot.period, where)
             _outages(service, where)
         _backed(service.availability, service.evidence, snapshot, where)
+        if service.latency:
+            _known((service.latency.evidence,), snapshot, f"{where}.latency.evidence")
     for name, figure in snapshot.figures.items():
         _backed(figure.value, figure.evidence, snapshot, f"$.figures.{name}")
     for part, key in snapshot.tickets.evidence.items():

@@ -86,6 +86,16 @@ def _service(name: str, node: Node) -> model.ServiceMonth:
         basis=node.get("basis", "time").one_of("time", "requests", "indicator"),
         requests=node.get("requests", None).optional(_requests),
         target=node.get("target", None).optional(_share),
+        latency=node.get("latency", None).optional(_latency),
+    )
+
+
+def _latency(node: Node) -> model.Latency:
+    return model.Latency(
+        quantile=_share(node["quantile"]),
+        seconds=node["seconds"].number(0),
+        evidence=node["evidence"].text(),
+        show=node["show"].flag(),
     )
 
 

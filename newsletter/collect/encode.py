@@ -67,6 +67,7 @@ def _service_json(service: model.ServiceMonth, iso: Iso) -> dict[str, Any]:
         "evidence": list(service.evidence),
         **lifetime,
         **_basis_json(service),
+        **_known("latency", asdict(service.latency) if service.latency else None),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from newsletter.model.finding import fault, ok, warning
 
 if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
-    from newsletter.config import AvailabilitySource, Config
+    from newsletter.config import AvailabilitySource, Config, LatencyConfig
     from newsletter.model import Period
 
 _SHOWN = 5
@@ -56,6 +56,8 @@ def examine_sources(prometheus: Prometheus, config: Config, month: Period, now: 
             recent = _services_now(prometheus, entry.watch, now)
             yield from _seen(entry, recent, config, month)
             yield from _queried(prometheus, entry, month)
+            if written.latency:
+                yield _latency(prometheus, entry, written.latency, month)
         except NewsletterError as error:
             failed = True
             yield fault(name, error)
@@ -106,6 +108,15 @@ def _queried(prometheus: Prometheus, entry: _Entry, month: Period) -> Iterator[F
     yield _interval(prometheus, entry)
     if entry.source.maintenance:
         yield _maintenance(prometheus, entry.source.maintenance, entry.name, month)
+
+
+def _latency(prometheus: Prometheus, entry: _Entry, config: LatencyConfig, month: Period) -> Finding:
+    check, durations = f"{entry.name}.latency", replace(entry.watch.selector, metric=config.metric or "")
+    found = {entry.watch.service(one.labels) for one in looking.last_values(prometheus, durations, month.end_s).series}
+    if missing := sorted(entry.looks.seen.keys() - found):
+        what = f"no series of {durations} of {_some(missing)} at the end of {month.label}"
+        return warning(check, what, "Check latency.metric, or take latency out: the letter says nothing of it.")
+    return ok(check, f"{_count(found)} with durations in {durations}")
 
 
 def _twice(found: Mapping[str, str], entry: _Entry) -> Iterator[Finding]:

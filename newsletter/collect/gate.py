@@ -8,9 +8,14 @@ from dataclasses import replace
 from newsletter.model import Evidence, Figure, ServiceMonth, TicketMonth
 
 
-def service_or_unknown(service: ServiceMonth, fail: float) -> ServiceMonth:
-    """No percentage for a service of which too little was measured."""
-    return replace(service, availability=None) if service.coverage < fail else service
+def service_or_unknown(service: ServiceMonth, evidence: Mapping[str, Evidence], fail: float) -> ServiceMonth:
+    """No percentage for a service of which too little was measured, nor a latency if its durations are too few."""
+    latency = service.latency
+    return replace(
+        service,
+        availability=None if service.coverage < fail else service.availability,
+        latency=None if latency and _is_thin(evidence[latency.evidence], fail) else latency,
+    )
 
 
 def tickets_or_none(month: TicketMonth, evidence: Mapping[str, Evidence], fail: float) -> TicketMonth:

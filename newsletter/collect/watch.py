@@ -85,6 +85,17 @@ class Watch:
             return f"(avg_over_time({window}) != 1) == bool 0"
         return f"(avg_over_time({window}) != 1 or max_over_time({window}) != 1) == bool 1"
 
+    def amiss(self, seconds: float) -> str:
+        """PromQL for how many samples of each series are not up; more than that where values are further off than 1.
+
+        It is the sum of (value - 1) squared: of 0 and 1, of the zeros; of whole numbers, at least 1 for each
+        that is not 1. As mean square = variance + square of the mean, it takes no subquery.
+        """
+        window = self.selector.over(seconds)
+        if self.meanings == BINARY:
+            return f"count_over_time({window}) - sum_over_time({window})"
+        return f"count_over_time({window}) * (stdvar_over_time({window}) + (avg_over_time({window}) - 1) ^ 2)"
+
     def meaning(self, value: float) -> Meaning:
         """What a sample says.
 

@@ -107,13 +107,31 @@ def _budget(context: Context, standing: Standing) -> str:
 
 
 def _remark(context: Context, standing: Standing) -> str:
+    """What was not measured, and how fast it answered, each where there is something to say."""
+    remarks = tuple(part for part in (_unmeasured(context, standing), _latency(context, standing)) if part)
+    if len(remarks) == 2:
+        return context.text("services.remark_joined", first=remarks[0], second=remarks[1])
+    return "".join(remarks)
+
+
+def _latency(context: Context, standing: Standing) -> str:
+    """A share of its answers and the time these took at most, if the configuration wants it told."""
+    latency = standing.month.latency
+    if latency is None or not latency.show:
+        return ""
+    share_of_answers = context.formats.ratio(latency.quantile, "floor", like=latency.quantile)
+    seconds = context.formats.short_duration(latency.seconds, "ceiling")
+    return context.text("services.remark_latency", share=share_of_answers, seconds=seconds)
+
+
+def _unmeasured(context: Context, standing: Standing) -> str:
     """The time nobody watched, once it is more than the odd lost sample or decides the verdict."""
     month = standing.month
     if (month.coverage >= FULL_COVERAGE and not standing.unjudged) or month.unknown_s <= 0:
         return ""
     if month.coverage < context.config.coverage.warn:
         coverage = context.text("services.remark_coverage", coverage=context.formats.percent(month.coverage, 1))
-        return context.text("services.remark_joined", gaps=_gaps(context, standing), coverage=coverage)
+        return context.text("services.remark_joined", first=_gaps(context, standing), second=coverage)
     return _gaps(context, standing)
 
 

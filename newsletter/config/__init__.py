@@ -21,7 +21,14 @@ from newsletter.config.models import Config
 from newsletter.config.recipients import AudienceConfig, FieldsConfig, GraphConfig, LdapConfig, Letter, SourceConfig
 from newsletter.config.secret import Secret
 from newsletter.config.signing import DkimConfig
-from newsletter.config.sources import AvailabilitySource, BasicAuth, CoverageConfig, PrometheusConfig, TlsConfig
+from newsletter.config.sources import (
+    AvailabilitySource,
+    BasicAuth,
+    CoverageConfig,
+    LatencyConfig,
+    PrometheusConfig,
+    TlsConfig,
+)
 from newsletter.config.telling import EquivalenceConfig, FactsConfig, SectionsConfig, StepChange
 
 __all__ = [
@@ -41,6 +48,7 @@ __all__ = [
     "GoogleLogin",
     "GraphConfig",
     "HistogramSource",
+    "LatencyConfig",
     "LdapConfig",
     "Letter",
     "MicrosoftApp",

@@ -97,6 +97,9 @@ LabelName = Annotated[
     Line,
     _matching(r"[a-zA-Z_][a-zA-Z0-9_]*", "is not a label name (letters, digits and _, not beginning with a digit)"),
 ]
+MetricName = Annotated[
+    Line, _matching(r"[a-zA-Z_:][a-zA-Z0-9_:]*", "is not the name of a metric alone (letters, digits, _ and :)")
+]
 # Part of file names, so neither dots nor slashes.
 Identifier = Annotated[
     Line, _matching(r"[A-Za-z0-9][A-Za-z0-9_-]*", "cannot be a name here: use letters, digits, - and _ only")

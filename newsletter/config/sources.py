@@ -12,6 +12,7 @@ from newsletter.config.fields import (
     HeaderName,
     LabelName,
     Line,
+    MetricName,
     ServerUrl,
     WorkspacePath,
     fault,
@@ -116,6 +117,44 @@ class PrometheusConfig(Model):
     )
 
 
+class LatencyConfig(Model):
+    """How fast a service answers, from a gauge that tells beside each 0/1 sample how long the answer took."""
+
+    metric: MetricName | None = Field(
+        default=None,
+        description="The gauge of durations, with the same labels as the 0/1 series. By default the one of the preset, "
+        "if it has one.",
+        examples=["probe_duration_seconds"],
+    )
+    quantile: float = Field(
+        default=0.95,
+        gt=0,
+        lt=1,
+        description="The share of answers to speak of. What is told is the time that at least so many answers took at "
+        "most; failed tests are no answers.",
+        examples=["0.99"],
+    )
+    unit: Literal["seconds", "milliseconds"] = Field(
+        default="seconds",
+        description="The unit of the gauge. By default the one of the preset.",
+        examples=["milliseconds"],
+    )
+    show: bool = Field(
+        default=False,
+        description="Also tell it in the mail, in the row of the service. `newsletter facts` always shows it. The "
+        "choice is kept with the numbers when the month is collected.",
+        examples=["true"],
+    )
+
+
+def _with_metric(value: LatencyConfig | None, info: ValidationInfo) -> LatencyConfig | None:
+    if value is not None and value.metric is None:
+        preset = info.data.get("preset")
+        why = f"the preset {preset} has no durations" if preset else "a selector alone does not say where durations are"
+        raise fault(f"needs metric: {why}")
+    return value
+
+
 class AvailabilitySource(Model):
     """Where 0/1 series come from (1 = up). Exactly one of `preset` and `selector` names them."""
 
@@ -175,17 +214,29 @@ class AvailabilitySource(Model):
         examples=["5"],
     )
 
+    latency: Annotated[LatencyConfig | None, AfterValidator(_with_metric)] = Field(
+        default=None,
+        description="Ask for the latency, too; `{}` is enough beside a preset that has durations. It takes about as "
+        "long as the availability itself.",
+        examples=["{quantile: 0.95, show: true}"],
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _fill_in_preset(cls, given: Any) -> Any:
         def labels(preset: presets.AvailabilityPreset) -> dict[str, Any]:
-            return {"service_label": preset.service_label, "prober_label": preset.prober_label}
+            found: dict[str, Any] = {"service_label": preset.service_label, "prober_label": preset.prober_label}
+            asked = given.get("latency")
+            if preset.latency and isinstance(asked, dict) and "metric" not in asked:
+                given["latency"] = {**preset.latency, **asked}
+            return found
 
         def label(preset: presets.RatioPreset) -> dict[str, Any]:
             if senseless := sorted(given.keys() & _OF_TIME):
                 raise fault(f"{preset.name} counts requests and not time, so leave out {', '.join(senseless)}")
             return {"service_label": preset.service_label}
 
+        given = dict(given) if isinstance(given, dict) else given
         given = filled_in(given, presets.AvailabilityPreset, labels)
         return filled_in(given, presets.RatioPreset, label)
 
@@ -195,7 +246,7 @@ class AvailabilitySource(Model):
         return self.preset is not None and presets.kind_of(self.preset) == "ratio"
 
 
-_OF_TIME = frozenset({"prober_label", "interval_s", "vote", "maintenance", "merge_within_min"})
+_OF_TIME = frozenset({"prober_label", "interval_s", "vote", "maintenance", "merge_within_min", "latency"})
 
 
 def _below_warn(value: float, info: ValidationInfo) -> float:

@@ -1,4 +1,4 @@
-"""How much of the month each service was up, whether that met its target, and each interruption.
+"""How much of the month each service was up, whether that met its target, how fast it answered, each interruption.
 
 availability = up / (up + down), where excluded and unmeasured time are in neither
 (SRE Workbook, ch. 2: good events / valid events). A target allows
@@ -17,10 +17,12 @@ from newsletter.model import Fact, Outage, ServiceMonth, Snapshot
 
 
 def availability_facts(snapshot: Snapshot, before: Snapshot | None, config: Config) -> Iterator[Fact]:
-    """One availability fact a service, followed by one fact an interruption in it; then the worst service."""
+    """One availability fact a service, with its latency and one fact an interruption; then the worst service."""
     for service_id in service_order(snapshot, config):
         month = snapshot.services[service_id]
-        yield _availability(month, before.services.get(service_id) if before else None, config)
+        month_before = before.services.get(service_id) if before else None
+        yield _availability(month, month_before, config)
+        yield from _latency(month, month_before)
         yield from (_interruption(service_id, number, outage, month) for number, outage in enumerate(month.outages, 1))
     yield from _worst(snapshot, config)
 
@@ -109,6 +111,25 @@ def _verdict(
     if target is None:
         return "value"
     return "target_unjudged" if met is None else "target_met" if met else "target_missed"
+
+
+def _latency(month: ServiceMonth, before: ServiceMonth | None) -> Iterator[Fact]:
+    """How fast it answered; the month before only where that was the same quantile."""
+    now, then = month.latency, before.latency if before else None
+    if now:
+        yield Fact(
+            id=f"{month.id}.latency",
+            type="latency",
+            subject=month.id,
+            value=now.seconds,
+            unit="seconds",
+            previous=then.seconds if then and then.quantile == now.quantile else None,
+            evidence=(now.evidence,),
+            detail={
+                "quantile": now.quantile,
+                "meaning": f"an upper bound: at least {now.quantile * 100:.10g}% of answers took no longer",
+            },
+        )
 
 
 def _interruption(service_id: str, number: int, outage: Outage, month: ServiceMonth) -> Fact:

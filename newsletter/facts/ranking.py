@@ -30,8 +30,8 @@ _SIGNIFICANCE: Mapping[str, float] = {
     "first_time": 0.5,
     "streak": 0.6,
 }
-_TOLD_OTHERWISE = ("interruption", "target_unjudged", "worst", "proactive_share")
-"""Bad news is no "did you know?": it has its own sections. How much was planned is told to managers."""
+_TOLD_OTHERWISE = ("interruption", "target_unjudged", "worst", "proactive_share", "latency")
+"""Told elsewhere: bad news in its own sections, how much was planned to managers, latency in the service's row."""
 _LEAST_P = 1e-6
 _NOT_CRITICAL = 0.7
 

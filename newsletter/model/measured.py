@@ -116,6 +116,20 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """How fast a service answered: at least the share `quantile` (0-1) of its answers came within `seconds`.
+
+    `seconds` is an upper bound, never less than the true quantile. `evidence` is the id of what it was read
+    from; `show` whether the mail may tell it.
+    """
+
+    quantile: float
+    seconds: float
+    evidence: str
+    show: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceMonth:
     """Four states of one service; they add up to the seconds it existed in the month.
 
@@ -124,6 +138,7 @@ class ServiceMonth:
     not fail, `requests` the counts behind it if they are known. `target` is the ratio that the source of the
     numbers itself promises.
     `lifetime` is the part of the month in which the service existed; None = all of it, or not recorded.
+    `latency` is None where nobody asked for it, or its source had nothing.
     """
 
     id: str
@@ -141,6 +156,7 @@ class ServiceMonth:
     basis: Basis = "time"
     requests: Requests | None = None
     target: float | None = None
+    latency: Latency | None = None
 
     def excluded_for(self, reason: ExclusionReason) -> float:
         """The seconds excluded for one of the reasons."""

@@ -69,6 +69,9 @@ def _availability(preset: Any) -> Iterator[str]:
     )
     yield f"Reads `{preset.selector}`: {', '.join(states)}"
     yield f"A service is a value of `{preset.service_label}`; its probers differ in `{preset.prober_label}`"
+    if preset.latency:
+        unit = f", in {preset.latency['unit']}" if "unit" in preset.latency else ""
+        yield f"Durations, if `latency` asks for them: `{preset.latency['metric']}`{unit}"
 
 
 def _ratio(preset: Any) -> Iterator[str]:

@@ -36,6 +36,7 @@ class AvailabilityPreset(Preset):
     """Availability by time: a gauge whose value is the state of a service.
 
     `states` maps each state to the values that mean it; a value that is in none of them is an error.
+    `latency` are the keys of `latency` in config.yaml that say where durations are; empty if there are none.
     """
 
     kind: ClassVar[Kind] = "availability"
@@ -44,6 +45,7 @@ class AvailabilityPreset(Preset):
     service_label: str = "service"
     prober_label: str = "prober"
     states: Mapping[State, tuple[float, ...]] = field(default_factory=lambda: {"up": (1.0,), "down": (0.0,)})
+    latency: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

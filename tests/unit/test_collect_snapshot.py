@@ -24,6 +24,7 @@ from newsletter.model import (
     Exclusion,
     Figure,
     Interval,
+    Latency,
     Outage,
     Policy,
     Resolution,
@@ -66,9 +67,17 @@ def example() -> Snapshot:
         lifetime=Interval(start=START + 1_672_890.0, end=PERIOD.end_s),
         unknown=(Interval(start=START + 20000.125, end=START + 20119.875),),
         evidence=("availability/mail",),
+        latency=Latency(quantile=0.95, seconds=0.38, evidence="availability/mail", show=True),
     )
     lost = replace(
-        mail, id="lost", availability=None, up_s=mail.up_s + mail.down_s, down_s=0.0, outages=(), evidence=()
+        mail,
+        id="lost",
+        availability=None,
+        up_s=mail.up_s + mail.down_s,
+        down_s=0.0,
+        outages=(),
+        evidence=(),
+        latency=None,
     )
     return Snapshot(
         edition="2026-10",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from newsletter import period
-from newsletter.model import Exclusion, Interval, Outage, ServiceMonth, ServiceRow
+from newsletter.model import Exclusion, Interval, Latency, Outage, ServiceMonth, ServiceRow
 from tests.unit.edition_samples import MONTH_S, ROME, at, edition, outage, section, service, snapshot, span
 
 SIGNS = {"up": "#", "down": "!", "planned": "o", "unknown": "_", "absent": "."}
@@ -234,3 +234,16 @@ def test_of_equally_bad_services_the_critical_one_comes_first():
     services = {one: {"name": one, "target": 99.9, "critical": one == "b"} for one in "ab"}
     months = [service(one, outage("2026-10-05 10:00", 60)) for one in "ab"]
     assert list(rows(*months, services=services)) == ["b", "a"]
+
+
+def test_a_latency_is_told_calmly_where_it_is_wanted():
+    def remark(show: bool, locale: str = "en", **gaps: Any) -> str:
+        latency = Latency(quantile=0.95, seconds=0.3812, evidence="availability/files", show=show)
+        month = service("files", outage("2026-10-14 09:12", 97), latency=latency, **gaps)
+        return plain(rows(month, locale=locale)["files"].remark)
+
+    assert remark(show=True) == "95% of answers within 0.4 s"
+    assert remark(show=True, locale="it") == "95% delle risposte entro 0,4 s"
+    assert remark(show=False) == ""
+    gap = [span("2026-10-25 00:00", 3)]
+    assert remark(show=True, unknown=gap) == "3 h on 25 October not measured; 95% of answers within 0.4 s"

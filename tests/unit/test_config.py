@@ -310,6 +310,18 @@ def test_a_sender_may_have_a_name_and_an_internal_domain(tmp_path, sender):
             "availability: [{preset: traefik, vote: any, interval_s: 30}]",
             "8: availability[0]: traefik counts requests and not time, so leave out interval_s, vote",
         ),
+        (
+            "availability: [{preset: up, latency: {}}]",
+            "8: availability[0].latency: needs metric: the preset up has no durations",
+        ),
+        (
+            "availability: [{selector: check_ok, latency: {quantile: 0.9}}]",
+            "8: availability[0].latency: needs metric: a selector alone does not say where durations are",
+        ),
+        (
+            "availability: [{preset: blackbox, latency: {metric: 'a{b=\"c\"}'}}]",
+            '8: availability[0].latency.metric: "a{b=\\"c\\"}" is not the name of a metric alone',
+        ),
         ("figures: {a: {preset: reboot}}", '8: figures.a.preset: "reboot" is no preset; did you mean "reboots"?'),
         ("figures: {a: {counter: b}}", "8: figures.a.noun: is required, but missing"),
         (

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.facts import facts
-from newsletter.model import Exclusion, Fact, Snapshot
+from newsletter.facts import facts, tell
+from newsletter.model import Exclusion, Fact, Latency, Snapshot
 from tests.unit.edition_samples import MONTH_S, NAMES, config, outage, service, snapshot, span
 
 
@@ -134,3 +134,18 @@ def test_facts_come_in_the_order_of_the_config_then_by_id():
 def test_unlisted_services_can_be_ignored():
     month = snapshot(service("zeta"), service("mail"))
     assert [fact.subject for fact in facts(month, past=(), config=config(unlisted_services="ignore"))] == ["mail"]
+
+
+def test_a_latency_is_an_upper_bound_with_its_evidence_and_competes_for_no_place():
+    def month(label: str, seconds: float, quantile: float = 0.95) -> Snapshot:
+        latency = Latency(quantile=quantile, seconds=seconds, evidence="availability/mail")
+        return snapshot(service("mail", latency=latency), label=label)
+
+    fact = of(month("2026-10", 0.38), "mail.latency", month("2026-09", 0.41))
+    assert (fact.type, fact.value, fact.unit, fact.previous) == ("latency", 0.38, "seconds", 0.41)
+    assert fact.evidence == ("availability/mail",)
+    assert fact.detail["meaning"] == "an upper bound: at least 95% of answers took no longer"
+    assert of(month("2026-10", 0.38), "mail.latency", month("2026-09", 0.41, 0.9)).previous is None
+    every, selection = tell(month("2026-10", 0.38), past=[], config=config())
+    assert next(one for one in every if one.id == "mail.latency").score is None
+    assert "mail.latency" not in selection.did_you_know
