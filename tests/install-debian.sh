@@ -18,6 +18,8 @@ need ldapsearch ldap-utils
 need cc gcc
 [ -e /usr/include/ldap.h ] || missing="$missing libldap2-dev"
 [ -e /usr/include/sasl/sasl.h ] || missing="$missing libsasl2-dev"
+"${PYTHON:-python3}" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' ||
+    missing="$missing python3-dev"
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
