@@ -27,7 +27,7 @@ from newsletter.model.composed import (
     TargetRow,
     Tile,
 )
-from newsletter.model.finding import Finding, FindingStatus
+from newsletter.model.finding import Finding, FindingStatus, Place
 from newsletter.model.mailed import Fillable, Recipient, Rendered
 from newsletter.model.measured import (
     Basis,
@@ -91,6 +91,7 @@ __all__ = [
     "Outage",
     "Part",
     "Period",
+    "Place",
     "Policy",
     "Rating",
     "Recipient",

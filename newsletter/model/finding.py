@@ -1,4 +1,4 @@
-"""What an examination of the surroundings found."""
+"""What an examination found: of the surroundings (`doctor`), or of what the letters say (`check`)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ from newsletter.errors import NewsletterError
 FindingStatus = Literal["ok", "warning", "fault"]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file, as editors count: the first line and the first column are 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        """`notes/mail.en.md:12:5`."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that was looked at.
@@ -17,11 +30,12 @@ class Finding:
     A fault stops a command, now or later; with a warning the edition goes out, but says less than it could.
 
     Args:
-        check: what was looked at: a key of config.yaml where there is one.
+        check: what was looked at: a rule of the lint, or a key of config.yaml where there is one.
         status: how it is.
         what: what was found, as a sentence without a full stop.
         do: what to do about it; empty where all is well.
         exit_code: what a command would end with because of a fault; 0 for the others.
+        place: where it stands, if it stands in a file.
     """
 
     check: str
@@ -29,6 +43,7 @@ class Finding:
     what: str
     do: str = ""
     exit_code: int = 0
+    place: Place | None = None
 
 
 def ok(check: str, what: str) -> Finding:
@@ -36,11 +51,13 @@ def ok(check: str, what: str) -> Finding:
     return Finding(check=check, status="ok", what=what)
 
 
-def warning(check: str, what: str, do: str) -> Finding:
+def warning(check: str, what: str, do: str, place: Place | None = None) -> Finding:
     """The edition goes out, but says less than it could."""
-    return Finding(check=check, status="warning", what=what, do=do)
+    return Finding(check=check, status="warning", what=what, do=do, place=place)
 
 
-def fault(check: str, error: NewsletterError) -> Finding:
+def fault(check: str, error: NewsletterError, place: Place | None = None) -> Finding:
     """Something that stops a command, as the error it would end with."""
-    return Finding(check=check, status="fault", what=error.message, do=error.hint, exit_code=error.exit_code)
+    return Finding(
+        check=check, status="fault", what=error.message, do=error.hint, exit_code=error.exit_code, place=place
+    )

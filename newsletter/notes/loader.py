@@ -15,6 +15,7 @@ from newsletter.errors import ContentError
 from newsletter.model import Because, Note
 from newsletter.notes import body
 from newsletter.notes.front_matter import FrontMatter, NoteSurroundings
+from newsletter.notes.manuscript import Manuscript, State, passages
 
 _MAX_BYTES = 200_000
 _LOCALE_SUFFIX = re.compile(r"(?P<id>.+)\.(?P<locale>[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,4}){0,2})")
@@ -54,16 +55,28 @@ def load(folder: Path, *, config: Config, now: datetime, drafts: bool = False) -
     """
     faults: list[str] = []
     found: dict[tuple[str, str], Note] = {}
-    for path in _files(folder):
-        note, wrong = _read(path, config, now, drafts=drafts)
-        faults += [fault.tell(str(path)) for fault in wrong]
-        if note and (twin := found.setdefault((note.id, note.locale), note)) is not note:
+    for one in manuscripts(folder, config=config, now=now):
+        if one.state == "draft" and not drafts:
+            continue
+        faults += [fault.tell(one.file) for fault in one.faults]
+        if one.note is None or one.state in ("early", "expired"):
+            continue
+        if (twin := found.setdefault((one.note.id, one.note.locale), one.note)) is not one.note:
             faults.append(
-                f'{path}:1: is the same note in "{note.locale}" as {Path(twin.source).name}: keep one of them'
+                f'{one.file}:1: is the same note in "{twin.locale}" as {Path(twin.source).name}: keep one of them'
             )
     if faults:
         raise ContentError("\n".join(faults), "Mend the notes, or set status: draft to leave one out.")
     return tuple(sorted(found.values(), key=lambda note: (note.order, note.id, note.locale)))
+
+
+def manuscripts(folder: Path, *, config: Config, now: datetime) -> list[Manuscript]:
+    """Every file of notes, whether or not it is sound and a letter would hold it, by file name.
+
+    Raises:
+        ContentError: the folder is a file.
+    """
+    return [_read(path, config, now) for path in _files(folder)]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -76,25 +89,34 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".md" and not path.name.startswith("."))
 
 
-def _read(path: Path, config: Config, now: datetime, *, drafts: bool) -> tuple[Note | None, list[Fault]]:
-    """One note, or None where it is left out or at fault."""
+def _read(path: Path, config: Config, now: datetime) -> Manuscript:
     try:
         text = _split(_content(path))
     except _Refused as refused:
-        return None, [refused.fault]
+        return Manuscript(file=str(path), faults=(refused.fault,))
     parsed = parse(text.front, first_line=2)
     held_back = isinstance(parsed.data, dict) and parsed.data.get("status") in ("draft", "review")
-    if held_back and not drafts:
-        return None, []
     front, faults = validate(FrontMatter, parsed, _surroundings(path, config))
     faults += body.check(text.body, first_line=text.body_line)
     faults += _name_faults(path, front, config)
     if front and not text.body.strip() and not front.steps:
         faults.append(Fault(text.body_line, (), "there is no text below the front matter"))
     if faults or not front:
-        return None, sorted(faults, key=lambda fault: fault.line)
-    due = (front.publish_from is None or front.publish_from <= now) and (front.expires is None or now < front.expires)
-    return (_note(path, front, text.body.strip("\n"), config) if due else None), []
+        told = sorted(faults, key=lambda fault: fault.line)
+        return Manuscript(file=str(path), state="draft" if held_back else "due", faults=tuple(told))
+    note = _note(path, front, text.body.strip("\n"), config)
+    return Manuscript(
+        file=str(path),
+        note=note,
+        state="draft" if held_back else _state(front, now),
+        passages=passages(note, text.front, text.body, text.body_line, parsed.lines),
+    )
+
+
+def _state(front: FrontMatter, now: datetime) -> State:
+    if front.publish_from is not None and now < front.publish_from:
+        return "early"
+    return "expired" if front.expires is not None and front.expires <= now else "due"
 
 
 def _surroundings(path: Path, config: Config) -> NoteSurroundings:

@@ -1,0 +1,77 @@
+"""What an edition says, examined before anybody approves it: notes, services and the finished letters.
+
+Each stage examines what is its own; here the month's facts reach all of them. A fault in one place
+hides nothing of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from newsletter import pipeline
+from newsletter.config import Config
+from newsletter.errors import ContentError, NewsletterError
+from newsletter.model import Fact, Finding, Period, Place
+from newsletter.model.finding import fault
+
+
+def examine(config: Config, month: Period, *, now: datetime) -> list[Finding]:
+    """Everything there is to say about an edition: its notes, then its letters.
+
+    Raises:
+        ContentError: there are no numbers of the month.
+    """
+    draft, error = _built(config, month, now)
+    facts = draft.facts if draft else pipeline.facts_of(config, month)
+    noted = notes(config, month, facts=facts, now=now)
+    found = [finding for findings in noted.values() for finding in findings]
+    found += _outcomes(config)
+    if draft:
+        return [*found, *_unexplained(config, draft), *_letters(config, draft)]
+    told = any(finding.check == "note" and finding.status == "fault" for finding in found)
+    return found if told or error is None else [*found, fault("edition", error)]
+
+
+def notes(config: Config, month: Period, *, facts: Iterable[Fact], now: datetime) -> Mapping[str, list[Finding]]:
+    """The findings of each file of notes, by its name; for whoever shows notes one by one."""
+    from newsletter.notes import examine as examine_notes
+
+    folder = pipeline.edition_folder(config, month) / "notes"
+    return examine_notes(folder, facts=facts, config=config, month=month, now=now)
+
+
+def exit_code(findings: Iterable[Finding], *, strict: bool = False) -> int:
+    """0, or that of an error in the content; with `strict` a warning is one, too."""
+    counted = ("fault", "warning") if strict else ("fault",)
+    return ContentError.exit_code if any(one.status in counted for one in findings) else 0
+
+
+def _built(
+    config: Config, month: Period, now: datetime
+) -> tuple[pipeline.Draft | None, NewsletterError | None]:
+    try:
+        return pipeline.build(config, month, now=now), None
+    except ContentError as error:
+        return None, error
+
+
+def _outcomes(config: Config) -> Iterator[Finding]:
+    """A service is told by what it makes possible, in every language."""
+    for name, service in config.services.items():
+        lacking = [one for one in config.locales if not _said(service.outcome, one)]
+        if lacking:
+            what = f"services.{name} has no `outcome` in {', '.join(lacking)}"
+            do = "Say there what works in the business because it works."
+            yield fault("outcome-missing", ContentError(what, do), Place(str(config.path)))
+
+
+def _said(text: str | Mapping[str, str] | None, locale: str) -> bool:
+    return bool(text if text is None or isinstance(text, str) else text.get(locale))
+
+
+def _letters(config: Config, draft: pipeline.Draft) -> Iterator[Finding]:
+    from newsletter.compose import examine as examine_letter
+
+    for edition in draft.editions.values():
+        yield from examine_letter(edition, config=config, snapshot=draft.snapshot)

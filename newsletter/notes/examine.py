@@ -1,0 +1,125 @@
+"""The notes of an edition, examined: each by the lint, and all of them together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from newsletter.config import Config
+from newsletter.errors import ContentError
+from newsletter.model import Fact, Finding, Note, Period, Place
+from newsletter.model.finding import fault, warning
+from newsletter.notes.lint import lint
+from newsletter.notes.loader import manuscripts
+from newsletter.notes.manuscript import Manuscript
+from newsletter.notes.sourced import sourced
+
+_CAPITALS = re.compile(r"\b[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ0-9]+\b")
+_LEFT_OUT = {
+    "draft": ("is held back", "Take its `status:` line away when it is ready."),
+    "early": ("is not shown yet", "See its `publish_from`."),
+    "expired": ("is not shown any more", "See its `expires`; delete the file, or move the date."),
+}
+
+
+def examine(
+    folder: Path, *, facts: Iterable[Fact], config: Config, month: Period, now: datetime
+) -> dict[str, list[Finding]]:
+    """What is wrong with each file of notes; files in order, those without a finding with an empty list.
+
+    A draft stops nothing, so whatever is wrong with it is a warning.
+
+    Args:
+        folder: the edition's notes. It need not exist.
+        facts: the facts of the month; numbers in notes are compared with them.
+        config: names, locales, targets.
+        month: the month of the edition.
+        now: aware; decides what is shown, and what has passed.
+
+    Raises:
+        ContentError: the folder is a file.
+    """
+    numbers, known = sourced(facts, config), _known_capitals(config)
+    read = manuscripts(folder, config=config, now=now)
+    found: dict[str, list[Finding]] = {}
+    for one in read:
+        linted = [*_faults(one), *lint(one, numbers, known=known)]
+        found[one.file] = [*_left_out(one), *(map(_mild, linted) if one.state != "due" else linted)]
+    shown = [one.note for one in read if one.note and one.state == "due"]
+    for finding in [*_missing_languages(shown, config), *_tips(shown), *_passed(shown, config, month, now)]:
+        found[finding.place.file if finding.place else str(folder)].append(finding)
+    return found
+
+
+def _faults(one: Manuscript) -> Iterator[Finding]:
+    for known in one.faults:
+        what = known.tell("").removeprefix(f":{known.line}: ")
+        yield fault("note", ContentError(what, "Mend it, or set status: draft."), Place(one.file, known.line))
+
+
+def _mild(finding: Finding) -> Finding:
+    return warning(finding.check, finding.what, finding.do, finding.place)
+
+
+def _left_out(one: Manuscript) -> Iterator[Finding]:
+    if one.state != "due":
+        what, do = _LEFT_OUT[one.state]
+        yield warning("left-out", f"this note {what}", do, Place(one.file))
+
+
+def _known_capitals(config: Config) -> frozenset[str]:
+    """Words in capitals that the organisation's own names hold."""
+    names: list[object] = [config.organisation, config.department, *config.departments]
+    names += [service.name for service in config.services.values()]
+    texts = (text for name in names for text in (name.values() if isinstance(name, Mapping) else [str(name or "")]))
+    return frozenset(word for text in texts for word in _CAPITALS.findall(text)) | {"IT"}
+
+
+# --- all notes together -------------------------------------------------------------------------
+
+
+def _missing_languages(notes: Sequence[Note], config: Config) -> Iterator[Finding]:
+    """Who reads the other language must not know less."""
+    by_id: dict[str, dict[str, Note]] = {}
+    for note in notes:
+        by_id.setdefault(note.id, {})[note.locale] = note
+    for name, versions in by_id.items():
+        missing = [locale for locale in config.locales if locale not in versions]
+        if missing:
+            first = next(iter(versions.values()))
+            files = " and ".join(f"{name}.{locale}.md" for locale in missing)
+            do = f"Write {files}; nobody translates it for you."
+            yield warning("language-missing", f"there is no {' and no '.join(missing)} version", do, Place(first.source))
+
+
+def _tips(notes: Sequence[Note]) -> Iterator[Finding]:
+    """A letter has room for one tip, the first by order."""
+    first: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Note] = {}
+    for note in sorted(notes, key=lambda one: (one.order, one.id)):
+        if note.kind != "tip":
+            continue
+        kept = first.setdefault((note.locale, note.audiences, note.segments), note)
+        if kept is not note:
+            what = f"a second tip is left out; {Path(kept.source).name} comes first"
+            yield warning("second-tip", what, "Keep it for next month, or give it a lower `order`.", Place(note.source))
+
+
+def _passed(notes: Sequence[Note], config: Config, month: Period, now: datetime) -> Iterator[Finding]:
+    """Nothing is coming that has passed. Where an edition may be sent at any time, only the month counts."""
+    at_any_time = config.sending.max_lateness_days is None
+    for note in notes:
+        if note.kind != "coming" or note.date is None:
+            continue
+        ends = note.date + timedelta(days=1)
+        if ends <= month.end:
+            yield _has_passed(note, f"is said to come, but lies in or before {month.label}")
+        elif ends <= now and not at_any_time:
+            yield _has_passed(note, "is said to come, but has passed by now")
+
+
+def _has_passed(note: Note, what: str) -> Finding:
+    day = note.date.date().isoformat() if note.date else ""
+    error = ContentError(f"{day} {what}", "Correct `date:`, or delete the note.")
+    return fault("date-passed", error, Place(note.source))

@@ -1,0 +1,120 @@
+"""Numbers in what people write: found, read, and compared with the facts of the month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cache
+
+from newsletter.notes.sourced import Printed, Sourced, Unit
+from newsletter.notes.vocabulary import NumberWords
+
+_UNIT_WORD = re.compile(r"\s?(%|[^\W\d_]+(?:\s[^\W\d_]+)?)")
+_BETWEEN_PARTS = re.compile(r"\s*(?:,|and|e|und|et)?\s*")
+_NEAR = Decimal("0.15")
+_NEAR_COUNT = Decimal("0.02")  # counts without a subject: 1,285 of 1,283
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A number with its unit, and where it stands in its text."""
+
+    text: str
+    start: int
+    value: Decimal
+    unit: Unit
+
+
+def mentions(prose: str, words: NumberWords) -> Iterator[Mention]:
+    """Every number that counts something: no dates, times, ordinals, names of things."""
+    exempt = [found.span() for found in words.exempt.finditer(prose)]
+    pending: Mention | None = None
+    for found in _pattern(words.decimal, words.groups).finditer(prose):
+        start = found.start()
+        if any(begin <= start < end for begin, end in exempt):
+            continue
+        one = _mention(prose, found, words)
+        if one is None:
+            continue
+        if pending and one.unit == "minutes" and _BETWEEN_PARTS.fullmatch(prose, pending.start + len(pending.text), start):
+            text = prose[pending.start : start + len(one.text)]
+            one, pending = Mention(text, pending.start, pending.value * 60 + one.value, "minutes"), None
+        if pending:
+            yield pending
+        pending = one if one.unit == "hours" else None
+        if pending is None:
+            yield one
+    if pending:
+        yield pending
+
+
+@cache
+def _pattern(decimal: str, groups: str) -> re.Pattern[str]:
+    one, many = re.escape(decimal), re.escape(groups)
+    number = rf"\d{{1,3}}(?:[{many}]\d{{3}})+(?:{one}\d+)?|\d+(?:[.,]\d+)?"
+    return re.compile(rf"(?<![\w/.,:#])(?<![^\W\d_]-)(?:{number})(?![\d:])")
+
+
+def _mention(prose: str, found: re.Match[str], words: NumberWords) -> Mention | None:
+    value = _read(found[0], words)
+    unit: Unit = "count"
+    end = found.end()
+    if after := _UNIT_WORD.match(prose, end):
+        unit, length = _unit(after[1], words)
+        if unit == "count" and not after[0].startswith((" ", "\n", "\t", "\u00a0", "\u202f")):
+            return None  # letters at once after the digits: a name, as in 4you
+        end = after.start(1) + length if length else end
+    return None if value is None else Mention(prose[found.start() : end], found.start(), value, unit)
+
+
+def _unit(word: str, words: NumberWords) -> tuple[Unit, int]:
+    """The unit that a word is, and how much of it."""
+    first = word.split()[0]
+    for candidate in (word.lower(), first.lower()):
+        for unit in ("percent", "minutes", "hours", "seconds"):
+            if candidate in words.units.get(unit, ()):
+                return unit, len(candidate)  # type: ignore[return-value]  # mypy widens the loop variable
+    return "count", 0
+
+
+def _read(digits: str, words: NumberWords) -> Decimal | None:
+    """The value by the rules of the language; a separator of the other kind is read as decimals."""
+    plain = "".join(one for one in digits if one not in words.groups) if _grouped(digits, words) else digits
+    try:
+        return Decimal(plain.replace(words.decimal, ".").replace(",", "."))
+    except InvalidOperation:
+        return None
+
+
+def _grouped(digits: str, words: NumberWords) -> bool:
+    return re.fullmatch(rf"\d{{1,3}}(?:[{re.escape(words.groups)}]\d{{3}})+(?:{re.escape(words.decimal)}\d+)?", digits) is not None
+
+
+def matches(mention: Mention, printed: Printed) -> bool:
+    """Whether the two say the same; a number without a unit may be any."""
+    return mention.value == printed.value and mention.unit in ("count", printed.unit)
+
+
+def contradicted(mention: Mention, subjects: frozenset[str], sourced: Sourced) -> Printed | None:
+    """The number that the mention of a known subject must mean, and misses; None where there is none near."""
+    if mention.unit == "count":
+        return None
+    own = [one for one in sourced.of(subjects) if one.unit == mention.unit]
+    if any(one.value == mention.value for one in own):
+        return None
+    near = [one for one in own if 0 < abs(one.value - mention.value) <= max(one.value * _NEAR, Decimal(2))]
+    if mention.unit == "percent":  # availabilities lie close together, promises and results are different things
+        near = [one for one in near if abs(one.value - mention.value) <= Decimal("0.1")]
+    return min(near, key=lambda one: (abs(one.value - mention.value), one.fact), default=None)
+
+
+def nearest(mention: Mention, sourced: Sourced) -> Printed | None:
+    """A number of the month that the mention may have been meant to be."""
+    near = (
+        one
+        for one in sourced.all
+        if one.unit == mention.unit and one.value and abs(one.value - mention.value) <= one.value * _NEAR_COUNT
+    )
+    return min(near, key=lambda one: (abs(one.value - mention.value), one.fact), default=None)
