@@ -47,9 +47,7 @@ def exit_code(findings: Iterable[Finding], *, strict: bool = False) -> int:
     return ContentError.exit_code if any(one.status in counted for one in findings) else 0
 
 
-def _built(
-    config: Config, month: Period, now: datetime
-) -> tuple[pipeline.Draft | None, NewsletterError | None]:
+def _built(config: Config, month: Period, now: datetime) -> tuple[pipeline.Draft | None, NewsletterError | None]:
     try:
         return pipeline.build(config, month, now=now), None
     except ContentError as error:
@@ -68,6 +66,15 @@ def _outcomes(config: Config) -> Iterator[Finding]:
 
 def _said(text: str | Mapping[str, str] | None, locale: str) -> bool:
     return bool(text if text is None or isinstance(text, str) else text.get(locale))
+
+
+def _unexplained(config: Config, draft: pipeline.Draft) -> Iterator[Finding]:
+    """Numbers say that something went wrong; a person has to say what."""
+    folder = pipeline.edition_folder(config, draft.month) / "notes"
+    for service, locale in draft.unexplained:
+        what = f"no incident note in {locale} tells what went wrong with {service}"
+        do = f"Run: newsletter note new incident TITLE --service {service} --month {draft.month.label}"
+        yield fault("incident-unexplained", ContentError(what, do), Place(str(folder)))
 
 
 def _letters(config: Config, draft: pipeline.Draft) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from newsletter import approval, period
 from newsletter.config import Config, Secret
 from newsletter.errors import ApprovalError, ConfigError, ContentError, CoverageError
-from newsletter.model import Fact, Period, Recipient, Rendered, Selection, Snapshot
+from newsletter.model import Edition, Editorial, Fact, Period, Recipient, Rendered, Selection, Snapshot
 
 if TYPE_CHECKING:
     from newsletter.audience import RecipientList
@@ -184,6 +184,7 @@ class Draft:
     facts: tuple[Fact, ...]
     selection: Selection
     unexplained: tuple[tuple[str, str], ...]
+    editions: Mapping[str, Edition]
     variants: Mapping[str, Rendered]
 
     @property
@@ -205,7 +206,7 @@ def build(
     Raises:
         ContentError: a snapshot, note or template is at fault.
     """
-    from newsletter import compose, facts, notes
+    from newsletter import compose, notes
     from newsletter.language import require_supported
     from newsletter.render import Renderer
 
@@ -213,18 +214,11 @@ def build(
     snapshot = read_snapshot(config, month, snapshot_path)
     past = past_snapshots(config, month)
     editorial = notes.load_editorial(edition_folder(config, month), config=config)
-    found, selection = facts.tell(
-        snapshot,
-        past=past,
-        config=config,
-        told=facts.memory.read(config.editions, before=month.label),
-        pin=editorial.pin,
-        mute=editorial.mute,
-    )
+    found, selection = _tell(config, snapshot, past, editorial)
     past_visits = notes.visits(config.editions, month, config=config)
     written = notes.load(edition_folder(config, month) / "notes", config=config, now=now, drafts=drafts)
     renderer = Renderer(config.templates)
-    variants = {}
+    editions, variants = {}, {}
     for audience, segment, locale in _variants(config):
         edition = compose.compose(
             found,
@@ -239,6 +233,7 @@ def build(
             locale=locale,
             config=config,
         )
+        editions[edition.variant] = edition
         variants[edition.variant] = renderer.render(edition)
     return Draft(
         month=month,
@@ -246,7 +241,33 @@ def build(
         facts=found,
         selection=selection,
         unexplained=compose.unexplained(found, written, config),
+        editions=editions,
         variants=variants,
+    )
+
+
+def facts_of(config: Config, month: Period) -> tuple[Fact, ...]:
+    """The facts of a month, whatever is written about it.
+
+    Raises:
+        ContentError: there is no snapshot of the month, or an earlier one is at fault.
+    """
+    found, _ = _tell(config, read_snapshot(config, month), past_snapshots(config, month), Editorial())
+    return found
+
+
+def _tell(
+    config: Config, snapshot: Snapshot, past: Sequence[Snapshot], editorial: Editorial
+) -> tuple[tuple[Fact, ...], Selection]:
+    from newsletter import facts
+
+    return facts.tell(
+        snapshot,
+        past=past,
+        config=config,
+        told=facts.memory.read(config.editions, before=snapshot.edition),
+        pin=editorial.pin,
+        mute=editorial.mute,
     )
 
 

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from newsletter.compose.context import letter_of
-from newsletter.config import Config
+from newsletter.config import Config, Letter
 from newsletter.errors import ContentError
 from newsletter.language.readability import words
-from newsletter.model import Edition, Finding, Section, Snapshot
+from newsletter.model import Edition, Finding, Section, SectionKind, Snapshot
 from newsletter.model.finding import fault
 
-WORD_BUDGET = {"staff": 600, "managers": 250}
-"""How many words of running sentences a letter may hold; rows, labels and axes are looked at, not read."""
+WORD_BUDGET: Mapping[Letter, int] = {"staff": 600, "managers": 250}
+"""How many words of running sentences a letter may hold; rows, labels and axes are looked at, not read.
 
+The managers' budget is that of the brief they pass on: "How we measure" below it is for looking up.
+"""
+
+_LOOKED_UP: Mapping[Letter, tuple[SectionKind, ...]] = {"staff": (), "managers": ("measure",)}
 _LEFTOVER = re.compile(r"\{\{|\}\}|\{%|%\}")
 _SHORTEST_LABEL = 4  # a job called "up" or "web" is also a word
 
 
-def examine(edition: Edition, *, audience: str, config: Config, snapshot: Snapshot) -> Iterator[Finding]:
+def examine(edition: Edition, *, config: Config, snapshot: Snapshot) -> Iterator[Finding]:
     """What is wrong with one variant of an edition; the finding names the variant.
 
     Args:
         edition: the letter.
-        audience: whose it is; decides how long it may be.
         config: the services' names, and the labels that select their series.
         snapshot: the services that were measured, listed or not.
     """
     texts = tuple(_texts(edition))
-    yield from _length(edition, WORD_BUDGET[letter_of(audience, config)])
+    letter = letter_of(edition.variant.partition(".")[0], config)
+    yield from _length(edition, WORD_BUDGET[letter], _LOOKED_UP[letter])
     whole = "\n".join(texts)
     if leftover := _LEFTOVER.search(whole):
         near = whole[max(0, leftover.start() - 20) : leftover.end() + 30].replace("\n", " ")
-        yield _wrong(edition, "leftover", f'"{near}" would be mailed as it stands', "Take it out of the note or config.")
+        yield _wrong(
+            edition, "leftover", f'"{near}" would be mailed as it stands', "Take it out of the note or config."
+        )
     for label in _labels(config, snapshot):
         if re.search(rf"(?<![\w-]){re.escape(label)}(?![\w-])", whole):
             do = "Give the service a `name` in config.yaml, or say in the note what people use."
@@ -44,19 +50,20 @@ def _wrong(edition: Edition, check: str, what: str, do: str) -> Finding:
     return fault(check, ContentError(f"{edition.variant}: {what}", do))
 
 
-def _length(edition: Edition, budget: int) -> Iterator[Finding]:
-    count = sum(len(words(text)) for text in running(edition))
+def _length(edition: Edition, budget: int, without: Collection[SectionKind]) -> Iterator[Finding]:
+    count = sum(len(words(text)) for text in running(edition, without=without))
     if count > budget:
         do = "Shorten the longest notes, or leave sections out under `sections:`."
         yield _wrong(edition, "word-budget", f"{count} words of running text; {budget} are read", do)
 
 
-def running(edition: Edition) -> Iterator[str]:
+def running(edition: Edition, *, without: Collection[SectionKind] = ()) -> Iterator[str]:
     """The running sentences of a letter: no titles, rows, labels, axes, links and no imprint."""
     yield edition.lead
     yield from (row.sentence for row in edition.minute)
     for section in edition.sections:
-        yield from _sentences_of(section)
+        if section.kind not in without:
+            yield from _sentences_of(section)
 
 
 def _sentences_of(section: Section) -> Iterator[str]:

@@ -15,9 +15,7 @@ from newsletter.compose.context import Context
 from newsletter.compose.figures import written
 from newsletter.errors import ContentError
 from newsletter.language.formats import NO_BREAK_SPACE
-from newsletter.model import Because, Fact, Note
-
-_REFERENCE = re.compile(r"""\{\{\s*(?P<form>fact|n)\(\s*["'“”](?P<id>[^"'“”{}]+)["'“”]\s*\)\s*\}\}""")
+from newsletter.model import REFERENCE, Because, Fact, Note
 
 
 def with_values(context: Context) -> Context:
@@ -34,7 +32,7 @@ def _resolved(context: Context, note: Note) -> Note:
         return _value(context, note, found["form"], found["id"].strip())
 
     def text(given: str) -> str:
-        return _REFERENCE.sub(value, given)
+        return REFERENCE.sub(value, given)
 
     return replace(
         note,

@@ -52,9 +52,22 @@ from newsletter.model.measured import (
     TicketMonth,
     Times,
 )
-from newsletter.model.told import Ask, Because, ClaimLevel, Editorial, Fact, Note, NoteKind, Score, Selection, Told
+from newsletter.model.told import (
+    REFERENCE,
+    Ask,
+    Because,
+    ClaimLevel,
+    Editorial,
+    Fact,
+    Note,
+    NoteKind,
+    Score,
+    Selection,
+    Told,
+)
 
 __all__ = [
+    "REFERENCE",
     "Ask",
     "Bar",
     "BarChart",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -107,6 +108,9 @@ class Editorial:
     subject: int = 1
     ask: Ask | None = None
 
+
+REFERENCE = re.compile(r"""\{\{\s*(?P<form>fact|n)\(\s*["'“”](?P<id>[^"'“”{}]+)["'“”]\s*\)\s*\}\}""")
+"""How the text of a note refers to the number of a fact."""
 
 NoteKind = Literal["win", "incident", "coming", "tip", "visit", "heard", "people", "service", "correction"]
 

@@ -91,7 +91,9 @@ def _missing_languages(notes: Sequence[Note], config: Config) -> Iterator[Findin
             first = next(iter(versions.values()))
             files = " and ".join(f"{name}.{locale}.md" for locale in missing)
             do = f"Write {files}; nobody translates it for you."
-            yield warning("language-missing", f"there is no {' and no '.join(missing)} version", do, Place(first.source))
+            yield warning(
+                "language-missing", f"there is no {' and no '.join(missing)} version", do, Place(first.source)
+            )
 
 
 def _tips(notes: Sequence[Note]) -> Iterator[Finding]:

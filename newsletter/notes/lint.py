@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 
 from newsletter.errors import ContentError
 from newsletter.language.readability import ENOUGH_WORDS, Sentence, scale, sentences, words
-from newsletter.model import Finding, Note, Place
+from newsletter.model import REFERENCE, Finding, Note
 from newsletter.model.finding import fault, warning
-from newsletter.notes.manuscript import REFERENCE, Manuscript, Passage
+from newsletter.notes.manuscript import Manuscript, Passage
 from newsletter.notes.numbers import contradicted, matches, mentions, nearest
 from newsletter.notes.sourced import Printed, Sourced
 from newsletter.notes.vocabulary import Advice, Vocabulary, vocabulary
@@ -28,11 +29,11 @@ _LEFTOVER = re.compile(r"\{\{.*?\}\}|\{\{|\}\}|\{%|%\}|\bTODO\b|\bFIXME\b|\bXXX\
 _LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(")
 _IMAGE = re.compile(r"!\[\s*\]\(")
 _MARKS = re.compile(r"!{2,}|\?!+|!\?+|\?{2,}")
-_CAPITALS = re.compile(r"(?<![\w-])[A-ZÀ-ÖØ-Þ]{2,}(?:[ ,]+[A-ZÀ-ÖØ-Þ]{2,})+(?![\w-])|(?<![\w-])[A-ZÀ-ÖØ-Þ]{6,}(?![\w-])")
+_CAPITALS = re.compile(r"(?<![\w-])[A-ZÀ-ÖØ-Þ]{2,}(?: [A-ZÀ-ÖØ-Þ]{2,})+(?![\w-])|(?<![\w-])[A-ZÀ-ÖØ-Þ]{6,}(?![\w-])")
 _ACRONYM = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{2,4}(?![\w-])")
 _HOST = re.compile(
     r"\b(?:\d{1,3}\.){3}\d{1,3}\b"
-    r"|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*:\d{2,5}\b"
+    r"|\b(?=[\w.-]*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)*:\d{2,5}\b"
     r"|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:local|internal|intern|lan|corp|intra|localdomain)\b"
     r"|\b(?=[a-z-]*\d)(?:srv|vm|web|db|sql|app|host|node|esx|dc|nas|fs|mx|lb|proxy|k8s)[a-z]*-?[a-z]*-?\d{1,3}\b"
     r"|\b(?:job|instance)=\S+",
@@ -106,7 +107,11 @@ def lint(manuscript: Manuscript, sourced: Sourced, *, known: frozenset[str] = fr
     passages = tuple(one for one in manuscript.passages if not (quoted and one.part == "title"))
     context = Context(manuscript.file, manuscript.note, passages, sourced, known)
     found = [finding for rule in RULES for finding in rule(context)]
-    return sorted(found, key=lambda one: (one.place or Place("")).line * 1000 + (one.place or Place("")).column)
+    return sorted(found, key=_in_order)
+
+
+def _in_order(finding: Finding) -> tuple[int, int]:
+    return (finding.place.line, finding.place.column) if finding.place else (0, 0)
 
 
 # --- numbers ------------------------------------------------------------------------------------
@@ -119,13 +124,27 @@ def numbers(context: Context) -> Iterator[Finding]:
             right = contradicted(one, context.subjects, context.sourced)
             if right and context.note.kind != "correction":  # which must quote what was wrong
                 said = f'"{one.text}" disagrees with {right.fact}, which is {_written(right)}'
-                do = f"Write {_written(right)}, or better {{{{ {_form(right)} }}}}, which is always right."
+                do = f"Write {_written(right)}{_or_better(right)}."
                 yield context.wrong("number-disagrees", passage, one.start, said, do)
             elif not context.backed and not any(matches(one, known) for known in context.sourced.all):
                 near = nearest(one, context.sourced)
                 hint = f" Near it is {near.fact}: {_written(near)}." if near else ""
-                do = f"Write {{{{ n(\"...\") }}}} with a fact of the month, or name `evidence:` in the front matter.{hint}"
+                do = (
+                    f'Write {{{{ n("...") }}}} with a fact of the month, or name `evidence:` in the front matter.{hint}'
+                )
                 yield context.wrong("number-unsourced", passage, one.start, f'"{one.text}" has no source', do)
+
+
+def references(context: Context) -> Iterator[Finding]:
+    """A reference names a fact of the month."""
+    for passage in context.passages:
+        for one in REFERENCE.finditer(passage.text):
+            name = one["id"].strip()
+            if name not in context.sourced.facts:
+                do = "List the facts of the month with: newsletter facts"
+                if near := get_close_matches(name, context.sourced.facts, n=1):
+                    do = f"Did you mean {near[0]}?"
+                yield context.wrong("reference-unknown", passage, one.start(), f'"{name}" is no fact of this month', do)
 
 
 def _written(number: Printed) -> str:
@@ -133,8 +152,10 @@ def _written(number: Printed) -> str:
     return {"percent": f"{plain}%", "count": plain}.get(number.unit, f"{plain} {number.unit}")
 
 
-def _form(number: Printed) -> str:
-    return f'{"n" if number.unit == "count" else "fact"}("{number.fact}")'
+def _or_better(number: Printed) -> str:
+    """The reference that fills in the number by itself, where there is one."""
+    form = "n" if number.unit == "count" else "fact"
+    return f', or better {{{{ {form}("{number.fact}") }}}}, which is always right' if number.own else ""
 
 
 # --- claims -------------------------------------------------------------------------------------
@@ -204,9 +225,13 @@ def _advised(context: Context, check: str, advice: Advice, what: str) -> Iterato
     for passage in context.passages:
         for one in advice.pattern.finditer(passage.prose):
             if one[0] not in context.known:
-                yield context.warn(
-                    check, passage, one.start(), f'"{one[0]}" {what}', f"Write: {advice.instead_of(one[0])}"
-                )
+                yield context.warn(check, passage, one.start(), f'"{one[0]}" {what}', _better(advice, one[0]))
+
+
+def _better(advice: Advice, phrase: str) -> str:
+    """A list says what to write, or, in brackets, what to do."""
+    better = advice.instead_of(phrase)
+    return f"{better[1:2].upper()}{better[2:-1]}." if better.startswith("(") else f"Write: {better}"
 
 
 def acronyms(context: Context) -> Iterator[Finding]:
@@ -311,6 +336,7 @@ def hosts(context: Context) -> Iterator[Finding]:
 
 RULES: tuple[Rule, ...] = (
     numbers,
+    references,
     absolutes,
     praise,
     causes,

@@ -9,13 +9,11 @@ from functools import cached_property
 from typing import Literal
 
 from newsletter.config.strict_yaml import Fault, KeyPath
-from newsletter.model import Note, Place
+from newsletter.model import REFERENCE, Note, Place
 
 Part = Literal["title", "body", "because", "steps"]
 State = Literal["due", "draft", "early", "expired"]
 """Whether a letter that is built now holds the note; `early` is before `publish_from`."""
-
-REFERENCE = re.compile(r"""\{\{\s*(?:fact|n)\(\s*["'“”][^"'“”{}]+["'“”]\s*\)\s*\}\}""")
 
 # What is no prose: code, references to facts, addresses, and where links lead.
 _NO_PROSE = re.compile(

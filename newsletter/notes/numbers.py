@@ -13,6 +13,8 @@ from newsletter.notes.vocabulary import NumberWords
 
 _UNIT_WORD = re.compile(r"\s?(%|[^\W\d_]+(?:\s[^\W\d_]+)?)")
 _BETWEEN_PARTS = re.compile(r"\s*(?:,|and|e|und|et)?\s*")
+_UNITS: tuple[Unit, ...] = ("percent", "minutes", "hours", "seconds")
+_WHOLE = Decimal(100)
 _NEAR = Decimal("0.15")
 _NEAR_COUNT = Decimal("0.02")  # counts without a subject: 1,285 of 1,283
 
@@ -38,7 +40,11 @@ def mentions(prose: str, words: NumberWords) -> Iterator[Mention]:
         one = _mention(prose, found, words)
         if one is None:
             continue
-        if pending and one.unit == "minutes" and _BETWEEN_PARTS.fullmatch(prose, pending.start + len(pending.text), start):
+        if (
+            pending
+            and one.unit == "minutes"
+            and _BETWEEN_PARTS.fullmatch(prose, pending.start + len(pending.text), start)
+        ):
             text = prose[pending.start : start + len(one.text)]
             one, pending = Mention(text, pending.start, pending.value * 60 + one.value, "minutes"), None
         if pending:
@@ -71,11 +77,10 @@ def _mention(prose: str, found: re.Match[str], words: NumberWords) -> Mention | 
 
 def _unit(word: str, words: NumberWords) -> tuple[Unit, int]:
     """The unit that a word is, and how much of it."""
-    first = word.split()[0]
-    for candidate in (word.lower(), first.lower()):
-        for unit in ("percent", "minutes", "hours", "seconds"):
+    for candidate in (word.lower(), word.split(maxsplit=1)[0].lower()):
+        for unit in _UNITS:
             if candidate in words.units.get(unit, ()):
-                return unit, len(candidate)  # type: ignore[return-value]  # mypy widens the loop variable
+                return unit, len(candidate)
     return "count", 0
 
 
@@ -89,7 +94,10 @@ def _read(digits: str, words: NumberWords) -> Decimal | None:
 
 
 def _grouped(digits: str, words: NumberWords) -> bool:
-    return re.fullmatch(rf"\d{{1,3}}(?:[{re.escape(words.groups)}]\d{{3}})+(?:{re.escape(words.decimal)}\d+)?", digits) is not None
+    return (
+        re.fullmatch(rf"\d{{1,3}}(?:[{re.escape(words.groups)}]\d{{3}})+(?:{re.escape(words.decimal)}\d+)?", digits)
+        is not None
+    )
 
 
 def matches(mention: Mention, printed: Printed) -> bool:
@@ -99,15 +107,15 @@ def matches(mention: Mention, printed: Printed) -> bool:
 
 def contradicted(mention: Mention, subjects: frozenset[str], sourced: Sourced) -> Printed | None:
     """The number that the mention of a known subject must mean, and misses; None where there is none near."""
-    if mention.unit == "count":
-        return None
+    if mention.unit == "count" or (mention.unit == "percent" and mention.value == _WHOLE):
+        return None  # a count may be of anything; 100 % is an absolute claim, which has a rule of its own
     own = [one for one in sourced.of(subjects) if one.unit == mention.unit]
     if any(one.value == mention.value for one in own):
         return None
     near = [one for one in own if 0 < abs(one.value - mention.value) <= max(one.value * _NEAR, Decimal(2))]
     if mention.unit == "percent":  # availabilities lie close together, promises and results are different things
         near = [one for one in near if abs(one.value - mention.value) <= Decimal("0.1")]
-    return min(near, key=lambda one: (abs(one.value - mention.value), one.fact), default=None)
+    return min(near, key=lambda one: (abs(one.value - mention.value), not one.own, one.fact), default=None)
 
 
 def nearest(mention: Mention, sourced: Sourced) -> Printed | None:

@@ -17,11 +17,16 @@ _RATE_PLACES = (Decimal(1), Decimal("0.1"), Decimal("0.01"))
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A number as a letter prints it, and the fact it comes from."""
+    """A number as a letter prints it, and the fact it comes from.
+
+    Args:
+        own: whether it is the value of that fact, and not its target, the month before or a part.
+    """
 
     value: Decimal
     unit: Unit
     fact: str
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,8 @@ def sourced(facts: Iterable[Fact], config: Config) -> Sourced:
 def _of_fact(fact: Fact) -> Iterator[Printed]:
     for value in (fact.value, fact.target, fact.previous):
         if value is not None and math.isfinite(value):
-            yield from (Printed(number, unit, fact.id) for number, unit in _forms(value, fact.unit))
+            own = value is fact.value
+            yield from (Printed(number, unit, fact.id, own) for number, unit in _forms(value, fact.unit))
     if fact.type == "spotlight":
         return
     for name, detail in fact.detail.items():

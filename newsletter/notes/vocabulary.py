@@ -98,25 +98,22 @@ def _read(language: str) -> dict[str, Any]:
 
 def _regex(phrase: str) -> str:
     """A phrase with * for any ending and any white space between its words; both apostrophes are one."""
-    parts = (re.escape(part).replace(r"\*", r"[\w-]*").replace("'", "['’]") for part in phrase.split())
-    return r"\s+".join(parts)
+    parts = (re.escape(part).replace(r"\*", r"[\w-]*").replace("'", r"['\u2019]") for part in phrase.split())
+    return r"\s+".join(parts) + ("" if phrase.endswith("'") else r"(?![\w-])")
 
 
 def _phrases(phrases: Iterable[str]) -> re.Pattern[str]:
     """Any of the phrases as whole words; the longest where one begins another.
 
-    A word is looked at once, by its first letters: phrases with the same ones share a branch.
+    Phrases that begin alike share a branch, so that most words are passed over at their first letters.
     """
     branches: dict[str, list[str]] = {}
     for phrase in sorted(phrases, key=len, reverse=True):
         branches.setdefault(phrase[:2].lower(), []).append(_regex(phrase))
     if not branches:
         return _NOTHING
-    joined = "|".join(
-        f"(?={re.escape(start)})(?:{'|'.join(rest)})" if "*" not in start else "|".join(rest)
-        for start, rest in branches.items()
-    )
-    return re.compile(rf"(?<![\w'’-])(?:{joined})(?![\w-]|(?<=['’])\s)", re.IGNORECASE)
+    joined = "|".join(f"(?={re.escape(start)})(?:{'|'.join(rest)})" for start, rest in branches.items())
+    return re.compile(rf"(?<![\w-])(?:{joined})", re.IGNORECASE)
 
 
 def _advice(table: Mapping[str, str]) -> Advice:
@@ -129,9 +126,7 @@ def _passive(table: Mapping[str, list[str]]) -> re.Pattern[str]:
     """An auxiliary, a few words that may stand between, and a past participle (group `participle`)."""
     if not table:
         return _NOTHING
-    auxiliary, between, participles = (
-        "|".join(table.get(one, ())) for one in ("auxiliary", "between", "participles")
-    )
+    auxiliary, between, participles = ("|".join(table.get(one, ())) for one in ("auxiliary", "between", "participles"))
     return re.compile(rf"\b(?:{auxiliary})\s+(?:(?:{between})\s+){{0,2}}(?P<participle>{participles})\b", re.IGNORECASE)
 
 
@@ -139,7 +134,7 @@ def _person(honorifics: Iterable[str], given_names: Iterable[str]) -> re.Pattern
     titles, names = "|".join(map(re.escape, honorifics)), "|".join(map(re.escape, given_names))
     if not titles or not names:
         return _NOTHING
-    surname = r"[A-ZÀ-ÖØ-Þ][\w'’-]+"
+    surname = r"[A-ZÀ-ÖØ-Þ][\w'\u2019-]+"
     return re.compile(rf"\b(?:(?:{titles})\.?\s+{surname}(?:\s+{surname})?|(?:{names})\b(?:\s+{surname})?)")
 
 
@@ -157,7 +152,7 @@ def _exempt(table: Mapping[str, Any]) -> re.Pattern[str]:
     """Everything with digits in it that counts nothing."""
 
     def any_of(key: str) -> str:
-        return "|".join(_regex(one) for one in sorted(table.get(key, ()), key=len, reverse=True)) or "(?!)"
+        return "|".join(re.escape(one) for one in sorted(table.get(key, ()), key=len, reverse=True)) or "(?!)"
 
     months, day = any_of("months"), r"\d{1,2}(?:st|nd|rd|th|er|\.|º|°)?"
     year = r"(?:19|20)\d\d"

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2] / "newsletter"
 LAYERS = [
     ["__main__"],
     ["cli"],
-    ["demo", "doctor", "past_months", "starter"],
+    ["check", "demo", "doctor", "past_months", "starter"],
     ["pipeline", "studio"],
     ["collect", "facts", "notes", "compose", "render", "audience", "deliver", "approval"],
     ["language", "entra"],

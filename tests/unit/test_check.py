@@ -1,0 +1,168 @@
+"""`newsletter check`: the notes, the services and the finished letters of an edition, examined together."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from newsletter.cli import main
+from newsletter.compose import WORD_BUDGET, examine
+from newsletter.compose.examine import running
+from newsletter.language.readability import words
+from tests.unit import edition_samples as samples
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A copy of the sample company: its config, and three of its months."""
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+    for month in ("2026-08", "2026-09", "2026-10"):
+        shutil.copytree(ROOT / "editions" / month, tmp_path / "editions" / month)
+    shutil.copytree(ROOT / "templates", tmp_path / "templates")
+    return tmp_path
+
+
+def check(workspace: Path, *options: str) -> Result:
+    return CliRunner().invoke(
+        main, ["check", "--config", str(workspace / "config.yaml"), "--month", "2026-10", *options]
+    )
+
+
+def found(workspace: Path) -> list[dict[str, Any]]:
+    """All findings, as the JSON tells them."""
+    result = check(workspace, "--json")
+    told = json.loads(result.stdout)
+    assert told["exit_code"] == result.exit_code
+    findings: list[dict[str, Any]] = told["findings"]
+    return findings
+
+
+def note(workspace: Path, name: str, text: str) -> Path:
+    path = workspace / "editions/2026-10/notes" / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_sample_company_has_no_finding(workspace):
+    """Also for somebody strict."""
+    result = check(workspace, "--strict")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "All is well.\n")
+
+
+def test_an_error_ends_65_and_is_told_with_file_line_column_and_fix(workspace):
+    """In the form that editors and CI systems follow."""
+    path = note(workspace, "extra.en.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nFine.\nIt never stops.\n")
+    note(workspace, "extra.it.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nBene.\n")
+    result = check(workspace)
+    assert result.exit_code == 65
+    first, fix = result.stdout.splitlines()
+    assert first == f'{path}:7:4: error "never" promises too much [absolute]'
+    assert fix.startswith("  fix: Say what was measured")
+    assert result.stderr == "1 error, 0 warnings\n"
+
+
+def test_a_warning_ends_0_but_with_strict_65(workspace):
+    """A CI system may want no warnings either."""
+    note(workspace, "extra.en.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nWe help in order to help.\n")
+    note(workspace, "extra.it.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nBene.\n")
+    assert [one["check"] for one in found(workspace)] == ["officialese"]
+    assert (check(workspace).exit_code, check(workspace, "--strict").exit_code) == (0, 65)
+
+
+def test_an_incident_without_a_note_in_one_language_is_an_error(workspace):
+    """`send` would refuse it."""
+    (workspace / "editions/2026-10/notes/shared-files.it.md").unlink()
+    told = [(one["check"], one["status"], one["what"]) for one in found(workspace)]
+    assert ("incident-unexplained", "fault", "no incident note in it tells what went wrong with files") in told
+
+
+def test_a_service_without_outcome_in_a_language_is_an_error(workspace):
+    """Readers know what works because of it, not what it is called."""
+    config = workspace / "config.yaml"
+    config.write_text(config.read_text().replace(", it: ordini e offerte partono}", "}"))
+    assert [(one["check"], one["what"]) for one in found(workspace)] == [
+        ("outcome-missing", "services.mail has no `outcome` in it")
+    ]
+
+
+def test_a_note_that_cannot_be_read_hides_nothing_of_the_others(workspace):
+    """Each note at fault once, and the others linted."""
+    note(workspace, "a.en.md", "---\ntitle: T\nkind: hint\nowner: IT\n---\nText.\n")
+    note(workspace, "b.en.md", "---\ntitle: T\nkind: tip\nowner: IT\n---\nIt never stops.\n")
+    told = [(Path(one["place"]["file"]).name, one["check"]) for one in found(workspace) if one["status"] == "fault"]
+    assert told == [("a.en.md", "note"), ("b.en.md", "absolute")]
+
+
+def test_what_stops_a_build_and_is_no_note_is_told(workspace):
+    """The decisions about the edition as a whole."""
+    (workspace / "editions/2026-10/edition.yaml").write_text("subject: many\n")
+    told = found(workspace)
+    assert [(one["check"], one["status"]) for one in told] == [("edition", "fault")]
+    assert "edition.yaml:1" in told[0]["what"]
+
+
+def test_a_month_without_numbers_cannot_be_checked(workspace):
+    """It is said what to do."""
+    (workspace / "editions/2026-10/snapshot.json").unlink()
+    result = check(workspace)
+    assert result.exit_code == 65
+    assert "newsletter collect --month 2026-10" in result.stderr
+
+
+# --- the letters ----------------------------------------------------------------------------------
+
+
+def letter(**changes: Any) -> list[tuple[str, str]]:
+    """What is found in a letter of the hand-written sample month with some fields replaced."""
+    month = samples.snapshot(samples.service("files"), samples.service("mail"))
+    edition = dataclasses.replace(samples.edition(month), **changes)
+    return [(one.check, one.what) for one in examine(edition, config=samples.config(), snapshot=month)]
+
+
+def test_a_letter_of_the_sample_month_is_within_its_budget():
+    """Nothing is found."""
+    assert letter() == []
+
+
+def test_a_letter_over_its_word_budget_is_an_error():
+    """600 words of running text for the staff, 250 for the managers' brief."""
+    assert WORD_BUDGET == {"staff": 600, "managers": 250}
+    ((rule, what),) = letter(lead="word " * 600)
+    assert rule == "word-budget"
+    assert re.fullmatch(r"staff\.en: 6\d\d words of running text; 600 are read", what)
+
+
+def test_rows_labels_and_axes_are_no_running_text():
+    """Adding a service with a row adds no word."""
+
+    def count(*ids: str) -> int:
+        month = samples.snapshot(*(samples.service(one, samples.outage("2026-10-14 09:12", 5)) for one in ids))
+        return sum(len(words(text)) for text in running(samples.edition(month)))
+
+    assert abs(count("files", "mail", "wifi") - count("files", "mail")) <= 3  # names in the sentence of the minute
+
+
+def test_template_marks_and_labels_of_the_monitoring_do_not_reach_readers():
+    """Neither `{{ }}` nor the name of a job."""
+    assert [rule for rule, _ in letter(lead="Dear {{ name }}, all is well.")] == ["leftover"]
+    config = samples.config(availability=[{"preset": "blackbox", "match": {"job": "probe-http"}}])
+    month = samples.snapshot(samples.service("files"))
+    edition = dataclasses.replace(samples.edition(month), lead="The probe-http job says so.")
+    assert [one.check for one in examine(edition, config=config, snapshot=month)] == ["host-name"]
+
+
+def test_a_service_that_is_only_known_by_its_label_is_told():
+    """ "web-01:443" means nothing to readers."""
+    month = samples.snapshot(samples.service("web-01:443", samples.outage("2026-10-14 09:12", 500)))
+    (finding,) = examine(samples.edition(month), config=samples.config(), snapshot=month)
+    assert finding.check == "host-name"
+    assert '"web-01:443"' in finding.what
