@@ -6,6 +6,7 @@ the group count too; the cast to users needs `$count` and `ConsistencyLevel: eve
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from newsletter import entra
 from newsletter.audience.source import DIRECTORY_NAMES, Names, Row, Value
@@ -21,6 +23,8 @@ from newsletter.errors import ConfigError, NewsletterError, SourceError, one_lin
 
 _PAGE = 999  # the most that Graph gives at once
 _AGAIN = frozenset({429, 502, 503, 504})
+_PIECE = 1 << 16
+_LONGEST = 1 << 25  # bytes of a page: 999 people are far below one MB
 _PAUSE_S = 1.0  # where the answer names no time
 _ENABLED = "accountEnabled"
 _KEY = "recipients.graph"
@@ -89,33 +93,46 @@ class Group:
     def _page(self, session: requests.Session, url: str) -> Mapping[str, Any]:
         ends_at = time.monotonic() + self._timeout_s
         while True:
-            response = self._answer(session, url, max(ends_at - time.monotonic(), 0.1))
+            response, body = self._answer(session, url, ends_at)
             if response.status_code not in _AGAIN:
-                return self._checked(response)
+                return self._checked(response.status_code, body)
             pause = _wait_s(response.headers.get("Retry-After", ""))
             if time.monotonic() + pause >= ends_at:
                 what = f"answers {response.status_code} and asks to wait {pause:.0f} s"
                 raise self._error(what, "Run the same command later, or raise timeout_s.")
             time.sleep(pause)
 
-    def _answer(self, session: requests.Session, url: str, timeout_s: float) -> requests.Response:
+    def _answer(self, session: requests.Session, url: str, ends_at: float) -> tuple[requests.Response, bytes]:
         config = self._config
         token = entra.token(config, f"{config.endpoint}/.default", key=_KEY, extra="graph", passing=SourceError)
         headers = {"Authorization": f"Bearer {token}", "ConsistencyLevel": "eventual", "Accept": "application/json"}
+        left = max(ends_at - time.monotonic(), 0.1)
         try:
             # A redirect would carry the token to another server.
-            return session.get(url, headers=headers, timeout=timeout_s, allow_redirects=False)
-        except requests.RequestException as error:
+            with session.get(url, headers=headers, timeout=left, allow_redirects=False, stream=True) as response:
+                return response, self._read(response, ends_at)
+        except (requests.RequestException, HTTPError, OSError) as error:
             what = f"cannot be read: {config.endpoint} gives no answer ({type(error).__name__})"
             raise self._error(what, "Check the network and recipients.graph.endpoint.") from error
 
-    def _checked(self, response: requests.Response) -> Mapping[str, Any]:
+    def _read(self, response: requests.Response, ends_at: float) -> bytes:
+        """The body, in time as a whole: the library only limits the wait for each of its pieces."""
+        body = bytearray()
+        while piece := response.raw.read1(_PIECE, decode_content=True):
+            body += piece
+            if time.monotonic() > ends_at or len(body) > _LONGEST:
+                raise self._error(
+                    f"gives no whole page within {self._timeout_s:g} s and {_LONGEST >> 20} MB", "Raise timeout_s."
+                )
+        return bytes(body)
+
+    def _checked(self, status: int, content: bytes) -> Mapping[str, Any]:
         try:
-            body = response.json()
+            body = json.loads(content)
         except ValueError:
             body = None
-        if response.status_code != 200:
-            raise self._refusal(response.status_code, body)
+        if status != 200:
+            raise self._refusal(status, body)
         if not isinstance(body, dict):
             raise self._error("answers with something that is not JSON", "Check recipients.graph.endpoint.")
         return body

@@ -17,7 +17,8 @@ class Roll(Collection[Recipient]):
     """Recipients by key, in a temporary file that has no name and vanishes with this object."""
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)
+        # Used by one thread, but maybe dropped by another one, in which the garbage is collected.
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA cache_size = -512")  # KiB
         self._db.execute(

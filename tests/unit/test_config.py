@@ -347,6 +347,52 @@ def test_a_sender_may_have_a_name_and_an_internal_domain(tmp_path, sender):
         ),
         ("audiences: {../staff: {recipients: a.csv}}", '8: audiences."../staff": "../staff" cannot be a name here'),
         ("audiences: {staff: {recipients: 7}}", "8: audiences.staff.recipients: must be the path of a file or folder"),
+        (
+            "audiences: {staff: {recipients: {command: [a], timeout: 5}}}",
+            '8: audiences.staff.recipients.timeout: unknown key; did you mean "timeout_s"?',
+        ),
+        (
+            "audiences: {staff: {recipients: {}}}",
+            "8: audiences.staff.recipients: needs exactly one of command, ldap and graph",
+        ),
+        ("audiences: {staff: {recipients: {command: ls}}}", "8: audiences.staff.recipients.command: must be a list"),
+        ("audiences: {staff: {recipients: {command: []}}}", "8: audiences.staff.recipients.command: must not be empty"),
+        (
+            "audiences: {staff: {recipients: {ldap: {url: 'ldaps://a', base: b}, format: csv}}}",
+            "8: audiences.staff.recipients: format says what a command prints: there is no command",
+        ),
+        (
+            "audiences:\n  staff:\n    recipients:\n      ldap:\n        base: b\n        url: http://a",
+            "13: audiences.staff.recipients.ldap.url: must begin with ldaps:// or ldap://",
+        ),
+        (
+            "audiences: {staff: {recipients: {ldap: {url: 'ldaps://a/dc=b', base: b}}}}",
+            "8: audiences.staff.recipients.ldap.url: must hold nothing but host and port",
+        ),
+        (
+            "audiences: {staff: {recipients: {ldap: {url: 'ldaps://a', base: b, filter: mail=*}}}}",
+            "8: audiences.staff.recipients.ldap.filter: is not an LDAP filter",
+        ),
+        (
+            "audiences: {staff: {recipients: {ldap: {url: 'ldaps://a', base: b, filter: '(cn={x})'}}}}",
+            "8: audiences.staff.recipients.ldap: filter holds {x}, but values has no x",
+        ),
+        (
+            "audiences: {staff: {recipients: {ldap: {url: 'ldaps://a', base: b, values: {x: y}}}}}",
+            "8: audiences.staff.recipients.ldap: values has x, but filter does not hold {x}",
+        ),
+        (
+            "audiences: {staff: {recipients: {ldap: {url: 'ldaps://a', base: b, bind_dn: c}}}}",
+            "8: audiences.staff.recipients.ldap: bind_dn and password belong together",
+        ),
+        (
+            "audiences: {staff: {recipients: {ldap: {url: 'ldaps://a', base: b, bind_dn: c, password: hunter2}}}}",
+            "8: audiences.staff.recipients.ldap.password: must not stand here in plain text",
+        ),
+        (
+            "audiences: {staff: {recipients: {ldap: {url: 'ldaps://a', base: b}}, fields: {name: 'c n'}}}",
+            "8: audiences.staff: 'c n' cannot be the name of an attribute of a directory",
+        ),
         ('ledger: "a\\0b"', "8: ledger: holds the invisible character U+0000: remove it"),
         (
             "ledger: postgresql://db/news",
