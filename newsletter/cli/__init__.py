@@ -34,6 +34,7 @@ COMMANDS = {
     "cancel": "End the sending of an edition for good: whoever has no copy yet gets none.",
     "resolve": "Settle copies in doubt: by what you know, or by the relay's log.",
     "suppress": "Never mail an address again; without an address, list them.",
+    "bounces": "Read mails that came back: addresses that take none get none any more.",
     "dkim": "Print the DNS record that receivers check the signatures with.",
     "history": "List the editions that were sent, and to how many people.",
     "demo": "Run the whole line on a sample company, into an inbox of its own.",

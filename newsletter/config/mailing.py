@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from newsletter.config.envelope import LONGEST_LOCAL_PART, EnvelopeConfig
 from newsletter.config.faults import Model
 from newsletter.config.fields import (
     DomainName,
@@ -14,6 +15,7 @@ from newsletter.config.fields import (
     Mailbox,
     WebUrl,
     WorkspacePath,
+    fault,
     is_loopback,
     plain_or_secret,
     secret,
@@ -51,6 +53,19 @@ def _login(oauth: OAuthConfig | None, info: ValidationInfo) -> OAuthConfig | Non
     if user is not None and given.get("security") == "none" and not is_loopback(given.get("host", "")):
         raise together("would send the login readable for everybody on the way: security must be starttls or tls")
     return oauth
+
+
+def _verp_allowed(envelope: EnvelopeConfig, info: ValidationInfo) -> EnvelopeConfig:
+    microsoft = info.data.get("preset") == "m365" or info.data.get("host") == "smtp.office365.com"
+    if envelope.verp and microsoft:
+        raise fault(
+            "verp does not go with Microsoft 365: it refuses every envelope sender that is no mailbox of its own "
+            "(550 5.7.60), so take verp out; bounces are then told by the Message-ID"
+        )
+    local_part = info.data.get("sender", "").rpartition("<")[2].partition("@")[0]
+    if envelope.verp and envelope.sender is None and len(local_part) > LONGEST_LOCAL_PART:
+        raise fault(f"verp needs a mailbox of at most {LONGEST_LOCAL_PART} characters before the @: write sender")
+    return envelope
 
 
 class SmtpConfig(Model):
@@ -125,10 +140,20 @@ class SmtpConfig(Model):
     )
     unsubscribe_url: WebUrl | None = Field(
         default=None,
-        description="A page where a reader can leave the list, written into List-Unsubscribe beside the address.",
+        description="A page where a person can leave the list, written into List-Unsubscribe beside the address. It is "
+        "the same for everybody and is opened, not called by a machine: one-click (RFC 8058) is not announced.",
         examples=["https://intranet.acme.example/newsletter/leave"],
     )
 
+    feedback_id: Annotated[Line, Field(min_length=5, max_length=15, pattern=r"^[A-Za-z0-9_-]+$")] | None = Field(
+        default=None,
+        description="Your sender id, 5 to 15 characters, for the header Feedback-ID, by which Google's Postmaster Tools "
+        "count complaints for each edition and variant. Only useful for mail to many Gmail addresses.",
+        examples=["acmeitnews"],
+    )
+    envelope: Annotated[EnvelopeConfig, AfterValidator(_verp_allowed)] = Field(
+        default=EnvelopeConfig(), description="Where mails come back to that cannot be delivered."
+    )
     dkim: DkimConfig | None = Field(default=None, description="Sign the mails, where the relay does not.")
 
     @model_validator(mode="before")

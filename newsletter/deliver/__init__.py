@@ -1,5 +1,6 @@
 """Sending: the compiled message, the relay, and the ledger of who was mailed."""
 
+from newsletter.deliver.bounces import Account, Accounted, account, mails
 from newsletter.deliver.dkim import DkimRecord, Signer, load_signer
 from newsletter.deliver.examine import examine_ledger, examine_relay
 from newsletter.deliver.freezing import Freeze, freeze
@@ -32,6 +33,8 @@ from newsletter.deliver.sending import (
 from newsletter.deliver.shrinking import Shrinkage, shrunk
 
 __all__ = [
+    "Account",
+    "Accounted",
     "CompiledMessage",
     "Delivery",
     "DeliveryReport",
@@ -50,6 +53,7 @@ __all__ = [
     "Summary",
     "Suppression",
     "TestCopy",
+    "account",
     "compile_message",
     "describe",
     "estimate_s",
@@ -59,6 +63,7 @@ __all__ = [
     "held_error",
     "ledger_exists",
     "load_signer",
+    "mails",
     "open_ledger",
     "require_timely",
     "require_unheld",

@@ -270,8 +270,9 @@ class Drain:
         message = self._messages[delivery.variant]
         recipient = Recipient(address=delivery.address, name=delivery.name)
         data = self._outgoing.data(message, recipient, delivery.message_id, self._frozen.date)
+        sender = self._outgoing.sender(message, delivery.message_id)
         try:
-            reply = relay.transmit(message.sender, delivery.address, data, lambda: self._journal.sent(delivery.id))
+            reply = relay.transmit(sender, delivery.address, data, lambda: self._journal.sent(delivery.id))
         except DroppedError as error:
             line.lost(str(error))
             return [self._dropped(delivery, error)]

@@ -1,4 +1,4 @@
-"""What goes over the wire for one row of the ledger: the recipient's copy, signed where the config says so."""
+"""What goes over the wire for one copy: its envelope sender, and its bytes, signed where the config says so."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ class Outgoing:
             ConfigError: the key cannot be used.
         """
         self._signer = load_signer(smtp.dkim) if smtp.dkim else None
+        self._envelope = smtp.envelope
+
+    def sender(self, message: CompiledMessage, message_id: str) -> str:
+        """The envelope sender of one copy: with VERP its own, made of what its Message-ID tells anyway."""
+        address = self._envelope.sender or message.sender
+        if not self._envelope.verp:
+            return address
+        local, _, domain = address.rpartition("@")
+        token = message_id.removeprefix("<").partition("@")[0]
+        return f"{local}{self._envelope.separator}{token}@{domain}"
 
     def data(self, message: CompiledMessage, recipient: Recipient, message_id: str, date: datetime) -> bytes:
         """The copy of `recipient`, as `CompiledMessage.eml` makes it, below its signature.

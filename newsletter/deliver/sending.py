@@ -256,7 +256,8 @@ def _test_copy(line: Line, outgoing: Outgoing, message: CompiledMessage, recipie
     relay = line.relay()
     try:
         if relay.can_address(recipient.address):
-            reply = relay.transmit(message.sender, recipient.address, data, lambda: None)
+            sender = outgoing.sender(message, message_id)
+            reply = relay.transmit(sender, recipient.address, data, lambda: None)
             code, text = reply.code, reply.text
     except DroppedError as error:
         text = str(error)

@@ -65,6 +65,7 @@ _MASTER = """\
 127.0.0.1:{port} inet n - n - - smtpd
 pickup    unix n - n 60   1 pickup
 cleanup   unix n - n -    0 cleanup
+smtp      unix - - n -    - smtp
 qmgr      unix n - n 300  1 qmgr
 tlsmgr    unix - - n 1000? 1 tlsmgr
 rewrite   unix - - n -    - trivial-rewrite
@@ -106,14 +107,17 @@ class Postfix:
 
 
 @contextmanager
-def postfix(*, users: dict[str, str] | None = None) -> Iterator[Postfix]:
-    """Start one, with STARTTLS and AUTH demanded if there are `users` (name: password); stop it by its own pid."""
+def postfix(*, users: dict[str, str] | None = None, next_hops: dict[str, int] | None = None) -> Iterator[Postfix]:
+    """Start one, with STARTTLS and AUTH demanded if there are `users` (name: password); stop it by its own pid.
+
+    Mail for a domain of `next_hops` goes on to a server at that port of this machine.
+    """
     base = Path(tempfile.mkdtemp(prefix="newsletter-postfix-"))
     base.chmod(0o755)  # its processes run as another user
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    _configure(base, port, users)
+    _configure(base, port, users, next_hops or {})
     command = [*_SUDO, "/usr/sbin/postfix", "-c", str(base / "etc")]
     try:
         subprocess.run([*command, "start"], check=True, capture_output=True, timeout=30)
@@ -124,13 +128,15 @@ def postfix(*, users: dict[str, str] | None = None) -> Iterator[Postfix]:
         subprocess.run([*_SUDO, "rm", "-rf", str(base)], check=False)
 
 
-def _configure(base: Path, port: int, users: dict[str, str] | None) -> None:
+def _configure(base: Path, port: int, users: dict[str, str] | None, next_hops: dict[str, int]) -> None:
     owner = pwd.getpwnam("postfix")
     for name in ("etc", "etc/sasl", "queue", "data", "mail"):
         (base / name).mkdir()
     for name in ("data", "mail"):
         subprocess.run([*_SUDO, "chown", "postfix:", str(base / name)], check=True)
     main = _MAIN + (_SECURE if users else "")
+    hops = ", ".join(f"{{{{ {domain} = smtp:[127.0.0.1]:{hop} }}}}" for domain, hop in next_hops.items())
+    main += f"transport_maps = inline:{{{{ {hops} }}}}\n" if hops else ""
     (base / "etc" / "main.cf").write_text(main.format(base=base, uid=owner.pw_uid, gid=owner.pw_gid))
     (base / "etc" / "master.cf").write_text(_MASTER.format(port=port))
     if users:

@@ -29,6 +29,7 @@ OWNERS = {
     "smtplib": ["deliver.smtp"],
     "sqlite3": ["deliver.ledger", "audience.roll"],
     "cryptography": ["deliver.dkim"],
+    "flufl": ["deliver.bounces"],
     "msal": ["entra"],
     "google": ["deliver.oauth"],
     "mjml": ["render.mjml"],

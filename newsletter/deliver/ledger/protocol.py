@@ -21,7 +21,7 @@ Invariants, each with tests of that number:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,6 +92,25 @@ class Suppression:
     address: str
     reason: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce:
+    """A copy that came back after the relay had accepted it.
+
+    Args:
+        id: its row.
+        hard: whether the address takes no mail at all, so that it must get none any more.
+        status: the enhanced status code (RFC 3463), or nothing.
+        words: of the system that returned it.
+        at: when this was read (aware).
+    """
+
+    id: int
+    hard: bool
+    status: str
+    words: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +232,15 @@ class Ledger(Protocol):
 
     def unsuppress(self, keys: Sequence[str]) -> int:
         """Forget suppressions; how many there were. Rows that are suppressed stay so (I4)."""
+
+    def by_tokens(self, tokens: Collection[str]) -> Mapping[str, Delivery]:
+        """The rows whose Message-ID has one of `tokens` before its @, by token."""
+
+    def bounced(self, bounce: Bounce) -> bool:
+        """Record that a copy came back, and suppress the address if that is for good; False if it was known."""
+
+    def bounces(self, edition_id: str) -> tuple[int, int]:
+        """How many copies came back for good, and how many for now."""
 
     def suppressions(self) -> list[Suppression]:
         """All of them, by address."""

@@ -52,6 +52,15 @@ CREATE TABLE delivery (
     FOREIGN KEY (edition_id, variant) REFERENCES variant (edition_id, name)
 );
 
+-- What came back after the relay had accepted it. Its delivery stays accepted: the relay did take it.
+CREATE TABLE bounce (
+    delivery_id INTEGER PRIMARY KEY REFERENCES delivery (id),
+    kind        TEXT NOT NULL CHECK (kind IN ('hard', 'soft')),
+    status      TEXT NOT NULL,           -- RFC 3463, as 5.1.1; empty if none was told
+    words       TEXT NOT NULL,           -- of the system that returned it
+    at          TEXT NOT NULL            -- ISO 8601; when it was read
+);
+
 -- Partial: a copy that is accepted, as most are, leaves these and enters none.
 CREATE INDEX delivery_waiting ON delivery (edition_id, id) WHERE state IN ('pending', 'deferred');
 CREATE INDEX delivery_held ON delivery (owner) WHERE state IN ('claimed', 'sending');

@@ -17,6 +17,7 @@ from pathlib import Path
 from newsletter.deliver.ledger import locks
 from newsletter.deliver.ledger.protocol import STATES, Delivery, Difference, FrozenEdition, Planned, State, Summary
 from newsletter.deliver.ledger.sqlite_base import COLUMNS, delivery
+from newsletter.deliver.ledger.sqlite_bounces import SqliteBounces
 from newsletter.deliver.ledger.sqlite_rows import SqliteRows
 from newsletter.deliver.ledger.sqlite_wishes import SqliteWishes
 from newsletter.errors import DeliveryError, LedgerError
@@ -47,7 +48,7 @@ _DIFFERENCES = {
 }
 
 
-class SqliteLedger(SqliteRows, SqliteWishes):
+class SqliteLedger(SqliteRows, SqliteWishes, SqliteBounces):
     """A `Ledger` (see there for what each method promises) in the SQLite file at `path`."""
 
     # --- what was decided -----------------------------------------------------------------

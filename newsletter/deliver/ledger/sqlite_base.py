@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,16 @@ class SqliteBase:
                     yield db
             finally:
                 self._db.execute("PRAGMA synchronous = FULL")
+
+    @staticmethod
+    def _withhold(db: sqlite3.Connection) -> None:
+        """Rows that wait for a suppressed address wait no more."""
+        db.execute(
+            "UPDATE delivery SET state = 'suppressed', updated = :now"
+            " WHERE state IN ('pending', 'deferred', 'claimed')"
+            " AND address_key IN (SELECT address_key FROM suppression)",
+            {"now": time.time()},
+        )
 
 
 def delivery(row: tuple[Any, ...]) -> Delivery:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from newsletter.errors import LedgerError
 
 _APPLICATION_ID = 0x6E6C7472  # "nltr": tells our file from any other SQLite database
-_VERSION = 2
+_VERSION = 3
 _BUSY_MS = 10_000
 _HINTS = {
     "SQLITE_NOTADB": "Check ledger: in config.yaml, or restore the file from a backup.",

@@ -47,12 +47,7 @@ class SqliteWishes(SqliteBase):
         rows = [(one.address.casefold(), one.address, one.reason, one.since.isoformat()) for one in suppressions]
         with self._transaction() as db:
             new = db.executemany("INSERT INTO suppression VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", rows).rowcount
-            db.execute(
-                "UPDATE delivery SET state = 'suppressed', updated = :now"
-                " WHERE state IN ('pending', 'deferred', 'claimed')"
-                " AND address_key IN (SELECT address_key FROM suppression)",
-                {"now": time.time()},
-            )
+            self._withhold(db)
         return new
 
     def unsuppress(self, keys: Sequence[str]) -> int:
