@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from newsletter.collect.timeline import Segment, State, clipped, excluding, interruptions, intervals, total
 from newsletter.model import Exclusion, Interval, Outage, Period, ServiceMonth
@@ -20,7 +21,7 @@ def service_month(
     period: Period,
     merge_within_s: float = 0.0,
 ) -> ServiceMonth:
-    """Add up one service's timeline.
+    """Add up one service's timeline; where next to nothing was to be measured, no percentage is made of that.
 
     Args:
         name: its id.
@@ -38,7 +39,7 @@ def service_month(
     to_measure = life[1] - life[0] - out
     born = life[0] if life[0] > period.start_s else -math.inf
     retired = life[1] if life[1] < period.end_s else math.inf
-    return ServiceMonth(
+    month = ServiceMonth(
         id=name,
         availability=up / (up + down) if up + down else None,
         up_s=up,
@@ -51,6 +52,8 @@ def service_month(
         unknown=intervals(lived, State.UNKNOWN),
         lifetime=None if life == (period.start_s, period.end_s) else Interval(start=life[0], end=life[1]),
     )
+    # a few seconds between two samples of a month of maintenance are no lack of measurements
+    return replace(month, availability=None, coverage=1.0) if month.exempt else month
 
 
 def open_edges(

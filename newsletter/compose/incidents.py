@@ -17,6 +17,9 @@ from newsletter.model import IncidentCard, Note, Outage, Section
 LISTED_OUTAGES = 6
 """A card stays readable: the longest interruptions get a line each, the others one line together."""
 
+WORTH_TELLING_S = 60.0
+"""Less unmeasured time within an interruption is a lost sample."""
+
 
 def incidents_section(context: Context) -> Section | None:
     """The section, or None in a month without incidents and missed targets."""
@@ -139,7 +142,7 @@ def _measured(context: Context, standing: Standing) -> IncidentCard:
         verdict=_verdict(context, standing),
         verdict_label=context.text("incident.missed"),
         missed=True,
-        steps=_steps(context, standing.outages),
+        steps=_steps(context, standing),
         body_markdown=_shorter(context, standing.outages),
         source=context.text("incident.source_measured", window=context.window),
         service=standing.id,
@@ -153,18 +156,30 @@ def _measured_heading(context: Context, standing: Standing) -> str:
     return context.text("incident.heading_days", n=len(days), service=standing.name) if days else standing.name
 
 
-def _steps(context: Context, outages: tuple[Outage, ...]) -> tuple[tuple[str, str], ...]:
+def _steps(context: Context, standing: Standing) -> tuple[tuple[str, str], ...]:
     """When each interruption began and ended: two lines for a single one, else a line each."""
-    if len(outages) == 1:
-        return _begin_and_end(context, outages[0])
-    return tuple(_line(context, outage) for outage in _longest(outages))
+    if len(standing.outages) == 1:
+        return _begin_and_end(context, standing.outages[0], standing)
+    return tuple(_line(context, outage, standing) for outage in _longest(standing.outages))
 
 
-def _begin_and_end(context: Context, outage: Outage) -> tuple[tuple[str, str], ...]:
-    down = context.formats.downtime(outage.down_s)
-    began = context.text("incident.began_before" if outage.continues_before else "incident.began")
-    ended = context.text("incident.ended_not" if outage.continues_after else "incident.ended", down=down)
+def _begin_and_end(context: Context, outage: Outage, standing: Standing) -> tuple[tuple[str, str], ...]:
+    began = context.text("incident.began")
+    if outage.continues_before:
+        began = context.text("incident.began_before", month=context.month_before)
+    ended = context.text("incident.ended", down=context.formats.downtime(outage.down_s))
+    if outage.continues_after:
+        ended = context.text("incident.ended_not")
+    ended = _partly(context, ended, outage, standing)
     return ((_moment(context, outage.start, outage), began), (_moment(context, outage.end, outage), ended))
+
+
+def _partly(context: Context, told: str, outage: Outage, standing: Standing) -> str:
+    """The same with the time within the interruption that nobody measured: it is neither up nor downtime."""
+    inside = sum(max(min(gap.end, outage.end) - max(gap.start, outage.start), 0.0) for gap in standing.month.unknown)
+    if inside < WORTH_TELLING_S:
+        return told
+    return context.text("incident.partly", told=told, unknown=context.formats.duration(inside, "ceiling"))
 
 
 def _moment(context: Context, instant: float, outage: Outage) -> str:
@@ -175,15 +190,17 @@ def _moment(context: Context, instant: float, outage: Outage) -> str:
     return clock if same_day else f"{context.formats.short_day(local)} {clock}"
 
 
-def _line(context: Context, outage: Outage) -> tuple[str, str]:
+def _line(context: Context, outage: Outage, standing: Standing) -> tuple[str, str]:
     span = context.text(
         "format.clock_range", start=context.formats.clock(outage.start), end=_moment(context, outage.end, outage)
     )
-    down = context.formats.downtime(outage.down_s)
-    return (
-        context.formats.short_day(context.formats.local(outage.start)),
-        context.text("incident.interval", range=span, down=down),
-    )
+    told = context.text("incident.interval", range=span, down=context.formats.downtime(outage.down_s))
+    if outage.continues_before:
+        told = context.text("incident.interval_before", told=told, month=context.month_before)
+    if outage.continues_after:
+        told = context.text("incident.interval_not", told=told)
+    day = context.formats.short_day(context.formats.local(outage.start))
+    return day, _partly(context, told, outage, standing)
 
 
 def _longest(outages: tuple[Outage, ...]) -> tuple[Outage, ...]:

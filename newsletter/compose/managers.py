@@ -205,9 +205,13 @@ def _target_row(context: Context, one: Standing) -> TargetRow:
         result=context.formats.number(one.ratio * 100, 2, "floor") if one.measured else "",
         down=_down(context, one),
         mark=mark,
-        mark_text=context.text(f"services.{mark}") if mark != "none" else context.text("targets.not_judged"),
+        mark_text=context.text(f"services.{mark}") if mark != "none" else _unjudged(context, one),
         fact=one.fact.id,
     )
+
+
+def _unjudged(context: Context, one: Standing) -> str:
+    return context.text("services.planned" if one.exempt else "targets.not_judged")
 
 
 # --- whom we have not met -----------------------------------------------------------------

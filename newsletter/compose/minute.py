@@ -20,7 +20,7 @@ def _rows(context: Context) -> Iterator[MinuteRow]:
     worked = _worked(context)
     if worked:
         yield MinuteRow(label=context.text("minute.worked"), sentence=worked)
-    if any(one.by_time or one.missed or not one.measured for one in context.standings):
+    if any(one.by_time or one.missed or not one.measured for one in context.standings if not one.exempt):
         bad = any(one.missed or one.interrupted for one in context.standings)
         yield MinuteRow(
             label=context.text("minute.failed"), sentence=_failed(context), tone="signal" if bad else "accent"
@@ -72,7 +72,7 @@ def _achieved(context: Context) -> Iterator[str]:
 
 def _failed(context: Context) -> str:
     """Missed targets; without any, the interruptions; without these, how sure that is."""
-    standings = context.standings
+    standings = tuple(one for one in context.standings if not one.exempt)
     missed = tuple(one for one in standings if one.missed)
     if len(missed) == 1:
         return _missed_one(context, missed[0])

@@ -87,6 +87,8 @@ def _outcome(context: Context, standing: Standing) -> str:
 
 def _result(context: Context, standing: Standing) -> str:
     """A percentage only where there was downtime or the whole month was watched."""
+    if standing.exempt:
+        return context.text("services.planned" if standing.month.excluded_for("maintenance") else "services.not_needed")
     if not standing.measured:
         return context.text("services.not_measured_enough")
     if standing.by_time and standing.down_s == 0 and not standing.clean:
@@ -127,7 +129,7 @@ def _latency(context: Context, standing: Standing) -> str:
 def _unmeasured(context: Context, standing: Standing) -> str:
     """The time nobody watched, once it is more than the odd lost sample or decides the verdict."""
     month = standing.month
-    if (month.coverage >= FULL_COVERAGE and not standing.unjudged) or month.unknown_s <= 0:
+    if standing.exempt or (month.coverage >= FULL_COVERAGE and not standing.unjudged) or month.unknown_s <= 0:
         return ""
     if month.coverage < context.config.coverage.warn:
         coverage = context.text("services.remark_coverage", coverage=context.formats.percent(month.coverage, 1))
@@ -196,12 +198,14 @@ def _folded(context: Context, standing: Standing) -> str:
 
 def _folded_paragraphs(context: Context, folded: tuple[Standing, ...]) -> tuple[str, ...]:
     """What found no row and is no good news: no verdict, or too little measured."""
-    without_target = tuple(_folded(context, one) for one in folded if not one.undecided)
+    without_target = tuple(_folded(context, one) for one in folded if one.measured and not one.undecided)
     unjudged = tuple(_folded(context, one) for one in folded if one.measured and one.unjudged)
-    unmeasured = tuple(one.name for one in folded if not one.measured)
+    unmeasured = tuple(one.name for one in folded if one.undecided and not one.measured)
+    exempt = tuple(one.name for one in folded if one.exempt)
     lines = (
         ("services.also_measured", without_target),
         ("services.also_unjudged", unjudged),
         ("services.also_unmeasured", unmeasured),
+        ("services.also_planned", exempt),
     )
     return tuple(context.text(key, names=", ".join(names)) for key, names in lines if names)

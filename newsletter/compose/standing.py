@@ -32,6 +32,11 @@ class Standing:
         return self.fact.value is not None
 
     @property
+    def exempt(self) -> bool:
+        """Whether planned work left nothing to judge: that is neither good nor bad news, and no gap."""
+        return self.month.exempt
+
+    @property
     def by_time(self) -> bool:
         """Whether it was measured in minutes; else by what was asked of it, and nothing is known of minutes."""
         return self.month.basis == "time"
@@ -86,12 +91,12 @@ class Standing:
     @property
     def unjudged(self) -> bool:
         """It has a target, but too little was measured to say whether it was met."""
-        return self.fact.target is not None and self.fact.met is None
+        return self.fact.target is not None and self.fact.met is None and not self.exempt
 
     @property
     def undecided(self) -> bool:
         """Too little was measured: for a number, or for a verdict on the target."""
-        return not self.measured or self.unjudged
+        return not self.exempt and (not self.measured or self.unjudged)
 
     @property
     def interrupted(self) -> bool:
@@ -101,7 +106,8 @@ class Standing:
     @property
     def clean(self) -> bool:
         """Not one second of downtime, and so much of the month was watched that it can be said."""
-        return not self.undecided and self.by_time and self.down_s == 0 and self.month.coverage >= FULL_COVERAGE
+        seen = self.measured and not self.undecided and self.by_time
+        return seen and self.down_s == 0 and self.month.coverage >= FULL_COVERAGE
 
     @property
     def watched_throughout(self) -> bool:

@@ -59,7 +59,7 @@ def situation_of(context: Context) -> Situation:
     ladder = {
         Situation.MISSED: any(one.missed for one in standings),
         Situation.MET: any(one.met for one in standings),
-        Situation.NOT_MEASURED: bool(standings) and not measured,
+        Situation.NOT_MEASURED: any(not one.exempt for one in standings) and not measured,
         Situation.INTERRUPTED: any(one.interrupted for one in measured),
         Situation.NONE_SEEN: any(not one.clean for one in timed),
         Situation.CLEAN: bool(timed),
@@ -217,7 +217,7 @@ def _allowance(context: Context, standing: Standing) -> str:
 
 def _lead_interruptions(context: Context) -> str:
     interrupted = tuple(one for one in context.standings if one.interrupted)
-    timed = tuple(one for one in context.standings if one.by_time or not one.measured)
+    timed = tuple(one for one in context.standings if (one.by_time or not one.measured) and not one.exempt)
     if not timed:
         return context.text("lead.numbers")
     if not interrupted:

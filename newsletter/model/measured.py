@@ -103,6 +103,9 @@ class Outage:
     stretches: tuple[Interval, ...] = ()
 
 
+NEXT_TO_NOTHING = 0.01
+"""An hour of maintenance that begins late says nothing about a month, however long it was watched."""
+
 Basis = Literal["time", "requests", "indicator"]
 """What availability is a share of: of time, of requests, or of whatever a service level indicator counts."""
 
@@ -157,6 +160,13 @@ class ServiceMonth:
     requests: Requests | None = None
     target: float | None = None
     latency: Latency | None = None
+
+    @property
+    def exempt(self) -> bool:
+        """Whether planned work (or its hours) left next to nothing of the time it was needed to judge it by."""
+        left = self.up_s + self.down_s + self.unknown_s
+        needed = max(left + self.excluded_s - self.excluded_for("hours"), 0.0)
+        return self.excluded_s > 0 and left <= NEXT_TO_NOTHING * needed
 
     def excluded_for(self, reason: ExclusionReason) -> float:
         """The seconds excluded for one of the reasons."""

@@ -135,7 +135,7 @@ def test_every_fault_is_told_at_once(prometheus, tmp_path):
     assert told.code == 78  # the config is what an edition meets first
     lists = " ".join(what for _, what in told.of("audiences.staff"))
     assert "line 4" in lists
-    assert "ada@acme.test (lines 2 and 3)" in lists
+    assert "ada@acme.test (line 2 and line 3)" in lists
     assert "asked for de" in lists
     assert ("warning", f"no series of tickets_opend_total in {recent.MONTH.label}") in told.of("tickets.opened")
     assert "planned work would count as an outage" in told.of("availability.maintenance")[0][1]

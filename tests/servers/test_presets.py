@@ -121,6 +121,7 @@ def test_uptime_kuma_tells_all_its_states_apart(url: str) -> None:
     assert len(mail.outages) == 1
     paused = services["paused"]
     assert (paused.availability, paused.down_s) == (None, 0)
+    assert (paused.exempt, paused.coverage) == (True, 1.0)  # in maintenance all month: no lack of measurements
     assert paused.excluded_s == pytest.approx(made.OCTOBER.seconds - gap, abs=2 * made.STEP)
     assert services["odd"].down_s > 0.4 * made.OCTOBER.seconds
 

@@ -11,15 +11,17 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from newsletter.collect.calendar import exclusions, timetable_of
 from newsletter.collect.judging import open_edges, service_month
-from newsletter.collect.timeline import Vote, sweep
+from newsletter.collect.timeline import Segment, State, Vote, sweep
 from newsletter.config import Config
-from newsletter.model import Interval, Period, ServiceMonth
+from newsletter.model import Exclusion, ExclusionReason, Interval, Period, ServiceMonth
+from newsletter.period import month
 
 TIMELINES = 200  # for each of the seeds
 REACH = 15.0  # three quarters of the 20 seconds between two samples
@@ -296,3 +298,47 @@ def test_beyond_an_edge_only_that_is_read_which_can_change_the_story(seed: int) 
             which = f"seed {seed}, timeline {number}"
             assert not outage.continues_before or before or at_edges[0] == DOWN, which
             assert not outage.continues_after or after or at_edges[1] == DOWN, which
+
+
+# --- months in which next to nothing was to be measured ---------------------------------------
+
+MONTH = month("2026-10", ZoneInfo("Europe/Rome"))
+HOUR = 3600.0
+
+
+def month_of(*states: tuple[State, float], reason: ExclusionReason = "maintenance") -> ServiceMonth:
+    """A month of hours in these states, from its start; the rest of it is excluded."""
+    at, segments = MONTH.start_s, []
+    for state, hours in states:
+        segments.append(Segment(at, at + hours * HOUR, state))
+        at += hours * HOUR
+    excluded = [Exclusion(start=at, end=MONTH.end_s, reason=reason)] if at < MONTH.end_s else []
+    segments.append(Segment(at, MONTH.end_s, State.UNKNOWN))
+    return service_month("mail", segments, excluded, life=(MONTH.start_s, MONTH.end_s), period=MONTH)
+
+
+@pytest.mark.parametrize("states", [(), ((State.UNKNOWN, 1),), ((State.UP, 5), (State.DOWN, 2)), ((State.DOWN, 7.4),)])
+def test_a_month_of_maintenance_is_neither_a_percentage_nor_a_lack_of_measurements(states: tuple[Any, ...]) -> None:
+    found = month_of(*states)
+    assert found.exempt
+    assert (found.availability, found.coverage) == (None, 1.0)
+    assert found.down_s == sum(hours * HOUR for state, hours in states if state is State.DOWN)
+    assert bool(found.outages) == bool(found.down_s)
+
+
+def test_a_day_between_two_weeks_of_maintenance_is_judged() -> None:
+    found = month_of((State.UP, 23), (State.UNKNOWN, 1))
+    assert (found.exempt, found.availability) == (False, 1.0)
+    assert found.coverage == pytest.approx(23 / 24)
+
+
+def test_a_service_needed_for_few_hours_is_judged_by_these() -> None:
+    found = month_of((State.UP, 3), (State.DOWN, 1), reason="hours")
+    assert (found.exempt, found.availability) == (False, 0.75)
+    assert month_of((State.UNKNOWN, 4), reason="hours").coverage == 0
+    assert month_of(reason="hours").exempt
+
+
+def test_a_month_that_nobody_measured_is_not_excused() -> None:
+    found = month_of((State.UNKNOWN, 745))
+    assert (found.exempt, found.coverage) == (False, 0.0)

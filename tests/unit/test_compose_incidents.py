@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from newsletter.model import Because
-from tests.unit.edition_samples import ROME, edition, note, outage, section, service, snapshot
+from tests.unit.edition_samples import ROME, edition, note, outage, section, service, snapshot, span
 
 FILES_DOWN = service("files", outage("2026-10-14 09:12", 97))
 STORY = note(
@@ -79,10 +80,36 @@ def test_of_many_interruptions_the_longest_are_listed_and_the_rest_counted():
 def test_an_interruption_over_the_edge_of_the_month_says_so():
     before = service("files", outage("2026-10-01 00:00", 100, continues_before=True))
     (card,) = section(edition(snapshot(before)), "incidents").incidents
-    assert card.steps[0] == ("00:00", "Interrupted since before the month began")
+    assert card.steps[0] == ("00:00", "Continued from September")
     after = service("files", outage("2026-10-31 22:00", 120, continues_after=True))
     (card,) = section(edition(snapshot(after)), "incidents").incidents
-    assert card.steps[1][1] == "Still interrupted when the month ended"
+    assert card.steps[1][1] == "Still interrupted at the end of the month"
+
+
+def test_of_several_the_ones_over_an_edge_say_so_in_their_lines():
+    month = service(
+        "files",
+        outage("2026-10-01 00:00", 100, continues_before=True),
+        outage("2026-10-31 22:00", 120, continues_after=True),
+    )
+    (card,) = section(edition(snapshot(month)), "incidents").incidents
+    first, last = (plain(told) for _, told in card.steps)
+    assert first == "00:00\u201301:40, 100 minutes, continued from September"
+    assert last == "22:00\u20131 Nov 00:00, 2 hours, still interrupted at the end of the month"
+    (card,) = section(edition(snapshot(month), locale="it"), "incidents").incidents
+    assert plain(card.steps[0][1]).endswith("continuata da settembre")
+
+
+def test_what_nobody_measured_within_an_interruption_is_said():
+    gap = span("2026-10-14 10:00", 1.5)
+    whole = replace(outage("2026-10-14 09:12", 180), down_s=5400.0)
+    month = service("files", whole, unknown=[gap])
+    (card,) = section(edition(snapshot(month)), "incidents").incidents
+    assert plain(card.steps[1][1]) == "It ends, after 90 minutes; 90 minutes in between not measured"
+    (card,) = section(edition(snapshot(month), locale="it"), "incidents").incidents
+    assert plain(card.steps[1][1]) == "Finisce, dopo 90 minuti; nel mezzo 90 minuti senza misure"
+    (card,) = section(edition(snapshot(service("files", whole))), "incidents").incidents
+    assert plain(card.steps[1][1]) == "It ends, after 90 minutes"
 
 
 def test_the_repeated_hour_of_the_clock_change_is_told_apart():

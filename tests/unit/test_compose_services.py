@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -247,3 +248,32 @@ def test_a_latency_is_told_calmly_where_it_is_wanted():
     assert remark(show=False) == ""
     gap = [span("2026-10-25 00:00", 3)]
     assert remark(show=True, unknown=gap) == "3 h on 25 October not measured; 95% of answers within 0.4 s"
+
+
+def test_a_month_of_planned_work_is_told_as_such_and_not_as_a_gap():
+    working = service("files", excluded=[span("2026-10-01 00:00", 744.9)], unknown=[span("2026-10-31 23:54", 0.1)])
+    month = replace(working, up_s=0.0, availability=None, coverage=1.0)
+    assert month.exempt
+    letter = edition(snapshot(month, service("mail")), services=targets(["files", "mail"]))
+    (row,) = section(letter, "services").services
+    assert (row.id, row.result, row.budget, row.mark, row.mark_text, row.remark) == (
+        "files",
+        "planned work",
+        "",
+        "none",
+        "",
+        "",
+    )
+    assert set(strip(row)) == {"o"}
+    said = " ".join(str(one) for one in (letter.headline, letter.lead, *letter.subjects, *letter.minute))
+    assert "not measured enough" not in said
+    assert "judged" not in said
+    assert not any("Not measured enough" in text for text in section(letter, "measure").paragraphs)
+
+
+def test_without_anything_but_planned_work_the_letter_speaks_of_no_gap():
+    month = replace(service("files", excluded=[span("2026-10-01 00:00", 745)]), availability=None)
+    letter = edition(snapshot(month), locale="it")
+    (row,) = section(letter, "services").services
+    assert row.result == "lavori programmati"
+    assert "misur" not in letter.lead

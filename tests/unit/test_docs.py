@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import newsletter
+from newsletter.config import loads
 
 ROOT = Path(__file__).parents[2]
 TESTS = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("test_*.py")))
@@ -44,6 +45,14 @@ def test_links_and_pictures_of_a_page_lead_somewhere(page):
     targets = re.findall(r"\]\(([^)#]+)[^)]*\)", text) + re.findall(r'src="([^"]+)"', text)
     missing = [one for one in targets if "://" not in one and not (page.parent / one).exists()]
     assert missing == []
+
+
+def test_the_examples_of_the_availability_page_are_a_config_that_loads():
+    """Copied together, with the keys that every config has."""
+    page = (ROOT / "docs" / "availability.md").read_text(encoding="utf-8")
+    basics = "organisation: Acme\nprometheus: {url: 'http://prometheus:9090'}\nsmtp: {from: 'IT <it@acme.example>'}\n"
+    text = basics + "".join(re.findall(r"(?s)```yaml\n(.*?)```", page))
+    assert loads(text, ROOT / "config.yaml").services["erp"].hours
 
 
 def test_the_changelog_begins_with_the_version():
