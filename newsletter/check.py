@@ -6,11 +6,12 @@ hides nothing of the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from newsletter import pipeline
 from newsletter.config import Config
+from newsletter.config.strict_yaml import parse
 from newsletter.errors import ContentError, NewsletterError
 from newsletter.model import Fact, Finding, Period, Place
 from newsletter.model.finding import fault
@@ -26,7 +27,7 @@ def examine(config: Config, month: Period, *, now: datetime) -> list[Finding]:
     facts = draft.facts if draft else pipeline.facts_of(config, month)
     noted = notes(config, month, facts=facts, now=now)
     found = [finding for findings in noted.values() for finding in findings]
-    found += _outcomes(config)
+    found += _outcomes(config, {fact.subject for fact in facts if fact.id == f"{fact.subject}.availability"})
     if draft:
         return [*found, *_unexplained(config, draft), *_letters(config, draft)]
     told = any(finding.check == "note" and finding.status == "fault" for finding in found)
@@ -54,14 +55,24 @@ def _built(config: Config, month: Period, now: datetime) -> tuple[pipeline.Draft
         return None, error
 
 
-def _outcomes(config: Config) -> Iterator[Finding]:
+def _outcomes(config: Config, measured: Collection[str]) -> Iterator[Finding]:
     """A service is told by what it makes possible, in every language."""
-    for name, service in config.services.items():
-        lacking = [one for one in config.locales if not _said(service.outcome, one)]
+    do = "Say there what works in the business because it works."
+    for name in sorted(measured):
+        service = config.services.get(name)
+        lacking = [one for one in config.locales if service is None or not _said(service.outcome, one)]
         if lacking:
             what = f"services.{name} has no `outcome` in {', '.join(lacking)}"
-            do = "Say there what works in the business because it works."
-            yield fault("outcome-missing", ContentError(what, do), Place(str(config.path)))
+            yield fault("outcome-missing", ContentError(what, do), Place(str(config.path), _line(config, name)))
+
+
+def _line(config: Config, service: str) -> int:
+    """Where the service stands in config.yaml; the first line if the file has changed since."""
+    try:
+        lines = parse(config.path.read_text(encoding="utf-8-sig")).lines
+    except (OSError, UnicodeDecodeError):
+        return 1
+    return lines.get(("services", service), lines.get(("services",), 1))
 
 
 def _said(text: str | Mapping[str, str] | None, locale: str) -> bool:

@@ -72,7 +72,7 @@ def gulpease(text: str, count: int) -> float:
     difficoltà dei testi in lingua italiana", Scuola e città 3.
     """
     found = words(text)
-    letters = sum(len(_LETTER.findall(word)) for word in found)
+    letters = sum(map(str.isalpha, "".join(found)))
     return 89 + (300 * count - 10 * letters) / max(len(found), 1)
 
 

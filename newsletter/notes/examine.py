@@ -47,8 +47,9 @@ def examine(
     for one in read:
         linted = [*_faults(one), *lint(one, numbers, known=known)]
         found[one.file] = [*_left_out(one), *(map(_mild, linted) if one.state != "due" else linted)]
-    shown = [one.note for one in read if one.note and one.state == "due"]
-    for finding in [*_missing_languages(shown, config), *_tips(shown), *_passed(shown, config, month, now)]:
+    due = [one for one in read if one.note and one.state == "due"]
+    shown = [one.note for one in due if one.note]
+    for finding in [*_missing_languages(shown, config), *_tips(shown), *_passed(due, config, month, now)]:
         found[finding.place.file if finding.place else str(folder)].append(finding)
     return found
 
@@ -108,20 +109,17 @@ def _tips(notes: Sequence[Note]) -> Iterator[Finding]:
             yield warning("second-tip", what, "Keep it for next month, or give it a lower `order`.", Place(note.source))
 
 
-def _passed(notes: Sequence[Note], config: Config, month: Period, now: datetime) -> Iterator[Finding]:
+def _passed(read: Sequence[Manuscript], config: Config, month: Period, now: datetime) -> Iterator[Finding]:
     """Nothing is coming that has passed. Where an edition may be sent at any time, only the month counts."""
     at_any_time = config.sending.max_lateness_days is None
-    for note in notes:
-        if note.kind != "coming" or note.date is None:
+    for one in read:
+        if one.note is None or one.note.kind != "coming" or one.note.date is None:
             continue
-        ends = note.date + timedelta(days=1)
+        day, ends = one.note.date.date().isoformat(), one.note.date + timedelta(days=1)
+        what = ""
         if ends <= month.end:
-            yield _has_passed(note, f"is said to come, but lies in or before {month.label}")
+            what = f"{day} is said to come, but does not lie after {month.label}"
         elif ends <= now and not at_any_time:
-            yield _has_passed(note, "is said to come, but has passed by now")
-
-
-def _has_passed(note: Note, what: str) -> Finding:
-    day = note.date.date().isoformat() if note.date else ""
-    error = ContentError(f"{day} {what}", "Correct `date:`, or delete the note.")
-    return fault("date-passed", error, Place(note.source))
+            what = f"{day} is said to come, but has passed by now"
+        if what:
+            yield fault("date-passed", ContentError(what, "Correct `date:`, or delete the note."), one.place("date"))

@@ -7,7 +7,7 @@ context; `RULES` is the list of them. docs/plain-language.md tells each to the p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -17,7 +17,7 @@ from newsletter.language.readability import ENOUGH_WORDS, Sentence, scale, sente
 from newsletter.model import REFERENCE, Finding, Note
 from newsletter.model.finding import fault, warning
 from newsletter.notes.manuscript import Manuscript, Passage
-from newsletter.notes.numbers import contradicted, matches, mentions, nearest
+from newsletter.notes.numbers import contradicted, mentions, nearest
 from newsletter.notes.sourced import Printed, Sourced
 from newsletter.notes.vocabulary import Advice, Vocabulary, vocabulary
 
@@ -25,12 +25,14 @@ PASSIVE_SHARE = 0.3
 HARD, TOO_HARD = 50, 40  # Gulpease and Flesch: below, a warning and a fault
 _ENOUGH_SENTENCES = 3  # of fewer, a share says nothing
 
-_LEFTOVER = re.compile(r"\{\{.*?\}\}|\{\{|\}\}|\{%|%\}|\bTODO\b|\bFIXME\b|\bXXX\b|\blorem ipsum\b", re.IGNORECASE)
+_LEFTOVER = re.compile(r"\{\{.*?\}\}|\{\{|\}\}|\{%|%\}|\b(?:TODO|FIXME|XXX)\b|[Ll]orem ipsum")
 _LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(")
 _IMAGE = re.compile(r"!\[\s*\]\(")
 _MARKS = re.compile(r"!{2,}|\?!+|!\?+|\?{2,}")
 _CAPITALS = re.compile(r"(?<![\w-])[A-ZÀ-ÖØ-Þ]{2,}(?: [A-ZÀ-ÖØ-Þ]{2,})+(?![\w-])|(?<![\w-])[A-ZÀ-ÖØ-Þ]{6,}(?![\w-])")
 _ACRONYM = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{2,4}(?![\w-])")
+_TOKEN = re.compile(r"\S+")
+_HOST_HINT = re.compile(r"\d|=|\.\w")
 _HOST = re.compile(
     r"\b(?:\d{1,3}\.){3}\d{1,3}\b"
     r"|\b(?=[\w.-]*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)*:\d{2,5}\b"
@@ -69,6 +71,10 @@ class Context:
     def sentences(self) -> tuple[Sentence, ...]:
         """Those of the body."""
         return tuple(sentences(self.body.prose, self.words.abbreviations))
+
+    def sentences_of(self, passage: Passage) -> Iterable[Sentence]:
+        """Those of any passage."""
+        return self.sentences if passage is self.body else sentences(passage.prose, self.words.abbreviations)
 
     @cached_property
     def subjects(self) -> frozenset[str]:
@@ -126,7 +132,7 @@ def numbers(context: Context) -> Iterator[Finding]:
                 said = f'"{one.text}" disagrees with {right.fact}, which is {_written(right)}'
                 do = f"Write {_written(right)}{_or_better(right)}."
                 yield context.wrong("number-disagrees", passage, one.start, said, do)
-            elif not context.backed and not any(matches(one, known) for known in context.sourced.all):
+            elif not context.backed and not context.sourced.holds(one.value, one.unit):
                 near = nearest(one, context.sourced)
                 hint = f" Near it is {near.fact}: {_written(near)}." if near else ""
                 do = (
@@ -164,18 +170,19 @@ def _or_better(number: Printed) -> str:
 def absolutes(context: Context) -> Iterator[Finding]:
     """Never, always, 100 %: only with facts that prove it."""
     named = context.sourced.facts.intersection(context.note.facts)
+    tell = context.warn if context.note.kind == "tip" else context.wrong  # advice is no promise
     for passage in context.passages:
-        for one in context.words.absolutes.finditer(passage.prose):
+        for one in context.words.absolutes.found(passage.prose, passage.starts):
             whole = "100" in one[0] and context.subjects & context.sourced.whole
-            if not named and not whole:
+            if not named and not whole and not _asks(passage.prose, one.end()):
                 do = "Say what was measured (how often, since when), or name the facts that prove it under `facts:`."
-                yield context.wrong("absolute", passage, one.start(), f'"{one[0]}" promises too much', do)
+                yield tell("absolute", passage, one.start(), f'"{one[0]}" promises too much', do)
 
 
 def praise(context: Context) -> Iterator[Finding]:
     """Words that praise ourselves."""
     for passage in context.passages:
-        for one in context.words.praise.finditer(passage.prose):
+        for one in context.words.praise.found(passage.prose, passage.starts):
             do = "Leave it out, or say what the reader can do now that was not possible before."
             yield context.wrong("self-praise", passage, one.start(), f'"{one[0]}" praises and says nothing', do)
 
@@ -186,7 +193,7 @@ def causes(context: Context) -> Iterator[Finding]:
         return
     do = "Add `because:` with `text` and `ref` (a change or ticket number), or leave the cause out."
     for passage in context.passages:
-        for one in context.words.causal.finditer(passage.prose):
+        for one in context.words.causal.found(passage.prose, passage.starts):
             if _asks(passage.prose, one.end()):
                 continue
             tell = context.wrong if context.note.kind == "incident" else context.warn
@@ -204,7 +211,7 @@ def blame(context: Context) -> Iterator[Finding]:
     if context.note.kind != "incident":
         return
     for passage in context.passages:
-        for one in context.words.blame.finditer(passage.prose):
+        for one in context.words.blame.found(passage.prose, passage.starts):
             do = "Say what the system allowed to happen, and what changes now."
             yield context.wrong("blame", passage, one.start(), f'"{one[0]}" looks for somebody to blame', do)
         for person in context.words.person.finditer(passage.prose):
@@ -223,7 +230,7 @@ def plain_words(context: Context) -> Iterator[Finding]:
 
 def _advised(context: Context, check: str, advice: Advice, what: str) -> Iterator[Finding]:
     for passage in context.passages:
-        for one in advice.pattern.finditer(passage.prose):
+        for one in advice.phrases.found(passage.prose, passage.starts):
             if one[0] not in context.known:
                 yield context.warn(check, passage, one.start(), f'"{one[0]}" {what}', _better(advice, one[0]))
 
@@ -260,7 +267,7 @@ def _defines(text: str, name: str) -> bool:
 def long_sentences(context: Context) -> Iterator[Finding]:
     """At most 25 words."""
     for passage in context.passages:
-        for one in sentences(passage.prose, context.words.abbreviations):
+        for one in context.sentences_of(passage):
             count = len(words(one.text))
             if count > context.words.longest:
                 what = f"a sentence of {count} words; {context.words.longest} are easy to follow"
@@ -279,7 +286,7 @@ def passive(context: Context) -> Iterator[Finding]:
 
 
 def _is_passive(text: str, known: Vocabulary) -> bool:
-    return any(not known.active.fullmatch(found["participle"]) for found in known.passive.finditer(text))
+    return any(not known.active.are(found["participle"]) for found in known.passive.finditer(text))
 
 
 def readability(context: Context) -> Iterator[Finding]:
@@ -308,7 +315,7 @@ def form(context: Context) -> Iterator[Finding]:
                 what = f'"{capitals[0]}" is in capitals'
                 yield context.warn("capitals", passage, capitals.start(), what, "Write it in small letters.")
     for link in _LINK.finditer(context.body.text):
-        if context.words.links.fullmatch(link[1].strip(" *_.!→»>")):
+        if context.words.links.are(link[1].strip(" *_.!→»>")):
             do = "Make the link of the words that say where it leads."
             what = f'the link "{link[1]}" says nothing to whom it is read out'
             yield context.warn("link-text", context.body, link.start(1), what, do)
@@ -328,10 +335,12 @@ def leftovers(context: Context) -> Iterator[Finding]:
 
 def hosts(context: Context) -> Iterator[Finding]:
     """Names of machines and of measurements mean nothing to readers."""
+    do = "Say what people use: the name of the service."
     for passage in context.passages:
-        for one in _HOST.finditer(passage.prose):
-            do = "Say what people use: the name of the service."
-            yield context.wrong("host-name", passage, one.start(), f'"{one[0]}" is the name of a machine', do)
+        for token in _TOKEN.finditer(passage.prose):
+            if _HOST_HINT.search(token[0]) and (one := _HOST.search(token[0])):
+                start = token.start() + one.start()
+                yield context.wrong("host-name", passage, start, f'"{one[0]}" is the name of a machine', do)
 
 
 RULES: tuple[Rule, ...] = (

@@ -109,6 +109,7 @@ def _read(path: Path, config: Config, now: datetime) -> Manuscript:
         file=str(path),
         note=note,
         state="draft" if held_back else _state(front, now),
+        lines=parsed.lines,
         passages=passages(note, text.front, text.body, text.body_line, parsed.lines),
     )
 

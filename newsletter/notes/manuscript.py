@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -14,6 +14,8 @@ from newsletter.model import REFERENCE, Note, Place
 Part = Literal["title", "body", "because", "steps"]
 State = Literal["due", "draft", "early", "expired"]
 """Whether a letter that is built now holds the note; `early` is before `publish_from`."""
+
+_WORD_BEGIN = re.compile(r"(?<![\w-])\w+")
 
 # What is no prose: code, references to facts, addresses, and where links lead.
 _NO_PROSE = re.compile(
@@ -37,6 +39,11 @@ class Passage:
         """The text with everything that is no prose blanked out, so that places stay the same."""
         return _NO_PROSE.sub(_blank, self.text)
 
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """Where the words of the prose begin."""
+        return tuple(word.start() for word in _WORD_BEGIN.finditer(self.prose))
+
     def place(self, file: str, offset: int) -> Place:
         """Where the character at `offset` stands in the file."""
         before = self.text[:offset]
@@ -58,10 +65,10 @@ class Manuscript:
 
     Args:
         file: as it was named.
-        name: id and locale, as far as they are known.
         note: None where it is at fault.
         state: whether a letter holds it.
         passages: its texts, title first.
+        lines: the line of each key of its front matter.
         faults: why it cannot be used.
     """
 
@@ -69,7 +76,12 @@ class Manuscript:
     note: Note | None = None
     state: State = "due"
     passages: tuple[Passage, ...] = ()
+    lines: Mapping[KeyPath, int] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+
+    def place(self, key: str) -> Place:
+        """Where a key of the front matter stands; the first line where it does not."""
+        return Place(self.file, self.lines.get((key,), 1))
 
 
 def passages(note: Note, front: str, body: str, body_line: int, lines: dict[KeyPath, int]) -> tuple[Passage, ...]:

@@ -15,7 +15,9 @@ _UNIT_WORD = re.compile(r"\s?(%|[^\W\d_]+(?:\s[^\W\d_]+)?)")
 _BETWEEN_PARTS = re.compile(r"\s*(?:,|and|e|und|et)?\s*")
 _UNITS: tuple[Unit, ...] = ("percent", "minutes", "hours", "seconds")
 _WHOLE = Decimal(100)
-_NEAR = Decimal("0.15")
+_AROUND = 40  # characters; longer than any date
+_NEAR = Decimal("0.05")
+_LEAST_NEAR = Decimal(10)  # smaller ones lie close to one another by chance
 _NEAR_COUNT = Decimal("0.02")  # counts without a subject: 1,285 of 1,283
 
 
@@ -31,11 +33,10 @@ class Mention:
 
 def mentions(prose: str, words: NumberWords) -> Iterator[Mention]:
     """Every number that counts something: no dates, times, ordinals, names of things."""
-    exempt = [found.span() for found in words.exempt.finditer(prose)]
     pending: Mention | None = None
     for found in _pattern(words.decimal, words.groups).finditer(prose):
         start = found.start()
-        if any(begin <= start < end for begin, end in exempt):
+        if _is_exempt(prose, start, words):
             continue
         one = _mention(prose, found, words)
         if one is None:
@@ -54,6 +55,12 @@ def mentions(prose: str, words: NumberWords) -> Iterator[Mention]:
             yield one
     if pending:
         yield pending
+
+
+def _is_exempt(prose: str, start: int, words: NumberWords) -> bool:
+    """Whether the number that begins here belongs to a date, a time or the name of a thing around it."""
+    around = words.exempt.finditer(prose, max(0, start - _AROUND), start + _AROUND)
+    return any(one.start() <= start < one.end() for one in around)
 
 
 @cache
@@ -100,11 +107,6 @@ def _grouped(digits: str, words: NumberWords) -> bool:
     )
 
 
-def matches(mention: Mention, printed: Printed) -> bool:
-    """Whether the two say the same; a number without a unit may be any."""
-    return mention.value == printed.value and mention.unit in ("count", printed.unit)
-
-
 def contradicted(mention: Mention, subjects: frozenset[str], sourced: Sourced) -> Printed | None:
     """The number that the mention of a known subject must mean, and misses; None where there is none near."""
     if mention.unit == "count" or (mention.unit == "percent" and mention.value == _WHOLE):
@@ -112,10 +114,16 @@ def contradicted(mention: Mention, subjects: frozenset[str], sourced: Sourced) -
     own = [one for one in sourced.of(subjects) if one.unit == mention.unit]
     if any(one.value == mention.value for one in own):
         return None
-    near = [one for one in own if 0 < abs(one.value - mention.value) <= max(one.value * _NEAR, Decimal(2))]
+    near = [
+        one for one in own if one.value >= _LEAST_NEAR and _apart(one, mention) <= max(one.value * _NEAR, Decimal(1))
+    ]
     if mention.unit == "percent":  # availabilities lie close together, promises and results are different things
-        near = [one for one in near if abs(one.value - mention.value) <= Decimal("0.1")]
-    return min(near, key=lambda one: (abs(one.value - mention.value), not one.own, one.fact), default=None)
+        near = [one for one in near if _apart(one, mention) <= Decimal("0.1")]
+    return min(near, key=lambda one: (_apart(one, mention), not one.own, one.fact), default=None)
+
+
+def _apart(printed: Printed, mention: Mention) -> Decimal:
+    return abs(printed.value - mention.value)
 
 
 def nearest(mention: Mention, sourced: Sourced) -> Printed | None:
@@ -123,6 +131,6 @@ def nearest(mention: Mention, sourced: Sourced) -> Printed | None:
     near = (
         one
         for one in sourced.all
-        if one.unit == mention.unit and one.value and abs(one.value - mention.value) <= one.value * _NEAR_COUNT
+        if one.unit == mention.unit and one.value and _apart(one, mention) <= one.value * _NEAR_COUNT
     )
-    return min(near, key=lambda one: (abs(one.value - mention.value), one.fact), default=None)
+    return min(near, key=lambda one: (_apart(one, mention), one.fact), default=None)

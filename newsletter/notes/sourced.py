@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Literal
 
 from newsletter.config import Config
@@ -29,7 +30,7 @@ class Printed:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Sourced:
     """All numbers that have a source.
 
@@ -47,7 +48,19 @@ class Sourced:
         """The numbers of some subjects."""
         return frozenset().union(*(self.by_subject.get(one, frozenset()) for one in subjects))
 
-    @property
+    def holds(self, value: Decimal, unit: Unit) -> bool:
+        """Whether a number says what some fact says; a number without a unit may be any."""
+        return (value, unit) in self._pairs or (unit == "count" and value in self._values)
+
+    @cached_property
+    def _pairs(self) -> frozenset[tuple[Decimal, Unit]]:
+        return frozenset((one.value, one.unit) for one in self.all)
+
+    @cached_property
+    def _values(self) -> frozenset[Decimal]:
+        return frozenset(one.value for one in self.all)
+
+    @cached_property
     def all(self) -> frozenset[Printed]:
         """The numbers of every subject."""
         return self.of(self.by_subject)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,10 +17,36 @@ _NOTHING = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True, slots=True)
+class Phrases:
+    """Phrases by their first two letters: most words of a text are passed over at one look-up."""
+
+    by_start: Mapping[str, re.Pattern[str]]
+
+    def found(self, text: str, starts: Iterable[int]) -> Iterator[re.Match[str]]:
+        """The phrases in a text, none inside another.
+
+        Args:
+            text: running text.
+            starts: where its words begin, in order.
+        """
+        end = 0
+        for start in starts:
+            pattern = self.by_start.get(text[start : start + 2].lower())
+            if pattern and start >= end and (one := pattern.match(text, start)):
+                end = one.end()
+                yield one
+
+    def are(self, text: str) -> bool:
+        """Whether the whole text is one of the phrases."""
+        pattern = self.by_start.get(text[:2].lower())
+        return pattern is not None and pattern.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """Phrases with what to write instead."""
 
-    pattern: re.Pattern[str]
+    phrases: Phrases
     endings: tuple[tuple[re.Pattern[str], str], ...]
     exact: Mapping[str, str]
 
@@ -55,13 +81,13 @@ class Vocabulary:
     longest: int
     abbreviations: frozenset[str]
     passive: re.Pattern[str]
-    active: re.Pattern[str]
-    absolutes: re.Pattern[str]
-    praise: re.Pattern[str]
-    causal: re.Pattern[str]
-    blame: re.Pattern[str]
+    active: Phrases
+    absolutes: Phrases
+    praise: Phrases
+    causal: Phrases
+    blame: Phrases
     person: re.Pattern[str]
-    links: re.Pattern[str]
+    links: Phrases
     acronyms: frozenset[str]
     officialese: Advice
     jargon: Advice
@@ -102,18 +128,12 @@ def _regex(phrase: str) -> str:
     return r"\s+".join(parts) + ("" if phrase.endswith("'") else r"(?![\w-])")
 
 
-def _phrases(phrases: Iterable[str]) -> re.Pattern[str]:
-    """Any of the phrases as whole words; the longest where one begins another.
-
-    Phrases that begin alike share a branch, so that most words are passed over at their first letters.
-    """
+def _phrases(phrases: Iterable[str]) -> Phrases:
+    """Any of the phrases as whole words; the longest where one begins another."""
     branches: dict[str, list[str]] = {}
     for phrase in sorted(phrases, key=len, reverse=True):
         branches.setdefault(phrase[:2].lower(), []).append(_regex(phrase))
-    if not branches:
-        return _NOTHING
-    joined = "|".join(f"(?={re.escape(start)})(?:{'|'.join(rest)})" for start, rest in branches.items())
-    return re.compile(rf"(?<![\w-])(?:{joined})", re.IGNORECASE)
+    return Phrases({start: re.compile("|".join(some), re.IGNORECASE) for start, some in branches.items()})
 
 
 def _advice(table: Mapping[str, str]) -> Advice:
@@ -166,6 +186,7 @@ def _exempt(table: Mapping[str, Any]) -> re.Pattern[str]:
         rf"\b(?:{any_of('day_of')})\s+\d{{1,2}}\b(?=\s*(?:[,.;:)!?]|$|e\b|alle\b|um\b|à\b))",
         rf"\b(?:{any_of('named_by')})\.?\s?(?:n[.ro°]*\s?|#)?\d[\d./-]*\w?",
         rf"\d+(?:{any_of('ordinals')})(?!\w|\s?%)" if table.get("ordinals") not in (None, ["."]) else "(?!)",
+        r"\b24/7\b|(?:\+\d|\b0\d)[\d ()/.-]{4,}\d",  # telephones
         r"#\d+|(?m:^\s*\d+[.)]\s)|\d+(?-i:[A-Z])\b",  # a ticket, an item of a list, 4K
     )
     return re.compile(r"(?<![\w.,])(?:" + "|".join(f"(?:{one})" for one in forms) + ")", re.IGNORECASE)

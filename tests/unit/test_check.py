@@ -89,15 +89,16 @@ def test_a_service_without_outcome_in_a_language_is_an_error(workspace):
     """Readers know what works because of it, not what it is called."""
     config = workspace / "config.yaml"
     config.write_text(config.read_text().replace(", it: ordini e offerte partono}", "}"))
-    assert [(one["check"], one["what"]) for one in found(workspace)] == [
-        ("outcome-missing", "services.mail has no `outcome` in it")
-    ]
+    (told,) = found(workspace)
+    line = config.read_text().splitlines().index("  mail:") + 1
+    assert told["place"] == {"file": str(config), "line": line, "column": 1}
+    assert (told["check"], told["what"]) == ("outcome-missing", "services.mail has no `outcome` in it")
 
 
 def test_a_note_that_cannot_be_read_hides_nothing_of_the_others(workspace):
     """Each note at fault once, and the others linted."""
     note(workspace, "a.en.md", "---\ntitle: T\nkind: hint\nowner: IT\n---\nText.\n")
-    note(workspace, "b.en.md", "---\ntitle: T\nkind: tip\nowner: IT\n---\nIt never stops.\n")
+    note(workspace, "b.en.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nIt never stops.\n")
     told = [(Path(one["place"]["file"]).name, one["check"]) for one in found(workspace) if one["status"] == "fault"]
     assert told == [("a.en.md", "note"), ("b.en.md", "absolute")]
 

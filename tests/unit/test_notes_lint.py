@@ -134,6 +134,7 @@ def test_a_good_text_gives_none(tmp_path, locale, body):
             "en",
             "The 3rd time, change 4471, ticket #99881, room 12, Windows 11, extension 4400, `tail -n 50` and Wi-Fi 6.",
         ),
+        ("en", "We are there 24/7 on +39 02 555 0199 or 02 555 0199."),
         ("en", "See [the page](https://acme.example/2026/77) or https://acme.example/88 or CHG-0042."),
     ],
 )
@@ -183,6 +184,11 @@ def test_a_number_that_disagrees_with_the_service_of_the_note_is_an_error(tmp_pa
     assert found.do.startswith(f'Write {right}, or better {{{{ fact("files.')
 
 
+def test_other_durations_of_the_same_service_are_no_mistake(tmp_path):
+    """Ninety minutes are not a wrong 96."""
+    assert checks(tmp_path, "We answered within 90 minutes.", front="because: {text: Full., ref: change 1}\n") == []
+
+
 def test_a_correction_may_quote_the_number_that_was_wrong(tmp_path):
     """It names its evidence."""
     body = "September said 97 minutes; 96 is right."
@@ -210,6 +216,14 @@ def test_facts_of_the_month_back_an_absolute_word(tmp_path):
     assert checks(tmp_path, "It never stopped.", kind="tip", front="facts: [erp.availability]\n") == []
     assert checks(tmp_path, "It never stopped.", kind="tip", front="facts: [erp.nothing]\n") == ["absolute"]
     assert checks(tmp_path, "It was up 100% of October.", kind="tip", front="service: erp\n") == []
+
+
+def test_advice_may_be_absolute_with_a_warning_and_a_question_without(tmp_path):
+    """ "Never share your password" promises nothing."""
+    advice = "Never share your password."
+    assert [one.status for one in findings(tmp_path, advice, kind="tip")] == ["warning"]
+    assert [one.status for one in findings(tmp_path, advice, kind="people")] == ["fault"]
+    assert checks(tmp_path, "Did it never stop?", kind="people") == []
 
 
 def test_a_cause_in_an_incident_note_needs_its_reference(tmp_path):
@@ -361,6 +375,7 @@ def test_nothing_is_coming_that_has_passed(tmp_path, date, late, found):
     note(tmp_path, "a", f"kind: coming\ndate: {date}\n")
     (some,) = notes.examine(tmp_path, facts=FACTS, config=config, month=OCTOBER, now=NOW).values()
     assert [one.check for one in some] == found
+    assert {one.place.line for one in some if one.place} <= {5}
 
 
 def test_a_note_at_fault_is_told_with_its_line(tmp_path):
