@@ -38,12 +38,13 @@ _REFUSED = {
     "CONFIDENTIALITY_REQUIRED": ("asks for encryption", "Use ldaps://, or leave starttls true."),
     "OPERATIONS_ERROR": ("answers with an operations error", "Active Directory means a login is missing: set bind_dn."),
     "UNAVAILABLE_CRITICAL_EXTENSION": ("cannot give its entries in pages", "Ask its administrator for RFC 2696."),
+    "PROTOCOL_ERROR": ("does not know what it is asked for, most likely STARTTLS", "Use ldaps://."),
     "REFERRAL": ("does not hold that base and refers to another server", "Write that server into ldap.url."),
 }
 _PASSING = {
     "SIZELIMIT_EXCEEDED": (
         "gives no more entries to this account (size limit exceeded)",
-        "Raise the size limit of bind_dn there, or narrow base or filter.",
+        "Raise the limit of bind_dn there (OpenLDAP: limits ... size.prtotal=unlimited), or narrow base or filter.",
     ),
     "ADMINLIMIT_EXCEEDED": ("gives no more entries (administrative limit)", "Lower page_size, or raise the limit."),
     "TIMELIMIT_EXCEEDED": ("took too long (its own time limit)", "Narrow base or filter, or index the attributes."),

@@ -82,6 +82,10 @@ def command(
     if test_addresses:
         _send_test(session, messages, test_addresses)
         return
+    # A service manager ends a unit with SIGTERM, a closed terminal sends SIGHUP: like Ctrl-C, they end a command that
+    # prints recipients; while mails leave, the first one finishes the copies on the wire, a second one stops at once.
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, signal.default_int_handler)
     people = pipeline.audience(session.config, skip_invalid=skip_invalid)
     for remark in people.remarks:
         log.warning("%s", remark)
@@ -98,10 +102,6 @@ def command(
         raise shrinkage
     if not yes:
         _confirm(session, draft, people, shrinkage)
-    # A service manager ends a unit with SIGTERM, a closed terminal sends SIGHUP: like Ctrl-C, the first
-    # one finishes the copies on the wire, a second one stops at once.
-    for stop in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(stop, signal.default_int_handler)
     with sending_progress(session.month.label) as progress:
         report, remarks = pipeline.deliver(
             session.config,

@@ -17,6 +17,7 @@ import trustme
 BASE = "dc=acme,dc=example"
 READER, PASSWORD = f"cn=newsletter,{BASE}", "pass-31c9"
 LIMITED = f"cn=limited,{BASE}"  # may be given 5 entries in all
+BRANCH, ELSEWHERE = f"cn=branch,{BASE}", "ldap://branch.acme.example/dc=branch"
 _START_WITHIN_S = 20.0
 _WHERE = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
 
@@ -36,6 +37,7 @@ rootdn "cn=root,{base}"
 directory {folder}/data
 maxsize 16777216
 limits dn.exact="{limited}" size.prtotal=5
+limits dn.exact="{reader}" size.prtotal=unlimited
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="{reader}" read by dn.exact="{limited}" read by * none
 """
@@ -88,6 +90,9 @@ def _entries(people: Iterable[tuple[str, Mapping[str, str | list[str]]]]) -> Ite
     yield f"dn: {BASE}\nobjectClass: dcObject\nobjectClass: organization\no: Acme\ndc: acme\n"
     for dn in (READER, LIMITED):
         yield f"dn: {dn}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\nuserPassword: {PASSWORD}\n"
+    yield f"dn: {BRANCH}\nobjectClass: referral\nobjectClass: extensibleObject\ncn: branch\nref: {ELSEWHERE}\n"
+    zones = f"ref: ldap://acme.example/DC=DomainDnsZones,{BASE}"  # as every Active Directory has it
+    yield f"dn: cn=zones,{BASE}\nobjectClass: referral\nobjectClass: extensibleObject\ncn: zones\n{zones}\n"
     yield f"dn: ou=people,{BASE}\nobjectClass: organizationalUnit\nou: people\n"
     for name, attributes in people:
         lines = [f"dn:: {_base64(f'{name},ou=people,{BASE}')}"]

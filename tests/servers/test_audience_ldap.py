@@ -17,7 +17,7 @@ import yaml
 from newsletter.audience import RecipientList, examine_lists, load
 from newsletter.config import AudienceConfig, loads
 from newsletter.errors import ConfigError, ContentError, NewsletterError, SourceError
-from tests.servers.slapd import BASE, LIMITED, PASSWORD, READER, Slapd, slapd
+from tests.servers.slapd import BASE, BRANCH, ELSEWHERE, LIMITED, PASSWORD, READER, Slapd, slapd
 
 pytestmark = pytest.mark.servers
 
@@ -166,6 +166,17 @@ def test_nobody_with_an_address_says_which_attribute_was_looked_at(audience):
     told = refusal(audience({"email": "pager"}, filter="(ou=crowd)"), ContentError)
     assert "nobody has an address (230 without pager)" in told
     assert "fields.email" in told
+
+
+def test_references_to_other_servers_are_told_and_not_followed(audience):
+    found = read(audience(base=BASE, filter="(ou=crowd)"))
+    assert len(found.recipients) == 230
+    (remark,) = found.remarks
+    assert remark.startswith(f"refers to other servers, which were not asked: {ELSEWHERE}")
+    assert "DomainDnsZones" not in remark
+    told = refusal(audience(base=BRANCH), ConfigError)
+    assert "refers to another server" in told
+    assert ELSEWHERE in told
 
 
 # --- what can go wrong ------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from email import policy
 from pathlib import Path
@@ -243,6 +244,50 @@ def test_a_list_that_lost_half_of_its_people_asks_first(workspace, tmp_path):
         assert accepted.returncode == 0, accepted.stderr
         assert len(inbox.mails) == 24
     assert workspace.run("send", "--yes").returncode == 0  # frozen now: the same list is no news
+
+
+def people_from(workspace: Workspace, script: str) -> None:
+    """Let a program print the staff."""
+    program = workspace.folder / "people.sh"
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    workspace.edit("config.yaml", "recipients: audience.csv", "recipients: {command: [./people.sh]}")
+
+
+def test_a_list_of_a_command_is_mailed_and_a_failing_command_sends_nothing(workspace, tmp_path):
+    """Half of a list is no list: 69 and no ledger; run again, everybody gets a copy."""
+    people_from(workspace, "cat audience.csv; test -e ready || { echo 'no link to hr-db' >&2; exit 3; }")
+    workspace.run("approve", "--by", "Head of IT")
+    with receiving(tmp_path / "inbox") as inbox:
+        workspace.relay(inbox.port)
+        failed = workspace.run("send", "--yes")
+        assert failed.returncode == 69
+        assert "the command ./people.sh ended with 3: no link to hr-db" in failed.stderr
+        assert list(workspace.folder.glob("newsletter.db*")) == []
+        (workspace.folder / "ready").touch()
+        assert workspace.run("send", "--yes").returncode == 0
+        addresses = {row.split(",")[0] for row in (workspace.folder / "audience.csv").read_text().splitlines()[1:]}
+        got = Counter(mail.rcpt_to for mail in inbox.mails)
+        assert addresses <= got.keys()
+        assert max(got.values()) == 1
+
+
+def test_ending_a_send_ends_the_command_that_prints_its_list(workspace):
+    """SIGTERM to newsletter: 130, and no program goes on in the background."""
+    people_from(workspace, "echo $$ > running; exec sleep 60")
+    workspace.run("approve", "--by", "Head of IT")
+    command = [sys.executable, "-m", "newsletter", "send", "--yes", "--config", str(workspace.config), *MONTH]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    running = workspace.folder / "running"
+    deadline = time.monotonic() + 60
+    while not (running.exists() and running.read_text().strip()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(running.read_text()), 0)
 
 
 def test_people_who_asked_for_a_language_that_is_not_written_are_counted(workspace):
