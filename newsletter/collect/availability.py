@@ -180,21 +180,21 @@ def _doubtful(verdicts: Mapping[str, Verdicts]) -> dict[int, set[str]]:
     """The hours to read in full, with the services concerned."""
     found: dict[int, set[str]] = defaultdict(set)
     for name, by_hour in verdicts.items():
-        for hour, verdict in enumerate(by_hour):
-            if verdict is None:
-                found[hour].add(name)
+        for hour in (hour for hour, verdict in enumerate(by_hour) if verdict is None):
+            found[hour].add(name)
     return found
 
 
 def _edges(verdicts: Verdicts, voters: Voters, watch: Watch, period: Period) -> Edges:
     """The first and last sample of a service; of a settled hour, its edge."""
-    present = [hour for hour, verdict in enumerate(verdicts) if verdict is not State.UNKNOWN]
-    first = period.start_s + watch.hour_s * present[0]
-    last = min(period.start_s + watch.hour_s * (present[-1] + 1), period.end_s)
+    begin = next(hour for hour, verdict in enumerate(verdicts) if verdict is not State.UNKNOWN)
+    until = next(hour for hour in range(len(verdicts), 0, -1) if verdicts[hour - 1] is not State.UNKNOWN)
+    first = period.start_s + watch.hour_s * begin
+    last = min(period.start_s + watch.hour_s * until, period.end_s)
     times = [at for samples in voters.values() for at, _ in (samples[0], samples[-1])]
     return Edges(
-        first=first if verdicts[present[0]] else min(times, default=first),
-        last=last if verdicts[present[-1]] else max(times, default=last),
+        first=first if verdicts[begin] else min(times, default=first),
+        last=last if verdicts[until - 1] else max(times, default=last),
     )
 
 

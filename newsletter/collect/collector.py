@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +21,8 @@ from newsletter.collect.watch import TICK, Watch
 from newsletter.config import Config, LatencyConfig
 from newsletter.errors import ConfigError
 from newsletter.model import Evidence, Interval, Period, ServiceMonth, Snapshot
+
+_GC_EVERY = 100_000  # new containers
 
 
 def collect(
@@ -37,7 +41,7 @@ def collect(
         helpdesk.measure(config.tickets.csv, period, zone=config.timezone, now=now) if config.tickets.csv else None
     )
     fail = config.coverage.fail
-    with Prometheus(config.prometheus, costs) as prometheus:
+    with _rare_gc(), Prometheus(config.prometheus, costs) as prometheus:
         services, evidence = _services(prometheus, config, period, now, tell)
         tell("tickets")
         month, of_tickets = exported or tickets.measure(prometheus, config.tickets, period)
@@ -80,6 +84,17 @@ def _require_something(config: Config) -> None:
             f"{config.path}: availability, tickets and figures are empty, so there is nothing to collect",
             "Fill in one of them; `newsletter init --prometheus URL` writes what a server has.",
         )
+
+
+@contextmanager
+def _rare_gc() -> Iterator[None]:
+    """Look for cycles seldom: samples come as a list each, by the hundred thousand, and hold none."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_GC_EVERY, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _services(

@@ -2,14 +2,16 @@
 
 Counting cannot tell a sample that came early and another that never came from two that came in time.
 So an hour is only relied on if it holds exactly the samples that are due, and the turn from one hour
-to the next, where a sample of either may be the only one near, if both do. What can still hide is one hole of less than two intervals, closed within its hour by a sample that
-came before its time: at most half an interval that should be unknown.
+to the next, where a sample of either may be the only one near, if both do. What can still hide is
+one hole of less than two intervals, closed within its hour by a sample that came before its time:
+at most half an interval that should be unknown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from newsletter.collect.timeline import State, Vote
 
@@ -102,7 +104,7 @@ def verdicts(voters: Iterable[Mapping[int, int]], vote: Vote, hours: int) -> lis
     found: list[State | None] = [State.UP] * hours
     turns: list[int] = []
     for slot in set().union(*known):
-        state = settled([opinions.get(slot, UP) for opinions in known], vote)
+        state = settled(tuple(opinions.get(slot, UP) for opinions in known), vote)
         if not slot % 2:
             found[slot // 2] = state
         elif state is None:
@@ -114,7 +116,8 @@ def verdicts(voters: Iterable[Mapping[int, int]], vote: Vote, hours: int) -> lis
     return found
 
 
-def settled(opinions: Sequence[int], vote: Vote) -> State | None:
+@lru_cache(maxsize=4096)  # few combinations come up, each in many hours
+def settled(opinions: tuple[int, ...], vote: Vote) -> State | None:
     """The outcome of a vote in which each voter can say any one of its `opinions`; None if that depends.
 
     A vote is at its worst when everybody who can say DOWN does, and those who cannot but can say

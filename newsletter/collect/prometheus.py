@@ -231,10 +231,11 @@ def _series(row: Any) -> Series:
     """
     labels = row["metric"]
     times, texts = zip(*(row["values"] if "values" in row else [row["value"]]), strict=True)
-    at, values = tuple(map(float, times)), tuple(map(float, texts))
+    known = {text: float(text) for text in set(texts)}  # of many samples few are different
+    at, values = tuple(map(float, times)), tuple(map(known.__getitem__, texts))
     if not all(map(operator.lt, at, at[1:])) or not (math.isfinite(at[0]) and math.isfinite(at[-1])):
         raise _Disordered
-    if all(map(math.isfinite, values)):
+    if all(map(math.isfinite, known.values())):
         return Series(labels, at, values)
     kept = [(at, value) for at, value in zip(at, values, strict=True) if math.isfinite(value)]
     return Series(labels, tuple(at for at, _ in kept), tuple(value for _, value in kept), len(values) - len(kept))

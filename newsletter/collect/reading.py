@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from newsletter.collect.promql import batches
 from newsletter.collect.series import Series
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from newsletter.model import Period
 
 _LONGEST = 48  # doubtful hours to read at once
-_REQUEST = 8  # service-hours of samples that take as long as one request
+_REQUEST = 12  # service-hours of samples that take as long as one request
 
 Voters = Mapping[str, Sequence[Sample]]
 Stretches = dict[tuple[int, int], set[str]]  # hours [first, after) of the month -> services
@@ -74,11 +74,10 @@ def read_hours(
 def _flagged(series: Series, flag: Callable[[float], bool | None]) -> list[Sample]:
     """The samples that say something; `flag` is asked once of each value."""
     flags = {value: flag(value) for value in set(series.values)}
-    return [
-        (at, said)
-        for at, said in zip(series.times, map(flags.__getitem__, series.values), strict=True)
-        if said is not None
-    ]
+    said = zip(series.times, map(flags.__getitem__, series.values), strict=True)
+    if None in flags.values():
+        return [(at, down) for at, down in said if down is not None]
+    return cast("list[Sample]", list(said))
 
 
 def _merge(known: list[Sample], samples: list[Sample]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 import time
 from collections.abc import Mapping
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
+
+import orjson
 
 _SHOWN = 300  # characters of a server's message in ours
 _SEARCHED = 4096  # bytes of a page that is no JSON
@@ -38,8 +39,8 @@ class Reply:
     def envelope(self) -> dict[str, Any] | None:
         """The JSON object, if it is one."""
         try:
-            envelope = json.loads(self.body)
-        except (ValueError, RecursionError):
+            envelope = orjson.loads(self.body)
+        except ValueError:
             return None
         return envelope if isinstance(envelope, dict) else None
 

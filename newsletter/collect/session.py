@@ -99,6 +99,8 @@ class Session(requests.Session):
 
     def __init__(self, source: str, *, timeout_s: float, max_bytes: int, secrets: Sequence[str]) -> None:
         super().__init__()
+        # packing takes the server longer than sending, and most of all where answers are small and many
+        self.headers["Accept-Encoding"] = "identity"
         self._source = source
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes

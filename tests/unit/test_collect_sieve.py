@@ -196,4 +196,4 @@ def test_an_hour_is_settled_exactly_when_every_way_to_vote_ends_the_same(vote: V
                 verdict(vote, said.count(DOWN), count - said.count(NOTHING)) for said in itertools.product(*voters)
             }
             wanted = outcomes.pop() if len(outcomes) == 1 else None
-            assert settled([sum(said) for said in voters], vote) is wanted, voters
+            assert settled(tuple(map(sum, voters)), vote) is wanted, voters
