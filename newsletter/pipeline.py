@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 
 from newsletter import approval, period
 from newsletter.config import Config, Secret
-from newsletter.errors import ApprovalError, ConfigError, ContentError, CoverageError
+from newsletter.errors import ApprovalError, ConfigError, ContentError, CoverageError, NewsletterError
 from newsletter.model import Edition, Editorial, Fact, Period, Recipient, Rendered, Selection, Snapshot
 
 if TYPE_CHECKING:
     from newsletter.audience import RecipientList
     from newsletter.collect.cost import Cost
     from newsletter.collect.helpdesk.exposition import Textfile
-    from newsletter.deliver import CompiledMessage, DeliveryReport, Freeze, InDoubt, TestCopy
+    from newsletter.deliver import CompiledMessage, DeliveryReport, Freeze, InDoubt, Ledger, TestCopy
 
 Progress = Callable[[str], None]
 
@@ -515,8 +515,23 @@ def deliver(
             hours=hours,
             progress=progress,
         )
+        remarks = (*_frozen_remarks(frozen), *_publish_metrics(config, ledger, report))
     _remember_told(config, draft)
-    return report, _frozen_remarks(frozen)
+    return report, remarks
+
+
+def _publish_metrics(config: Config, ledger: Ledger, report: DeliveryReport) -> tuple[str, ...]:
+    """Tell Prometheus; that it cannot be told is a remark, because the mails are what counts."""
+    from newsletter.deliver import publish_metrics
+
+    def ended_at(edition: str) -> float:
+        return period.month(edition, config.timezone).end_s
+
+    try:
+        publish_metrics(config.metrics, ledger, report, ended_at, datetime.now(UTC).timestamp())
+    except NewsletterError as error:
+        return (f"the metrics were not told: {error.message}",)
+    return ()
 
 
 def _remember_told(config: Config, draft: Draft) -> None:

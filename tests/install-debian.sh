@@ -7,6 +7,7 @@ need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$m
 need prometheus prometheus
 need promtool prometheus
 need victoria-metrics victoria-metrics
+need prometheus-pushgateway prometheus-pushgateway
 need nginx nginx
 need smtp-sink postfix
 need saslpasswd2 sasl2-bin

@@ -17,6 +17,7 @@ from newsletter.config.measures import (
     ServiceConfig,
     TicketsConfig,
 )
+from newsletter.config.metrics import MetricsConfig
 from newsletter.config.models import Config
 from newsletter.config.recipients import AudienceConfig, FieldsConfig, GraphConfig, LdapConfig, Letter, SourceConfig
 from newsletter.config.secret import Secret
@@ -51,6 +52,7 @@ __all__ = [
     "LatencyConfig",
     "LdapConfig",
     "Letter",
+    "MetricsConfig",
     "MicrosoftApp",
     "MicrosoftLogin",
     "OAuthConfig",

@@ -23,6 +23,7 @@ from newsletter.config.fields import (
 from newsletter.config.figures import FigureConfig
 from newsletter.config.mailing import SegmentConfig, SendingConfig, SmtpConfig
 from newsletter.config.measures import ServiceConfig, TicketsConfig
+from newsletter.config.metrics import MetricsConfig
 from newsletter.config.recipients import AudienceConfig
 from newsletter.config.schedule import Holidays, Windows
 from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
@@ -118,6 +119,9 @@ class Config(Model):
     )
     smtp: SmtpConfig = Field(description="The relay that takes the mails, and the sender.")
     sending: SendingConfig = Field(default=SendingConfig(), description="When mails may leave.")
+    metrics: MetricsConfig = Field(
+        default=MetricsConfig(), description="Where each `send` tells Prometheus how it ended."
+    )
     ledger: LedgerPath = Field(
         default="newsletter.db",
         validate_default=True,

@@ -17,6 +17,7 @@ from newsletter.deliver.ledger import (
 )
 from newsletter.deliver.limits import describe, estimate_s
 from newsletter.deliver.message import CompiledMessage, compile_message
+from newsletter.deliver.metrics import publish_metrics
 from newsletter.deliver.pace import Pace
 from newsletter.deliver.resolving import Resolved, resolve, resolve_by_log
 from newsletter.deliver.sending import (
@@ -65,6 +66,7 @@ __all__ = [
     "load_signer",
     "mails",
     "open_ledger",
+    "publish_metrics",
     "require_timely",
     "require_unheld",
     "resolve",

@@ -30,6 +30,7 @@ OWNERS = {
     "sqlite3": ["deliver.ledger", "audience.roll"],
     "cryptography": ["deliver.dkim"],
     "flufl": ["deliver.bounces"],
+    "prometheus_client": ["deliver.metrics"],
     "msal": ["entra"],
     "google": ["deliver.oauth"],
     "mjml": ["render.mjml"],

@@ -1,0 +1,40 @@
+"""Where the product tells how its own sending stands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from newsletter.config.faults import Model
+from newsletter.config.fields import Line, WorkspacePath, fault
+
+
+def _gateway(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise fault("is not a valid address of a server") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or not text.isprintable() or " " in text:
+        raise fault('must begin with http:// or https:// and a host, such as "http://pushgateway:9091"')
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise fault("must be the base address alone, without user, ? or #")
+    return text.rstrip("/")
+
+
+class MetricsConfig(Model):
+    """Metrics about each `send`, for Prometheus; docs/alerts.yml holds alert rules for them."""
+
+    textfile: WorkspacePath | None = Field(
+        default=None,
+        description="A file for the textfile collector of the node exporter, replaced as a whole after each `send`. "
+        "Its name must end in .prom.",
+        examples=["/var/lib/node_exporter/newsletter.prom"],
+    )
+    pushgateway: Annotated[Line, AfterValidator(_gateway)] | None = Field(
+        default=None,
+        description="The base address of a Pushgateway, for machines without a node exporter; the job is `newsletter`.",
+        examples=["http://pushgateway.acme.example:9091"],
+    )

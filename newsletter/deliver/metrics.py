@@ -1,0 +1,92 @@
+"""How the sending stands, as metrics for Prometheus: a textfile, a Pushgateway, or both.
+
+All is read from the ledger, so a run that only settles the last copy tells the whole edition. The
+series are of the newest edition alone: an old one would alert for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from newsletter.config import MetricsConfig
+from newsletter.deliver.ledger import STATES, UNSETTLED, Ledger, Summary
+from newsletter.deliver.sending import DeliveryReport
+from newsletter.errors import DeliveryError, FileError
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+_TIMEOUT_S = 10.0
+_JOB = "newsletter"
+_Values = dict[tuple[str, ...], float]
+_EDITION = ("edition",)
+_STATE = ("edition", "state")
+_KIND = ("edition", "kind")
+
+
+def publish_metrics(
+    config: MetricsConfig, ledger: Ledger, report: DeliveryReport, ended_at: Callable[[str], float], now: float
+) -> None:
+    """Tell how the run of `report` ended and how its edition stands.
+
+    Args:
+        config: where to.
+        ledger: what is told.
+        report: the run that has just ended.
+        ended_at: when the month of an edition was over (seconds since the epoch).
+        now: the present (seconds since the epoch).
+
+    Raises:
+        FileError: the textfile cannot be written.
+        DeliveryError: the Pushgateway does not take them.
+    """
+    if config.textfile is None and config.pushgateway is None:
+        return
+    from prometheus_client import push_to_gateway, write_to_textfile
+
+    registry = _registry(ledger, report, ended_at, now)
+    if config.textfile is not None:
+        try:
+            write_to_textfile(str(config.textfile), registry)
+        except OSError as error:
+            raise FileError(f"{config.textfile}: {error.strerror}", "Check metrics.textfile and its rights.") from error
+    if config.pushgateway is not None:
+        try:
+            push_to_gateway(config.pushgateway, job=_JOB, registry=registry, timeout=_TIMEOUT_S)
+        except OSError as error:  # urllib.error.URLError is one
+            raise DeliveryError(f"{config.pushgateway}: {error}", "Check metrics.pushgateway.") from error
+
+
+def _registry(
+    ledger: Ledger, report: DeliveryReport, ended_at: Callable[[str], float], now: float
+) -> CollectorRegistry:
+    from prometheus_client import CollectorRegistry, Gauge
+
+    registry = CollectorRegistry()
+
+    def tell(name: str, about: str, values: _Values, *labels: str) -> None:
+        gauge = Gauge(f"newsletter_{name}", about, labels, registry=registry)
+        for which, value in values.items():
+            (gauge.labels(*which) if labels else gauge).set(value)
+
+    edition = report.edition
+    states: _Values = {(edition, state): float(report.counts[state]) for state in STATES}
+    hard, soft = ledger.bounces(edition)
+    tell("edition_recipients", "People of the newest edition sent, by the state of their copy.", states, *_STATE)
+    returned: _Values = {(edition, "hard"): float(hard), (edition, "soft"): float(soft)}
+    tell("edition_bounces", "Copies that came back after the relay had accepted them.", returned, *_KIND)
+    tell("last_send_timestamp_seconds", "When the last send ended.", {(edition,): now}, *_EDITION)
+    tell("last_send_duration_seconds", "How long the last send took.", {(edition,): report.seconds}, *_EDITION)
+    tell("last_send_accepted", "Copies that the relay accepted in it.", {(edition,): float(report.sent)}, *_EDITION)
+    complete = [one.id for one in ledger.editions() if _is_complete(one)]
+    if complete:
+        about = "When the month was over that the newest completely sent edition tells about."
+        tell("last_complete_edition_end_timestamp_seconds", about, {(): ended_at(max(complete))})
+    return registry
+
+
+def _is_complete(edition: Summary) -> bool:
+    """Whether it went out, and nobody waits for a copy any more."""
+    waiting = sum(edition.counts[state] for state in UNSETTLED)
+    return not waiting and not edition.counts["cancelled"] and edition.counts["accepted"] > 0
