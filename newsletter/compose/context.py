@@ -73,7 +73,7 @@ class Context:
             notes=tuple(sorted(meant, key=lambda note: (note.order, note.id))),
             standings=tuple(
                 Standing(
-                    name=_service_name(fact.subject, locale, config),
+                    name=catalogue.name(_service_name(fact.subject, locale, config)),
                     fact=fact,
                     month=snapshot.services[fact.subject],
                     critical=_critical(fact.subject, config),
@@ -171,7 +171,7 @@ class Context:
 
     def service_name(self, service_id: str) -> str:
         """What readers call a service."""
-        return _service_name(service_id, self.locale, self.config)
+        return self.catalogue.name(_service_name(service_id, self.locale, self.config))
 
 
 def _is_for(note: Note, audience: str, segment: str) -> bool:

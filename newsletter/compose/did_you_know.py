@@ -15,6 +15,7 @@ from newsletter.language.formats import capitalised
 from newsletter.model import Fact, FactCard, Section
 from newsletter.period import month as month_of
 
+_SENTENCE_ENDS = (".", "!", "?", "…", "؟")
 WORDINGS = 2
 """How many wordings each kind of change has."""
 
@@ -142,9 +143,9 @@ def _with_work(context: Context, sentence: str, wanted: FigureConfig) -> str:
 
 def _sentences(first: str, second: str) -> str:
     """Two sentences, each with its full stop; the second may be empty."""
-    ended = first if first.endswith((".", "!", "?", "…")) or not second else f"{first}."
+    ended = first if first.endswith(_SENTENCE_ENDS) or not second else f"{first}."
     begun = capitalised(second)
-    if begun and not begun.endswith((".", "!", "?", "…")):
+    if begun and not begun.endswith(_SENTENCE_ENDS):
         begun += "."
     return f"{ended} {begun}".strip()
 
@@ -193,4 +194,4 @@ def _source(context: Context, fact: Fact, sentence: str) -> str:
     if counted in sentence:
         counted = ""
     by_hand = context.text("did_you_know.by_hand") if figure is not None and figure.by_hand else ""
-    return capitalised(", ".join(one for one in (origin, by_hand, counted, context.window) if one))
+    return capitalised(context.catalogue.separated(one for one in (origin, by_hand, counted, context.window) if one))

@@ -19,6 +19,7 @@ from newsletter.compose.spotlight import spotlight_section
 from newsletter.compose.story import story
 from newsletter.compose.told import coming_section, heard_section, people_section, tip_section, wins_section
 from newsletter.config import Config
+from newsletter.language import without_isolates
 from newsletter.model import Edition, Editorial, Fact, MinuteRow, Note, Section, Selection, Snapshot
 
 ADDRESS_FIELD = "{address}"
@@ -107,7 +108,9 @@ def compose(
         month=context.month,
         subject=told.subjects[min(editorial.subject, len(told.subjects)) - 1],
         subjects=told.subjects,
-        preheader=context.text("brief.preheader") if for_managers else _preheader(context, minute) or told.lead,
+        preheader=without_isolates(
+            context.text("brief.preheader") if for_managers else _preheader(context, minute) or told.lead
+        ),
         headline=told.headline,
         lead=context.text("brief.lead") if for_managers else told.lead,
         minute_title=context.text("minute.title"),

@@ -11,6 +11,7 @@ from newsletter.compose import share
 from newsletter.compose.context import Context
 from newsletter.compose.minute import as_title
 from newsletter.compose.standing import Standing
+from newsletter.language import without_isolates
 from newsletter.language.formats import budget
 from newsletter.model import IncidentCard, Note, Outage, Section
 
@@ -91,7 +92,7 @@ def _heading(context: Context, note: Note) -> str:
 
 
 def _mentions(title: str, phrase: str) -> bool:
-    return " ".join(phrase.split()).casefold() in " ".join(title.split()).casefold()
+    return " ".join(without_isolates(phrase).split()).casefold() in " ".join(title.split()).casefold()
 
 
 def _body(note: Note) -> str:

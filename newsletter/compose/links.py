@@ -6,6 +6,7 @@ from email.utils import parseaddr
 from urllib.parse import quote
 
 from newsletter.config import Config
+from newsletter.language import without_isolates
 
 
 def feedback_address(config: Config) -> str:
@@ -15,7 +16,7 @@ def feedback_address(config: Config) -> str:
 
 def mailto(address: str, subject: str, body: str = "") -> str:
     """A mail prepared for the reader: RFC 6068 wants everything percent-encoded, and CRLF between lines."""
-    fields = [f"subject={quote(subject, safe='')}"]
+    fields = [f"subject={quote(without_isolates(subject), safe='')}"]
     if body:
-        fields.append("body=" + quote(body.replace("\n", "\r\n"), safe=""))
+        fields.append("body=" + quote(without_isolates(body).replace("\n", "\r\n"), safe=""))
     return f"mailto:{quote(address, safe='@')}?{'&'.join(fields)}"

@@ -42,7 +42,7 @@ def brief_section(context: Context) -> Section | None:
 
 def _plain(text: str) -> str:
     """Without no-break spaces, which some mail programs show as signs in a prepared mail."""
-    return text.replace("\u00a0", " ")
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def _points(context: Context) -> Iterator[tuple[str, str]]:

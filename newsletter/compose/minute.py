@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from newsletter.compose import share
 from newsletter.compose.context import Context
 from newsletter.compose.standing import Standing
-from newsletter.language.formats import EN_DASH, capitalised
+from newsletter.language.formats import capitalised
 from newsletter.model import MinuteRow, Note
 
 
@@ -43,9 +43,10 @@ def as_title(text: str) -> str:
     return text.strip().removesuffix(".")
 
 
-def as_range(time: str) -> str:
-    """A clock range with an en dash: "06:00-08:00" is how people type it."""
-    return time.replace("-", EN_DASH)
+def as_range(context: Context, time: str) -> str:
+    """A clock range as the language writes it: "06:00-08:00" is how people type it."""
+    start, dash, end = time.partition("-")
+    return context.text("format.clock_range", start=start.strip(), end=end.strip()) if dash else time
 
 
 def _worked(context: Context) -> str:
@@ -121,5 +122,5 @@ def coming_sentence(context: Context, note: Note) -> str:
         return context.text("minute.coming_undated", title=title)
     day = context.formats.weekday(context.formats.local(note.date))
     if note.time:
-        return context.text("minute.coming_at", title=title, day=day, time=as_range(note.time))
+        return context.text("minute.coming_at", title=title, day=day, time=as_range(context, note.time))
     return context.text("minute.coming_on", title=title, day=day)

@@ -173,10 +173,10 @@ def _closing(
     """The good lines: uninterrupted services, and met targets that found no row."""
     lines = []
     if clean:
-        names = ", ".join(one.name for one in clean) + "."
+        names = context.catalogue.separated(one.name for one in clean) + "."
         lines.append((context.text("services.no_interruption"), names, _outcomes(context, clean)))
     if met:
-        names = ", ".join(_folded(context, one) for one in met) + "."
+        names = context.catalogue.separated(_folded(context, one) for one in met) + "."
         lines.append((context.text("services.also_met"), names, ""))
     return tuple(lines)
 
@@ -185,7 +185,7 @@ def _outcomes(context: Context, clean: tuple[Standing, ...]) -> str:
     outcomes = [outcome for outcome in (_outcome(context, one) for one in clean) if outcome]
     if not outcomes or len(clean) > TOLD_OUTCOMES:
         return ""
-    return f"{capitalised(', '.join(outcomes))}."
+    return f"{capitalised(context.catalogue.separated(outcomes))}."
 
 
 def _folded(context: Context, standing: Standing) -> str:
@@ -208,4 +208,4 @@ def _folded_paragraphs(context: Context, folded: tuple[Standing, ...]) -> tuple[
         ("services.also_unmeasured", unmeasured),
         ("services.also_planned", exempt),
     )
-    return tuple(context.text(key, names=", ".join(names)) for key, names in lines if names)
+    return tuple(context.text(key, names=context.catalogue.separated(names)) for key, names in lines if names)

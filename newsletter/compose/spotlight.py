@@ -44,4 +44,4 @@ def _own(context: Context) -> str | None:
 
 
 def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+    return sentence if sentence.endswith((".", "!", "?", "؟")) else f"{sentence}."

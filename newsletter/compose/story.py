@@ -9,6 +9,7 @@ from enum import Enum, auto
 from newsletter.compose import share
 from newsletter.compose.context import Context
 from newsletter.compose.standing import Standing
+from newsletter.language import without_isolates
 from newsletter.language.formats import NO_BREAK_SPACE, budget, capitalised
 
 HEADLINE_WORDS = 12
@@ -245,7 +246,8 @@ def _subjects(context: Context, situation: Situation) -> tuple[str, ...]:
     plain = _subject(context, situation)
     if context.letter == "managers":
         plain = context.text("subject.for_managers", subject=plain)
-    found = [plain, *(text for text in _further_subjects(context, situation) if len(text) <= SUBJECT_LENGTH)]
+    further = (without_isolates(text) for text in _further_subjects(context, situation))
+    found = [without_isolates(plain), *(text for text in further if len(text) <= SUBJECT_LENGTH)]
     return tuple(dict.fromkeys(found))[:SUBJECTS]
 
 

@@ -34,7 +34,7 @@ def lifetime(context: Context, month: ServiceMonth) -> Interval:
 
 def sentence(context: Context, standing: Standing, cells: tuple[Day, ...]) -> str:
     """The strip for somebody who cannot see it."""
-    states = ", ".join(_states(context, standing, cells))
+    states = context.catalogue.separated(_states(context, standing, cells))
     month = context.formats.month_name(context.start)
     return context.text("strip.sentence", month=capitalised(month), service=standing.name, states=states)
 

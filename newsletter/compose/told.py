@@ -69,7 +69,7 @@ def _coming(context: Context, note: Note) -> NoteRow:
     dated = note.date is not None
     return NoteRow(
         key=context.formats.short_weekday(context.formats.local(note.date)) if note.date else as_title(note.title),
-        key_small=as_range(note.time),
+        key_small=as_range(context, note.time),
         body_markdown=_titled_body(note) if dated else note.body,
         source=_source(context, note),
         draft=_is_draft(note),
@@ -101,7 +101,7 @@ def _heard(context: Context, note: Note) -> Heard:
             f"{note.source}: what we heard has no answer", "Add `answer: done`, `answer: planned` or `answer: no`."
         )
     return Heard(
-        quote=note.title.strip().strip("\"'“”«»"),
+        quote=context.text("heard.quote", quote=note.title.strip().strip("\"'“”„«» \u00a0\u202f")),
         department=note.department,
         mark=note.answer,
         mark_text=context.text(f"heard.{note.answer}"),

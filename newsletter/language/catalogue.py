@@ -13,24 +13,34 @@ import string
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from babel import Locale
 from babel.numbers import format_decimal
 
 from newsletter.errors import ConfigError
+from newsletter.language.bidi import isolated
 
 PLURAL_CATEGORIES = frozenset({"zero", "one", "two", "few", "many", "other"})
 
 Message = str | Mapping[str, str]
+
+_LISTS = frozenset({"number_words", "claim_words"})
 
 
 def supported_locales() -> tuple[str, ...]:
     """The locales that have a catalogue, sorted."""
     files = resources.files(__package__).iterdir()
     return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+
+
+def shipped_file(locale: str) -> Path:
+    """Where the catalogue of a supported locale lies; works from a wheel, too."""
+    return Path(str(resources.files(__package__).joinpath(f"{locale}.toml")))
 
 
 def require_supported(locales: Iterable[str]) -> None:
@@ -65,6 +75,9 @@ class Catalogue:
     locale: str
     messages: Mapping[str, Message]
     number_words: tuple[str, ...]
+    """Words for 0, 1, 2, ...; empty where they change with what is counted, so that digits read better."""
+    claim_words: tuple[str, ...] = ()
+    """Words that say that something changed, or why; one ending in * goes on in any way."""
 
     @classmethod
     def load(cls, locale: str) -> Self:
@@ -74,17 +87,22 @@ class Catalogue:
             ConfigError: there is no catalogue for it.
         """
         require_supported([locale])
-        tables = _read(locale)
+        return cls.of(locale, _read(locale))
+
+    @classmethod
+    def of(cls, locale: str, tables: Mapping[str, Any]) -> Self:
+        """The catalogue in the parsed TOML of `locale`."""
         return cls(
             locale=locale,
-            messages=dict(_flatten({key: value for key, value in tables.items() if key != "number_words"})),
-            number_words=tuple(tables["number_words"]),
+            messages=dict(_flatten({key: value for key, value in tables.items() if key not in _LISTS})),
+            number_words=tuple(tables.get("number_words", ())),
+            claim_words=tuple(tables.get("claim_words", ())),
         )
 
     @property
     def babel(self) -> Locale:
         """The CLDR data of the locale."""
-        return Locale.parse(self.locale)
+        return _babel(self.locale)
 
     @property
     def direction(self) -> Literal["ltr", "rtl"]:
@@ -96,13 +114,14 @@ class Catalogue:
         """The plural categories that this locale tells apart."""
         return frozenset(self.babel.plural_form.tags) | {"other"}
 
-    def text(self, key: str, /, n: int | None = None, **slots: str) -> str:
+    def text(self, key: str, /, n: int | Decimal | None = None, **slots: str) -> str:
         """The message `key` with its slots filled.
 
         Args:
             key: dotted key in the catalogue.
-            n: the whole number that selects the plural form; also fills `{n}`, written for the locale.
-            slots: texts for the other placeholders, already formatted.
+            n: the number that selects the plural form; also fills `{n}`, written for the locale.
+            slots: texts for the other placeholders, already formatted; in a right-to-left sentence, those that
+                run the other way are isolated.
 
         Raises:
             LookupError: the key, the plural category or a slot is missing (a fault of the program or its catalogue).
@@ -114,6 +133,8 @@ class Catalogue:
             if n is None:
                 raise LookupError(f"{self.locale}: {key} needs a number to select its plural form")
             message = message[self.babel.plural_form(n)]
+        if self.direction == "rtl":
+            slots = {name: isolated(slot) for name, slot in slots.items()}
         return message.format_map(slots)
 
     def count(self, n: int) -> str:
@@ -124,13 +145,26 @@ class Catalogue:
         """Names in one phrase: "A", "A and B", "A, B and C"."""
         if len(names) < 2:
             return "".join(names)
-        return self.text("list.and", first=", ".join(names[:-1]), last=names[-1])
+        return self.text("list.and", first=self.separated(names[:-1]), last=names[-1])
+
+    def separated(self, texts: Iterable[str]) -> str:
+        """Texts in a row, with the comma of the language between them."""
+        return self.text("list.separator").join(texts)
+
+    def name(self, text: str) -> str:
+        """A name that may be of another language, to stand in a sentence of this one."""
+        return isolated(text) if self.direction == "rtl" else text
+
+
+@cache
+def _babel(locale: str) -> Locale:
+    return Locale.parse(locale)
 
 
 @cache
 def _read(locale: str) -> dict[str, Any]:
-    """The parsed file of a supported locale; works from a wheel, too."""
-    return tomllib.loads(resources.files(__package__).joinpath(f"{locale}.toml").read_text(encoding="utf-8"))
+    """The parsed file of a supported locale."""
+    return tomllib.loads(shipped_file(locale).read_text(encoding="utf-8"))
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Message]]:

@@ -9,6 +9,7 @@ programs cut words in two where a line of no-break spaces does not fit.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -26,6 +27,7 @@ Rounding = Literal["floor", "ceiling", "nearest"]
 
 NO_BREAK_SPACE = "\u00a0"
 EN_DASH = "\u2013"
+_DAY_OF_MONTH = re.compile(r"\bd\b")
 _BYTE_UNITS = ("bytes", "kilobytes", "megabytes", "gigabytes", "terabytes", "petabytes")
 
 
@@ -134,7 +136,7 @@ class Formats:
         value = rounded(seconds, 1, rounding)
         if value == int(value):
             return self.catalogue.text(whole_key, n=int(value))
-        return self.catalogue.text(decimal_key, number=self.number(value, 1))
+        return self.catalogue.text(decimal_key, n=value)
 
     def _minutes_in_words(self, minutes: int) -> str:
         # up to two hours people compare minutes; beyond, nobody divides 205 by 60
@@ -190,8 +192,13 @@ class Formats:
     def window(self, start: datetime, end: datetime) -> str:
         """The days of a half-open period within one month: "1-31 October 2026" with an en dash."""
         last = end.astimezone(self.timezone) - timedelta(microseconds=1)
-        first = str(start.astimezone(self.timezone).day)
-        return self.catalogue.text("format.window", first=first, last=str(last.day), month=self.month(last))
+        first = start.astimezone(self.timezone).day
+        return self.catalogue.text(
+            "format.window",
+            first=self.catalogue.text("format.first_of_month") if first == 1 else str(first),
+            last=str(last.day),
+            month=self.month(last),
+        )
 
     def clock(self, instant: datetime | float) -> str:
         """A time of day: "09:12". In the hour a clock change repeats, the offset tells which one is meant."""
@@ -207,7 +214,10 @@ class Formats:
         return self.catalogue.text("format.clock_range", start=self.clock(start), end=self.clock(end))
 
     def _date(self, day: date, pattern_key: str) -> str:
-        return str(format_date(day, self.catalogue.text(pattern_key), locale=self.catalogue.locale))
+        pattern = self.catalogue.text(pattern_key)
+        if day.day == 1:  # an ordinal in some languages: "1er novembre"
+            pattern = _DAY_OF_MONTH.sub(f"'{self.catalogue.text('format.first_of_month')}'", pattern)
+        return str(format_date(day, pattern, locale=self.catalogue.locale))
 
 
 def capitalised(text: str) -> str:

@@ -128,7 +128,7 @@ class NoteRow:
 class Heard:
     """What a department said, and what we did: done, planned, or no with the reason."""
 
-    quote: str
+    quote: str  # between the quotation marks of its language
     department: str
     mark: Literal["done", "planned", "no"]
     mark_text: str

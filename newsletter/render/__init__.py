@@ -8,7 +8,7 @@ from pathlib import Path
 
 from newsletter.errors import ContentError
 from newsletter.model import Edition, Rendered
-from newsletter.render import charts, markdown, plaintext, spans
+from newsletter.render import bidi, charts, markdown, plaintext, spans
 from newsletter.render.environment import Filters, Templates, template_files, template_folders
 from newsletter.render.lint import lint
 from newsletter.render.mjml import to_html
@@ -45,6 +45,7 @@ class Renderer:
         marked = replace(clean, recipient_line=tokens.put(clean.recipient_line))
         mjml = self._templates.compose(MJML_TEMPLATE, edition=marked)
         self._require_sound(mjml, marked)
+        mjml = bidi.to_markup(mjml)
         html = tokens.cut(to_html(mjml), line=clean.recipient_line, what="HTML")
         written = plaintext.finish(self._templates.compose(TEXT_TEMPLATE, edition=marked))
         text = tokens.cut(written, line=clean.recipient_line, what="plain text")

@@ -215,7 +215,7 @@ def test_notes_stand_in_their_sections_in_their_order():
         ("Travel claims", "Network team, change 4463"),
     ]
     (heard,) = section(composed, "heard").heard
-    assert (heard.quote, heard.mark_text) == ("Screens take ages.", "Done.")
+    assert (heard.quote, heard.mark_text) == ("“Screens take ages.”", "Done.")
     assert section(composed, "heard").paragraphs == ("We joined two meetings in two departments.",)
     assert section(composed, "tip").notes[0].body_markdown == "Leaving your desk?\n\nWindows + L."
     assert section(composed, "measure").notes[0].body_markdown == "47 is right."
