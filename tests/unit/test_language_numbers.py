@@ -13,11 +13,12 @@ import pytest
 from newsletter.language import Catalogue, Formats, supported_locales, without_isolates
 from newsletter.language.bidi import ISOLATE, POP, isolated
 from newsletter.language.catalogue import placeholders
+from newsletter.language.parity import wordings
 
 LOCALES = supported_locales()
 
 # Unicode CLDR, plural rules for cardinal numbers, copied by hand: the code under test reads them from Babel.
-NUMBERS = (0, 1, 2, 3, 5, 11, 21, 100, 1_000_000, Decimal("1.5"))
+NUMBERS: tuple[int | Decimal, ...] = (0, 1, 2, 3, 5, 11, 21, 100, 1_000_000, Decimal("1.5"))
 CATEGORIES = {
     "en": "other one other other other other other other other other",
     "it": "other one other other other other other other many other",
@@ -55,7 +56,7 @@ def test_each_wording_prints_the_digits_of_its_slots_and_no_others(locale, n, ca
         wording = message if isinstance(message, str) else message[category]
         slots = {name: f"({70 + i})" for i, name in enumerate(sorted(placeholders(wording) - {"n"}))}
         text = catalogue.text(key, n, **slots)
-        general = english[key] if isinstance(english[key], str) else english[key]["other"]
+        general = wordings(english[key])["other"]
         number = dict(zip((1_000_000, Decimal("1.5")), WRITTEN[locale], strict=True)).get(n, str(n))
         given = digits(" ".join([*slots.values(), *([number] if "{n}" in wording else [])]))
         own = digits(re.sub(r"\{\w+\}", "", general))
