@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,7 @@ class Slapd:
     folder: Path
     plain: int
     tls: int
+    stop: Callable[[], None]
 
     @property
     def ldap(self) -> str:
@@ -73,17 +74,22 @@ def slapd(folder: Path, people: Iterable[tuple[str, Mapping[str, str | list[str]
     config.write_text(_CONFIG.format(folder=folder, base=BASE, reader=READER, limited=LIMITED))
     (folder / "people.ldif").write_text("\n".join(_entries(people)))
     _run("slapadd", "-q", "-f", config, "-l", folder / "people.ldif")
-    server = Slapd(folder, *_free_ports(2))
+    plain, tls = _free_ports(2)
     log = folder / "slapd.log"
     with log.open("wb") as output:
-        command = [_program("slapd"), "-d", "0", "-f", str(config), "-h", f"{server.ldap} {server.ldaps}"]
+        urls = f"ldap://127.0.0.1:{plain} ldaps://127.0.0.1:{tls}"
+        command = [_program("slapd"), "-d", "0", "-f", str(config), "-h", urls]
         process = subprocess.Popen(command, stdout=output, stderr=output)
-    try:
-        _wait(process, (server.plain, server.tls), log)
-        yield server
-    finally:
+
+    def stop() -> None:
         process.terminate()
         process.wait(10)
+
+    try:
+        _wait(process, (plain, tls), log)
+        yield Slapd(folder, plain, tls, stop)
+    finally:
+        stop()
 
 
 def _entries(people: Iterable[tuple[str, Mapping[str, str | list[str]]]]) -> Iterator[str]:

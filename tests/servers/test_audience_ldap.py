@@ -15,7 +15,9 @@ import pytest
 import yaml
 
 from newsletter.audience import RecipientList, examine_lists, load
-from newsletter.config import AudienceConfig, loads
+from newsletter.audience.ldap import Directory
+from newsletter.audience.source import DIRECTORY_NAMES
+from newsletter.config import AudienceConfig, SourceConfig, loads
 from newsletter.errors import ConfigError, ContentError, NewsletterError, SourceError
 from tests.servers.slapd import BASE, BRANCH, ELSEWHERE, LIMITED, PASSWORD, READER, Slapd, slapd
 
@@ -231,6 +233,19 @@ def test_a_server_that_is_down_is_told(audience):
         port = unused.getsockname()[1]
     for scheme in ("ldap", "ldaps"):
         assert "cannot be reached" in refusal(audience(url=f"{scheme}://127.0.0.1:{port}"), SourceError)
+
+
+def test_a_server_that_ends_between_two_pages_gives_no_half_of_a_list(audience, tmp_path):
+    (tmp_path / "own").mkdir()
+    with slapd(tmp_path / "own", crowd()) as server:
+        whole = audience(url=server.ldaps, ca_file=str(server.ca), page_size=10).recipients
+        assert isinstance(whole, SourceConfig)
+        assert whole.ldap
+        rows = Directory(whole.ldap, 5).rows(DIRECTORY_NAMES)
+        assert next(rows).values["mail"]
+        server.stop()
+        with pytest.raises(SourceError, match="cannot be reached"):
+            list(rows)
 
 
 def test_a_server_that_never_answers_is_given_up(audience):
