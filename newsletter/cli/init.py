@@ -134,6 +134,8 @@ def _header(text: str) -> tuple[str, str]:
 
 def _tell(found: Discovery) -> None:
     """What was found, on stderr."""
+    from newsletter.collect.retention import advice
+
     parts = [found.source, f"version {found.version}" if found.version else "version unknown"]
     kept = found.retention_s
     parts.append("does not say how long it keeps samples" if kept is None else f"keeps {kept / _DAY:g} days")
@@ -151,9 +153,7 @@ def _tell(found: Discovery) -> None:
     if not found.sources:
         log.warning("  nothing that tells of services was found")
     if kept is not None and kept < _DAYS_NEEDED * _DAY:
-        log.warning(
-            "  %g days are too few for a month: start it with --storage.tsdb.retention.time=40d or more", kept / _DAY
-        )
+        log.warning("  %g days are too few for a month: start it with %s or more", kept / _DAY, advice(40))
 
 
 def _first_whole_month(found: Discovery, timezone: str) -> str | None:

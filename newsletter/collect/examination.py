@@ -15,6 +15,7 @@ from newsletter.collect.examination_sources import examine_sources
 from newsletter.collect.helpdesk import month as helpdesk
 from newsletter.collect.prometheus import Prometheus
 from newsletter.collect.ratios import ratio_source_of
+from newsletter.collect.retention import advice
 from newsletter.collect.watch import HOUR, TICK
 from newsletter.errors import NewsletterError, SourceError
 from newsletter.model import Finding
@@ -123,7 +124,7 @@ def _retention(prometheus: Prometheus, month: Period, now: float, uncollected: S
         yield ok("retention", "the server does not say how long it keeps samples; what it still has is below")
         return
     days = kept / _DAY
-    needed = "A month needs 35 days or more: --storage.tsdb.retention.time=40d, or longer to catch up on past months."
+    needed = f"A month needs 35 days or more: {advice(40)}, or longer to catch up on past months."
     spare = days - month.seconds / _DAY
     if spare < 0:
         error = SourceError(f"the server keeps {days:g} days, so it never holds a whole month", needed)

@@ -139,13 +139,12 @@ def measure(
 
 
 def _latency(bound: _Bound, config: LatencyConfig, evidence: str) -> Latency | None:
-    """None where no answer took any time: such a gauge says "none", not "at once"."""
+    """To the millisecond. None where no answer took any time: such a gauge says "none", not "at once"."""
     if bound.seconds is None or bound.seconds <= 0:
         return None
-    scale = 0.001 if config.unit == "milliseconds" else 1.0
-    return Latency(
-        quantile=config.quantile, seconds=round(bound.seconds * scale, 6), evidence=evidence, show=config.show
-    )
+    milliseconds = bound.seconds if config.unit == "milliseconds" else bound.seconds * 1000
+    seconds = math.ceil(round(milliseconds, 6)) / 1000  # rounded up, as it is a bound
+    return Latency(quantile=config.quantile, seconds=seconds, evidence=evidence, show=config.show)
 
 
 # --- counting -----------------------------------------------------------------------------

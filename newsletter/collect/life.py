@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.collect.promql import batches
+from newsletter.collect.retention import advice
 from newsletter.collect.watch import TICK, Watch
 from newsletter.errors import HistoryError
 
@@ -90,7 +91,7 @@ def require_retention(prometheus: Prometheus, watch: Watch, period: Period, now:
     raise HistoryError(
         f"{prometheus.source} keeps {retention / _DAY:g} days of samples and, for {watch.selector}, {since}; "
         f"{period.label} began {_clock(period, period.start_s)}",
-        "Raise --storage.tsdb.retention.time to 40d or more, and collect soon after the month ends.",
+        f"Raise it: {advice(40)} or more, and collect soon after the month ends.",
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import math
 import operator
-import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
-from newsletter.collect import promql, tls
+from newsletter.collect import promql, retention, tls
 from newsletter.collect.cost import Cost, Kind
 from newsletter.collect.series import Answer, Series
 from newsletter.collect.session import THREADS, Adapter, Session
@@ -164,16 +163,15 @@ class Prometheus:
     def retention_s(self) -> float | None:
         """How far back the server keeps samples, or None where it does not say.
 
-        Only Prometheus itself tells; of several limits ("15d or 100GB") the time counts.
+        Prometheus tells, and of several limits ("15d or 100GB") the time counts; so does VictoriaMetrics on one machine.
         """
+        asked: dict[str, Any] = {"headers": self._client.headers, "auth": self._client.auth}
         try:
-            answer = self._session.request(
-                "GET", f"{self.source}/api/v1/status/runtimeinfo", headers=self._client.headers, auth=self._client.auth
-            )
+            answer = self._session.request("GET", f"{self.source}/api/v1/status/runtimeinfo", **asked)
         except SourceError:
-            return None
+            return retention.told_by_victoria_metrics(self._session.page(f"{self.source}/metrics", **asked))
         data = answer.json().get("data")
-        return _seconds(str(data.get("storageRetention", ""))) if isinstance(data, dict) else None
+        return retention.told_by_prometheus(str(data.get("storageRetention", ""))) if isinstance(data, dict) else None
 
     def version(self) -> str | None:
         """What the server says it is, such as "2.42.0", or None where it does not say."""
@@ -247,15 +245,6 @@ def _distinct(rows: Iterable[Any]) -> tuple[Series, ...]:
     if len({tuple(sorted(one.labels.items())) for one in series}) != len(series):
         raise _Disordered
     return series
-
-
-def _seconds(retention: str) -> float | None:
-    """The time in a retention such as "15d", "1y2w" or "30d or 10GiB"."""
-    units = {"y": 365 * 86400.0, "w": 7 * 86400.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-    for part in retention.split(" or "):
-        if re.fullmatch(r"(?:\d+(?:ms|[ywdhms]))+", part):
-            return sum(float(count) * units[unit] for count, unit in re.findall(r"(\d+)(ms|[ywdhms])", part))
-    return None
 
 
 def _short(query: str) -> str:

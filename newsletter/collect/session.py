@@ -127,6 +127,16 @@ class Session(requests.Session):
                 time.sleep(pause)
         raise AssertionError("the last try returns or raises")
 
+    def page(self, url: str, **kwargs: Any) -> str:
+        """A page beside the API, asked for once; empty where there is none, as nothing depends on it."""
+        ends_at = time.monotonic() + self._timeout_s
+        options = {**kwargs, "stream": True, "allow_redirects": False, "timeout": self._timeout_s}
+        try:
+            with until(ends_at), super().request("GET", url, **options) as response:
+                return self._read(response).decode(errors="replace") if response.status_code == 200 else ""
+        except (requests.RequestException, OSError, SourceError):
+            return ""
+
     def _once(self, method: str, url: str, ends_at: float, kwargs: dict[str, Any]) -> requests.Response:
         params = kwargs.get("params")
         body = {"data": params, "params": None} if method == "POST" else {}

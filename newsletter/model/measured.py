@@ -122,7 +122,7 @@ class Requests:
 class Latency:
     """How fast a service answered: at least the share `quantile` (0-1) of its answers came within `seconds`.
 
-    `seconds` is an upper bound, never less than the true quantile. `evidence` is the id of what it was read
+    `seconds` is an upper bound to the millisecond, never less than the true quantile. `evidence` is the id of what it was read
     from; `show` whether the mail may tell it.
     """
 

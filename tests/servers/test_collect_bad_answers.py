@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from newsletter.collect.prometheus import Prometheus
+from newsletter.collect.retention import told_by_victoria_metrics
 from newsletter.config import PrometheusConfig
 from newsletter.errors import SourceError
 from tests.servers import scripted as say
@@ -461,6 +462,19 @@ def test_the_retention_is_read_in_seconds(told: str, seconds: float | None) -> N
     reply = say.envelope(status="success", data={"storageRetention": told})
     with say.scripted(reply) as script, Prometheus(config(script.url)) as prometheus:
         assert prometheus.retention_s() == seconds
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [
+        ('flag{name="retentionPeriod", value="1", is_set="false"} 1', 31 * 86400),
+        ('flag{name="retentionPeriod",value="1.5y",is_set="true"} 1', 1.5 * 365 * 86400),
+        ('flag{name="retentionPeriod", value="soon", is_set="true"} 1', None),
+        ('flag{name="retentionTimezoneOffset", value="1", is_set="false"} 1', None),
+    ],
+)
+def test_the_flag_of_victoria_metrics_is_read_in_seconds(line: str, seconds: float | None) -> None:
+    assert told_by_victoria_metrics(f"process_cpu_seconds_total 1\n{line}\nvm_rows 2\n") == seconds
 
 
 def test_a_server_without_runtime_information_has_no_known_retention() -> None:

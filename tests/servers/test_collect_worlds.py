@@ -14,7 +14,9 @@ import pytest
 from newsletter.collect import collect
 from newsletter.config import Config
 from newsletter.demo.private_prometheus import private_prometheus
+from newsletter.errors import HistoryError
 from newsletter.model import Outage, Snapshot
+from newsletter.period import month
 from tests.servers import worlds as made
 from tests.servers.scripted import scripted
 from tests.servers.simulator import Simulator
@@ -283,3 +285,13 @@ def test_both_servers_give_the_same_month(collected: Collected, worlds: dict[str
         edges = worlds[name].services[service].edges(worlds[name].period)
         sums = [(m.up_s, m.down_s, m.excluded_s, m.unknown_s) for m in (found, twin)]
         assert sums[0] == pytest.approx(sums[1], abs=scrape * edges)
+
+
+@pytest.mark.parametrize(("retention", "days"), [(None, 31), ("35d", 35), ("2", 62)])
+def test_victoria_metrics_tells_what_it_has_forgotten(retention: str | None, days: int) -> None:
+    now = datetime(2026, 12, 15, tzinfo=UTC)
+    with private_victoria([], retention=retention) as url:
+        config = configured(url, made.decided(made.SHAPES[0])[0])
+        with pytest.raises(HistoryError, match=f"keeps {days} days") as caught:
+            collect(config, month("2026-10", config.timezone), now=now)
+    assert "-retentionPeriod=40d" in caught.value.hint

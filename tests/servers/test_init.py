@@ -154,13 +154,13 @@ def test_only_nodes_give_their_jobs_as_services(tmp_path):
     assert "the first whole month is" in done.stderr
 
 
-def test_victoriametrics_gives_the_same_config_and_its_retention_is_called_unknown(begun, tmp_path):
+def test_victoriametrics_gives_the_same_config_and_tells_its_retention(begun, tmp_path):
     path = recent.write_json(tmp_path / "all.jsonl", recent.probes(), recent.tickets())
     with private_victoria([path]) as url:
         done = newsletter(tmp_path, "init", "acme", "--prometheus", url, *ZONE)
         assert done.returncode == 0, done.stderr
         told = json.loads(newsletter(tmp_path / "acme", "doctor", "--json").stdout)["findings"]
-    assert "does not say how long it keeps samples" in done.stderr
+    assert "keeps 36500 days" in done.stderr
     ours, other = (config.load(folder / "config.yaml") for folder in (tmp_path / "acme", begun[0]))
     assert ours.availability == other.availability
     assert ours.services == other.services

@@ -17,8 +17,11 @@ _START_WITHIN_S = 60.0
 
 
 @contextmanager
-def private_victoria(files: Sequence[Path]) -> Iterator[str]:
-    """Import `files` (JSON lines, one series each) into a new server and serve them until the block ends."""
+def private_victoria(files: Sequence[Path], *, retention: str | None = "100y") -> Iterator[str]:
+    """Import `files` (JSON lines, one series each) into a new server and serve them until the block ends.
+
+    `retention` None leaves the server its default, a month; older samples are dropped without a word.
+    """
     assert shutil.which("victoria-metrics"), "victoria-metrics is not installed: sh tests/install-debian.sh"
     with tempfile.TemporaryDirectory(prefix="newsletter-victoria-") as home, socket.create_server(("", 0)) as probe:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -27,7 +30,7 @@ def private_victoria(files: Sequence[Path]) -> Iterator[str]:
             "victoria-metrics",
             f"-storageDataPath={home}/data",
             f"-httpListenAddr={address}",
-            "-retentionPeriod=100y",  # a month by default, and older samples are dropped without a word
+            *([f"-retentionPeriod={retention}"] if retention else []),
             "-loggerLevel=ERROR",
         ]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
