@@ -6,15 +6,18 @@ hides nothing of the others.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from newsletter import pipeline
+from newsletter import compose, notes, pipeline
 from newsletter.config import Config
 from newsletter.config.strict_yaml import parse
 from newsletter.errors import ContentError, NewsletterError
 from newsletter.model import Fact, Finding, Period, Place
 from newsletter.model.finding import fault
+from newsletter.notes import Manuscript
+
+_STOP_A_BUILD = ("note", "reference-unknown")
 
 
 def examine(config: Config, month: Period, *, now: datetime) -> list[Finding]:
@@ -25,21 +28,24 @@ def examine(config: Config, month: Period, *, now: datetime) -> list[Finding]:
     """
     draft, error = _built(config, month, now)
     facts = draft.facts if draft else pipeline.facts_of(config, month)
-    noted = notes(config, month, facts=facts, now=now)
+    read = manuscripts(config, month, now=now)
+    noted = notes.examine(read, facts=facts, config=config, month=month, now=now)
     found = [finding for findings in noted.values() for finding in findings]
+    found += _unexplained(config, month, facts, read)
     found += _outcomes(config, {fact.subject for fact in facts if fact.id == f"{fact.subject}.availability"})
     if draft:
-        return [*found, *_unexplained(config, draft), *_letters(config, draft)]
-    told = any(finding.check == "note" and finding.status == "fault" for finding in found)
+        return [*found, *_letters(config, draft)]
+    told = any(finding.check in _STOP_A_BUILD and finding.status == "fault" for finding in found)
     return found if told or error is None else [*found, fault("edition", error)]
 
 
-def notes(config: Config, month: Period, *, facts: Iterable[Fact], now: datetime) -> Mapping[str, list[Finding]]:
-    """The findings of each file of notes, by its name; for whoever shows notes one by one."""
-    from newsletter.notes import examine as examine_notes
+def manuscripts(config: Config, month: Period, *, now: datetime) -> list[Manuscript]:
+    """The notes of an edition as they stand in their files; `notes.examine` takes them.
 
-    folder = pipeline.edition_folder(config, month) / "notes"
-    return examine_notes(folder, facts=facts, config=config, month=month, now=now)
+    Raises:
+        ContentError: the folder is a file.
+    """
+    return notes.manuscripts(pipeline.edition_folder(config, month) / "notes", config=config, now=now)
 
 
 def exit_code(findings: Iterable[Finding], *, strict: bool = False) -> int:
@@ -79,17 +85,16 @@ def _said(text: str | Mapping[str, str] | None, locale: str) -> bool:
     return bool(text if text is None or isinstance(text, str) else text.get(locale))
 
 
-def _unexplained(config: Config, draft: pipeline.Draft) -> Iterator[Finding]:
+def _unexplained(config: Config, month: Period, facts: Sequence[Fact], read: Iterable[Manuscript]) -> Iterator[Finding]:
     """Numbers say that something went wrong; a person has to say what."""
-    folder = pipeline.edition_folder(config, draft.month) / "notes"
-    for service, locale in draft.unexplained:
+    written = [one.note for one in read if one.note and one.state == "due"]
+    for service, locale in compose.unexplained(facts, written, config):
         what = f"no incident note in {locale} tells what went wrong with {service}"
-        do = f"Run: newsletter note new incident TITLE --service {service} --month {draft.month.label}"
+        do = f"Run: newsletter note new incident TITLE --service {service} --month {month.label}"
+        folder = pipeline.edition_folder(config, month) / "notes"
         yield fault("incident-unexplained", ContentError(what, do), Place(str(folder)))
 
 
 def _letters(config: Config, draft: pipeline.Draft) -> Iterator[Finding]:
-    from newsletter.compose import examine as examine_letter
-
     for edition in draft.editions.values():
-        yield from examine_letter(edition, config=config, snapshot=draft.snapshot)
+        yield from compose.examine(edition, config=config, snapshot=draft.snapshot)

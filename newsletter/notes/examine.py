@@ -12,37 +12,32 @@ from newsletter.errors import ContentError
 from newsletter.model import Fact, Finding, Note, Period, Place
 from newsletter.model.finding import fault, warning
 from newsletter.notes.lint import lint
-from newsletter.notes.loader import manuscripts
 from newsletter.notes.manuscript import Manuscript
 from newsletter.notes.sourced import sourced
 
 _CAPITALS = re.compile(r"\b[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ0-9]+\b")
 _LEFT_OUT = {
-    "draft": ("is held back", "Take its `status:` line away when it is ready."),
-    "early": ("is not shown yet", "See its `publish_from`."),
-    "expired": ("is not shown any more", "See its `expires`; delete the file, or move the date."),
+    "draft": ("status", "is held back", "Take this line away when it is ready."),
+    "early": ("publish_from", "is not shown yet", "Move the date if it should be."),
+    "expired": ("expires", "is not shown any more", "Delete the file, or move the date."),
 }
 
 
 def examine(
-    folder: Path, *, facts: Iterable[Fact], config: Config, month: Period, now: datetime
+    read: Sequence[Manuscript], *, facts: Iterable[Fact], config: Config, month: Period, now: datetime
 ) -> dict[str, list[Finding]]:
     """What is wrong with each file of notes; files in order, those without a finding with an empty list.
 
     A draft stops nothing, so whatever is wrong with it is a warning.
 
     Args:
-        folder: the edition's notes. It need not exist.
+        read: the edition's notes, as `manuscripts` reads them.
         facts: the facts of the month; numbers in notes are compared with them.
         config: names, locales, targets.
         month: the month of the edition.
-        now: aware; decides what is shown, and what has passed.
-
-    Raises:
-        ContentError: the folder is a file.
+        now: aware; decides what has passed.
     """
     numbers, known = sourced(facts, config), _known_capitals(config)
-    read = manuscripts(folder, config=config, now=now)
     found: dict[str, list[Finding]] = {}
     for one in read:
         linted = [*_faults(one), *lint(one, numbers, known=known)]
@@ -50,7 +45,8 @@ def examine(
     due = [one for one in read if one.note and one.state == "due"]
     shown = [one.note for one in due if one.note]
     for finding in [*_missing_languages(shown, config), *_tips(shown), *_passed(due, config, month, now)]:
-        found[finding.place.file if finding.place else str(folder)].append(finding)
+        if finding.place:
+            found[finding.place.file].append(finding)
     return found
 
 
@@ -66,8 +62,8 @@ def _mild(finding: Finding) -> Finding:
 
 def _left_out(one: Manuscript) -> Iterator[Finding]:
     if one.state != "due":
-        what, do = _LEFT_OUT[one.state]
-        yield warning("left-out", f"this note {what}", do, Place(one.file))
+        key, what, do = _LEFT_OUT[one.state]
+        yield warning("left-out", f"this note {what}", do, one.place(key))
 
 
 def _known_capitals(config: Config) -> frozenset[str]:
@@ -92,9 +88,8 @@ def _missing_languages(notes: Sequence[Note], config: Config) -> Iterator[Findin
             first = next(iter(versions.values()))
             files = " and ".join(f"{name}.{locale}.md" for locale in missing)
             do = f"Write {files}; nobody translates it for you."
-            yield warning(
-                "language-missing", f"there is no {' and no '.join(missing)} version", do, Place(first.source)
-            )
+            what = f"this note does not exist in {' and '.join(missing)}"
+            yield warning("language-missing", what, do, Place(first.source))
 
 
 def _tips(notes: Sequence[Note]) -> Iterator[Finding]:

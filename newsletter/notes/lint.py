@@ -23,7 +23,7 @@ from newsletter.notes.vocabulary import Advice, Vocabulary, vocabulary
 
 PASSIVE_SHARE = 0.3
 HARD, TOO_HARD = 50, 40  # Gulpease and Flesch: below, a warning and a fault
-_ENOUGH_SENTENCES = 3  # of fewer, a share says nothing
+_ENOUGH_PASSIVE = 2  # a single sentence is no habit
 
 _LEFTOVER = re.compile(r"\{\{.*?\}\}|\{\{|\}\}|\{%|%\}|\b(?:TODO|FIXME|XXX)\b|[Ll]orem ipsum")
 _LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(")
@@ -188,8 +188,8 @@ def praise(context: Context) -> Iterator[Finding]:
 
 
 def causes(context: Context) -> Iterator[Finding]:
-    """A cause needs its reference."""
-    if context.note.because or context.note.evidence:
+    """A cause needs its reference; who thanks people names none."""
+    if context.note.because or context.note.evidence or context.note.kind == "people":
         return
     do = "Add `because:` with `text` and `ref` (a change or ticket number), or leave the cause out."
     for passage in context.passages:
@@ -276,10 +276,8 @@ def long_sentences(context: Context) -> Iterator[Finding]:
 
 def passive(context: Context) -> Iterator[Finding]:
     """Who does what: most sentences say it."""
-    if len(context.sentences) < _ENOUGH_SENTENCES:
-        return
     in_passive = [one for one in context.sentences if _is_passive(one.text, context.words)]
-    if len(in_passive) > PASSIVE_SHARE * len(context.sentences):
+    if len(in_passive) >= _ENOUGH_PASSIVE and len(in_passive) > PASSIVE_SHARE * len(context.sentences):
         what = f"{len(in_passive)} of {len(context.sentences)} sentences are in the passive"
         do = "Say who does it: we, you, the machine."
         yield context.warn("passive", context.body, in_passive[0].start, what, do)

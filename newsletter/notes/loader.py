@@ -103,7 +103,8 @@ def _read(path: Path, config: Config, now: datetime) -> Manuscript:
         faults.append(Fault(text.body_line, (), "there is no text below the front matter"))
     if faults or not front:
         told = sorted(faults, key=lambda fault: fault.line)
-        return Manuscript(file=str(path), state="draft" if held_back else "due", faults=tuple(told))
+        state: State = "draft" if held_back else "due"
+        return Manuscript(file=str(path), state=state, lines=parsed.lines, faults=tuple(told))
     note = _note(path, front, text.body.strip("\n"), config)
     return Manuscript(
         file=str(path),

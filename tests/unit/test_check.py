@@ -81,6 +81,7 @@ def test_a_warning_ends_0_but_with_strict_65(workspace):
 def test_an_incident_without_a_note_in_one_language_is_an_error(workspace):
     """`send` would refuse it."""
     (workspace / "editions/2026-10/notes/shared-files.it.md").unlink()
+    note(workspace, "broken.en.md", "no front matter")
     told = [(one["check"], one["status"], one["what"]) for one in found(workspace)]
     assert ("incident-unexplained", "fault", "no incident note in it tells what went wrong with files") in told
 
