@@ -19,6 +19,9 @@ need ldapsearch ldap-utils
 need cc gcc
 [ -e /usr/include/ldap.h ] || missing="$missing libldap2-dev"
 [ -e /usr/include/sasl/sasl.h ] || missing="$missing libsasl2-dev"
+case "$(command -v "${PYTHON:-python3}")" in
+    /usr/bin/*) ls /usr/include/python3.*/Python.h >/dev/null 2>&1 || missing="$missing python3-dev" ;;
+esac
 "${PYTHON:-python3}" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' ||
     missing="$missing python3-dev"
 [ -n "$missing" ] || exit 0
