@@ -31,8 +31,9 @@ lint: $(DEV) ## ruff, mypy --strict, generated docs
 golden: $(DEV) ## Rewrite the golden mails; look at the difference before you commit it
 	$(PY) -m pytest tests/golden --update-golden
 
-docs: $(DEV) ## Rewrite the generated pages of docs/
+docs: $(DEV) ## Rewrite the generated pages of docs/, and the sample year
 	$(PY) docs/generate.py
+	$(PY) -m docs.sample_year
 
 pictures: debian $(DEV) ## Take the pictures of docs/images anew; look at each
 	$(PY) -m docs.pictures

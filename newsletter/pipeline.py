@@ -516,7 +516,7 @@ def deliver(
             progress=progress,
         )
         remarks = (*_frozen_remarks(frozen), *_publish_metrics(config, ledger, report))
-    _remember_told(config, draft)
+    remember_told(config, draft)
     return report, remarks
 
 
@@ -534,7 +534,7 @@ def _publish_metrics(config: Config, ledger: Ledger, report: DeliveryReport) -> 
     return ()
 
 
-def _remember_told(config: Config, draft: Draft) -> None:
+def remember_told(config: Config, draft: Draft) -> None:
     """From now on these facts rest: readers have them."""
     from newsletter import facts
 

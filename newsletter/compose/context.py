@@ -139,16 +139,16 @@ class Context:
 
     @property
     def visited_sentences(self) -> tuple[str, ...]:
-        """How many meetings we joined, and in how many departments; empty without a visit."""
+        """How many meetings we joined, and in which departments; empty without a visit."""
         visits = self.notes_of("visit")
-        departments = len({note.department for note in visits if note.department})
+        departments = tuple(dict.fromkeys(note.department for note in visits if note.department))
         if not visits:
             return ()
-        meetings = self.catalogue.count(len(visits))
-        if len(visits) == 1 or not departments:
-            return (self.text("heard.visits", n=len(visits), count=meetings),)
-        count = self.catalogue.count(departments)
-        return (self.text("heard.visits_departments", n=departments, meetings=meetings, count=count),)
+        count = self.catalogue.count(len(visits))
+        if not departments:
+            return (self.text("heard.visits", n=len(visits), count=count),)
+        names = self.catalogue.enumerate(departments)
+        return (self.text("heard.visits_departments", n=len(visits), count=count, names=names),)
 
     @property
     def department(self) -> str:

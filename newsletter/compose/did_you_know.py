@@ -18,6 +18,8 @@ from newsletter.period import month as month_of
 _SENTENCE_ENDS = (".", "!", "?", "…", "؟")
 WORDINGS = 2
 """How many wordings each kind of change has."""
+ROUGH_FROM = 5
+"""From here on "about" a number needs no decimals."""
 
 
 def did_you_know_section(context: Context) -> Section | None:
@@ -67,9 +69,14 @@ def _streak(context: Context, fact: Fact) -> tuple[str, str]:
     service = context.config.services[fact.subject]
     months = int(fact.value or 0)
     target = context.formats.ratio(fact.target or 0, "nearest", like=fact.target)
-    sentence = phrase(context, "fact.streak", service=context.service_name(fact.subject), target=target)
-    outcome = context.localised(service.outcome) if service.outcome else ""
-    return phrase(context, "fact.streak_months", n=months), _sentences(sentence, outcome)
+    name = context.service_name(fact.subject)
+    if service.outcome:
+        outcome = context.localised(service.outcome)
+        sentence = phrase(context, "fact.streak_outcome", service=name, target=target, outcome=outcome)
+    else:
+        sentence = phrase(context, "fact.streak", service=name, target=target)
+    work = context.localised(service.work) if service.work else ""
+    return phrase(context, "fact.streak_months", n=months), _sentences(sentence, work)
 
 
 def _milestone(context: Context, fact: Fact) -> tuple[str, str]:
@@ -99,7 +106,7 @@ def _equivalence(context: Context, fact: Fact) -> tuple[str, str]:
     if rule is None:
         raise LookupError(f"{fact.id} has no rule")
     value = fact.value or 0.0
-    rough = context.formats.number(value, 0 if value >= 10 else 1)
+    rough = context.formats.number(value, 0 if value >= ROUGH_FROM else 1)
     number = phrase(context, "fact.about", value=rough)
     where = f"figures.{fact.subject}.equivalence.sentence"
     return number, _with_work(context, filled(context.localised(rule.sentence), {"value": number}, where), wanted)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from newsletter.compose import share
 from newsletter.compose.context import Context
 from newsletter.compose.standing import Standing
+from newsletter.errors import ContentError
 from newsletter.language.formats import capitalised
 from newsletter.model import MinuteRow, Note
+
+NAMED = 3
+"""More services that missed their target are counted, not named."""
 
 
 def minute_rows(context: Context) -> tuple[MinuteRow, ...]:
@@ -21,18 +26,36 @@ def _rows(context: Context) -> Iterator[MinuteRow]:
     if worked:
         yield MinuteRow(label=context.text("minute.worked"), sentence=worked)
     if any(one.by_time or one.missed or not one.measured for one in context.standings if not one.exempt):
-        bad = any(one.missed or one.interrupted for one in context.standings)
-        yield MinuteRow(
-            label=context.text("minute.failed"), sentence=_failed(context), tone="signal" if bad else "accent"
-        )
+        yield _failed_row(context)
     coming = next(iter(coming_notes(context)), None)
     if coming:
         yield MinuteRow(label=context.text("minute.coming"), sentence=coming_sentence(context, coming))
 
 
+def _failed_row(context: Context) -> MinuteRow:
+    """Its label says how bad it is: a missed target, interruptions, or nothing that is sure."""
+    standings = context.standings
+    missed, interrupted = (any(getattr(one, what) for one in standings) for what in ("missed", "interrupted"))
+    sure = all(one.clean for one in standings if one.by_time or not one.measured)
+    label = "failed" if missed else "down" if interrupted or sure else "unclear"
+    tone: Literal["signal", "accent"] = "signal" if missed or interrupted else "accent"
+    return MinuteRow(label=context.text(f"minute.{label}"), sentence=_failed(context), tone=tone)
+
+
 def coming_notes(context: Context) -> tuple[Note, ...]:
-    """What is coming: by date, undated last."""
+    """What is coming: by date, undated last.
+
+    Raises:
+        ContentError: a date lies before the end of the month told of, so it is over when the letter goes out.
+    """
     notes = context.notes_of("coming")
+    for note in notes:
+        if note.date is not None and note.date < context.snapshot.period.end:
+            raise ContentError(
+                f"{note.source}: coming on {note.date.date()}, which is over when the letter of "
+                f"{context.snapshot.edition} goes out",
+                "Correct the date, or remove the note.",
+            )
     return tuple(
         sorted(notes, key=lambda note: (note.date is None, note.date and context.formats.local(note.date), note.time))
     )
@@ -78,9 +101,7 @@ def _failed(context: Context) -> str:
     if len(missed) == 1:
         return _missed_one(context, missed[0])
     if missed:
-        return context.text(
-            "minute.missed_counted", n=len(missed), count=capitalised(context.catalogue.count(len(missed)))
-        )
+        return _missed_several(context, missed)
     if any(one.interrupted for one in standings):
         return _interrupted(context)
     if all(one.clean for one in standings if one.by_time or not one.measured):
@@ -102,6 +123,22 @@ def _missed_one(context: Context, missed: Standing) -> str:
         return context.text("minute.missed_on_day", name=missed.name, down=down, day=context.formats.weekday(days[0]))
     count = context.catalogue.count(len(days))
     return context.text("minute.missed_on_days", n=len(days), name=missed.name, down=down, count=count)
+
+
+def _missed_several(context: Context, missed: tuple[Standing, ...]) -> str:
+    """By name, the longest downtime first; only many are counted."""
+    if len(missed) > NAMED:
+        return context.text(
+            "minute.missed_counted", n=len(missed), count=capitalised(context.catalogue.count(len(missed)))
+        )
+    worst_first = sorted(missed, key=lambda one: -one.down_s)
+    named = tuple(
+        context.text("brief.named", name=one.name, down=context.formats.downtime(one.down_s))
+        if one.down_s
+        else one.name
+        for one in worst_first
+    )
+    return context.text("minute.missed_named", names=context.catalogue.enumerate(named))
 
 
 def _interrupted(context: Context) -> str:

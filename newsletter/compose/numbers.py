@@ -16,12 +16,14 @@ SMALL_SAMPLE = 20
 """Below this, a percentage pretends to a precision that a handful of cases does not have."""
 
 
-def _figures(context: Context, show: str) -> Iterator[tuple[Fact, FigureConfig]]:
-    """Figures with a number that are to be shown in this way."""
+def _figures(context: Context) -> Iterator[tuple[Fact, FigureConfig]]:
+    """Figures with a number that stand among the numbers; not those that are told as a card this time."""
     for figure_id, wanted in context.config.figures.items():
         figure = context.snapshot.figures.get(figure_id)
         fact = context.facts.get(f"{figure_id}.{figure.kind}") if figure else None
-        if wanted.show == show and fact and fact.value is not None:
+        if wanted.show not in ("tile", "both") or fact is None or fact.value is None:
+            continue
+        if fact.id not in context.selection.did_you_know:
             yield fact, wanted
 
 
@@ -30,7 +32,7 @@ def _figures(context: Context, show: str) -> Iterator[tuple[Fact, FigureConfig]]
 
 def numbers_section(context: Context) -> Section | None:
     """Six tiles or four: five leave a hole in two columns, and fewer are no overview."""
-    own = [*_ticket_tile(context), *(_figure_tile(context, *figure) for figure in _figures(context, "tile"))]
+    own = [*_ticket_tile(context), *(_figure_tile(context, *figure) for figure in _figures(context))]
     tiles = own if len(own) >= 4 else [*own, *_general_tiles(context)][:4]
     if len(tiles) < 4:
         return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from newsletter.compose import share, strip
 from newsletter.compose.context import Context
 from newsletter.compose.standing import FULL_COVERAGE, Standing
 from newsletter.language.formats import budget, capitalised
-from newsletter.model import Section, ServiceRow
+from newsletter.model import Interval, Section, ServiceRow
 
 ROWS = 9
 """A row costs about 2.3 KB of mail; beyond these, services fold into a line. Missed targets never do."""
@@ -32,7 +33,10 @@ def services_section(context: Context) -> Section | None:
         else {},
         services=tuple(_row(context, one) for one in rows),
         closing=_closing(context, clean, tuple(one for one in folded if one.met)),
-        paragraphs=_folded_paragraphs(context, tuple(one for one in folded if not one.met)),
+        paragraphs=(
+            *_planned_paragraph(context, (*clean, *folded)),
+            *_folded_paragraphs(context, tuple(one for one in folded if not one.met)),
+        ),
     )
 
 
@@ -109,11 +113,25 @@ def _budget(context: Context, standing: Standing) -> str:
 
 
 def _remark(context: Context, standing: Standing) -> str:
-    """What was not measured, and how fast it answered, each where there is something to say."""
-    remarks = tuple(part for part in (_unmeasured(context, standing), _latency(context, standing)) if part)
-    if len(remarks) == 2:
-        return context.text("services.remark_joined", first=remarks[0], second=remarks[1])
-    return "".join(remarks)
+    """Planned work, what was not measured, and how fast it answered, each where there is something to say."""
+    told = (_planned(context, standing), _unwatched(context, standing), _latency(context, standing))
+    remarks = [part for part in told if part]
+    if not remarks:
+        return ""
+    return reduce(lambda one, next_: context.text("services.remark_joined", first=one, second=next_), remarks)
+
+
+def _planned(context: Context, standing: Standing) -> str:
+    planned_s = standing.month.excluded_for("maintenance")
+    if not planned_s:
+        return ""
+    planned = context.formats.short_duration(planned_s)
+    days = context.days_of(
+        Interval(start=one.start, end=one.end) for one in standing.month.excluded if one.reason == "maintenance"
+    )
+    if len(days) == 1:
+        return context.text("services.planned_on_day", planned=planned, day=context.formats.day(days[0]))
+    return context.text("services.planned", planned=planned)
 
 
 def _latency(context: Context, standing: Standing) -> str:
@@ -126,7 +144,7 @@ def _latency(context: Context, standing: Standing) -> str:
     return context.text("services.remark_latency", share=share_of_answers, seconds=seconds)
 
 
-def _unmeasured(context: Context, standing: Standing) -> str:
+def _unwatched(context: Context, standing: Standing) -> str:
     """The time nobody watched, once it is more than the odd lost sample or decides the verdict."""
     month = standing.month
     if standing.exempt or (month.coverage >= FULL_COVERAGE and not standing.unjudged) or month.unknown_s <= 0:
@@ -194,6 +212,16 @@ def _folded(context: Context, standing: Standing) -> str:
     if standing.down_s == 0:
         return context.text("services.folded", name=standing.name, down=context.text("services.none_seen"))
     return context.text("services.folded", name=standing.name, down=context.formats.short_downtime(standing.down_s))
+
+
+def _planned_paragraph(context: Context, quiet: tuple[Standing, ...]) -> tuple[str, ...]:
+    """Planned work on services without a row: left out of the numbers, so it is told."""
+    names = tuple(
+        context.text("services.folded", name=one.name, down=planned)
+        for one in quiet
+        if (planned := _planned(context, one))
+    )
+    return (f"{capitalised(', '.join(names))}.",) if names else ()
 
 
 def _folded_paragraphs(context: Context, folded: tuple[Standing, ...]) -> tuple[str, ...]:

@@ -25,12 +25,20 @@ def coming_section(context: Context) -> Section | None:
 
 
 def tip_section(context: Context) -> Section | None:
-    """One tip; more would not be read."""
-    rows = [
-        NoteRow(key="", body_markdown=_titled_body(note), source="", draft=_is_draft(note))
-        for note in context.notes_of("tip")
-    ]
-    return _section(context, "tip", rows[:1])
+    """One tip; more would not be read.
+
+    Raises:
+        ContentError: two are ready, and only a person can say which one is told.
+    """
+    tips = context.notes_of("tip")
+    ready = [note for note in tips if not _is_draft(note)]
+    if len(ready) > 1:
+        raise ContentError(
+            f"{ready[1].source}: a second tip, beside {ready[0].source}",
+            "An edition has one. Set status: draft in the other, or move it to next month's notes.",
+        )
+    rows = [NoteRow(key="", body_markdown=_titled_body(note), source="", draft=_is_draft(note)) for note in tips]
+    return _section(context, "tip", rows)
 
 
 def people_section(context: Context) -> Section | None:
@@ -39,9 +47,9 @@ def people_section(context: Context) -> Section | None:
 
 
 def heard_section(context: Context) -> Section | None:
-    """What departments told us and what came of it, and the meetings we were invited to."""
+    """What departments told us and what came of it, and what we learned in the meetings we were invited to."""
     heard = tuple(_heard(context, note) for note in context.notes_of("heard"))
-    visits = context.visited_sentences
+    visits = tuple(_visit(context, note) for note in context.notes_of("visit"))
     if not heard and not visits:
         return None
     button, href = invitation(context)
@@ -49,7 +57,7 @@ def heard_section(context: Context) -> Section | None:
         kind="heard",
         title=context.text("section.heard"),
         heard=heard,
-        paragraphs=visits,
+        notes=visits,
         button_text=button,
         button_href=href,
     )
@@ -93,6 +101,17 @@ def _source(context: Context, note: Note) -> str:
     """Who answers for it, and the change or ticket behind it; a fact's id is no reference for a reader."""
     reference = note.because.ref if note.because else "" if note.evidence in context.facts else note.evidence
     return context.text("note.source", owner=note.owner, ref=reference) if reference else note.owner
+
+
+def _visit(context: Context, note: Note) -> NoteRow:
+    """Where we were and what we learned there; a visit to no single department goes by its title."""
+    return NoteRow(
+        key=note.department or as_title(note.title),
+        key_small=context.text("heard.visited"),
+        body_markdown=note.body,
+        source="",
+        draft=_is_draft(note),
+    )
 
 
 def _heard(context: Context, note: Note) -> Heard:

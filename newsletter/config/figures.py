@@ -130,9 +130,10 @@ class FigureConfig(Model):
         examples=["down"],
     )
     target: float | None = Field(default=None, description="The promised value, in the figure's unit.", examples=["5"])
-    show: Literal["tile", "did_you_know", "none"] = Field(
+    show: Literal["tile", "did_you_know", "both", "none"] = Field(
         default="tile",
-        description='Where it is shown: among the numbers, as a "Did you know?", or only in `facts`.',
+        description='Where it is shown: among the numbers (`tile`), as a "Did you know?", there in its turn and else among '
+        "the numbers (`both`), or only in `facts` (`none`).",
         examples=["did_you_know"],
     )
 

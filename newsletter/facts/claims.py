@@ -90,7 +90,17 @@ def _why_no_change(one: Series, compared: gate.Comparison, *, sure: bool, config
         return f"only {compared.effect:.0%} away from the usual, told from {config.facts.min_effect:.0%}"
     if one.scale != "duration" and compared.base < config.facts.min_base:
         return f"counts around {compared.base:.0f} are too small for a change word"
+    if _like_a_year_ago(one, compared):
+        return "the same month a year ago was like it, so this may be the season"
     return ""
+
+
+def _like_a_year_ago(one: Series, compared: gate.Comparison) -> bool:
+    """Nearer to the year before than to the usual: with less than two years known, no season can be proved or ruled out."""
+    if compared.seasonal or len(one.points) < gate.SEASON:
+        return False
+    then, now = one.points[-gate.SEASON].value, one.now.value
+    return abs(now - then) < abs(now - compared.usual) / 2
 
 
 def _change(one: Series, compared: gate.Comparison) -> Fact:

@@ -28,10 +28,10 @@ _SIGNIFICANCE: Mapping[str, float] = {
     "top_share": 0.5,
     "milestone": 0.5,
     "first_time": 0.5,
-    "streak": 0.6,
 }
 _TOLD_OTHERWISE = ("interruption", "target_unjudged", "worst", "proactive_share", "latency")
 """Told elsewhere: bad news in its own sections, how much was planned to managers, latency in the service's row."""
+_ONE_OF_A_KIND = ("equivalence", "streak", "milestone")
 _LEAST_P = 1e-6
 _NOT_CRITICAL = 0.7
 
@@ -83,7 +83,7 @@ def _competes(fact: Fact, config: Config) -> bool:
     if fact.type not in ("value", "target_met", "target_missed"):
         return True
     figure = config.figures.get(fact.subject)
-    return figure is not None and figure.show == "did_you_know"
+    return figure is not None and figure.show in ("did_you_know", "both")
 
 
 def select(
@@ -181,6 +181,8 @@ def _significance(fact: Fact) -> float:
     p = fact.detail.get("p")
     if p is not None:
         return min(1.0, -log10(max(float(p), _LEAST_P)) / 4)
+    if fact.type == "streak":
+        return min(0.6, 0.2 + (fact.value or 0) / 30)  # a quarter is no feat, a year is
     return _SIGNIFICANCE.get(fact.type, 0.3)
 
 
@@ -223,11 +225,11 @@ def _likeness(one: Fact, other: Fact) -> float:
 
 
 def _fits(fact: Fact, chosen: Sequence[Fact]) -> bool:
-    """At most two facts of a subject, one of a series, and one equivalence."""
+    """At most two facts of a subject, one of a series, and one of each kind that tires when repeated."""
     of_subject = sum(other.subject == fact.subject for other in chosen)
     same_series = any(_series(other.id) == _series(fact.id) for other in chosen)
-    second_rule = fact.type == "equivalence" and any(other.type == "equivalence" for other in chosen)
-    return of_subject < MOST_OF_A_SUBJECT and not same_series and not second_rule
+    second = fact.type in _ONE_OF_A_KIND and any(other.type == fact.type for other in chosen)
+    return of_subject < MOST_OF_A_SUBJECT and not same_series and not second
 
 
 def _spotlight(

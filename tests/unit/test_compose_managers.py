@@ -144,7 +144,7 @@ def test_departments_that_nobody_visited_for_half_a_year_are_invited():
     assert text == "We have not been to Legal for six months. May we listen for 20 minutes?"
     visited = note("visit", "We met", department="Legal")
     (text,) = section(letter(MISSED, visited, departments=DEPARTMENTS, past_visits=past), "meet").paragraphs
-    assert text == "We joined one of your meetings. May we listen for 20 minutes?"
+    assert text == "We joined one of your meetings: Legal. May we listen for 20 minutes?"
 
 
 def test_without_a_record_of_all_six_months_nobody_is_called_unvisited():

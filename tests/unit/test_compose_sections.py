@@ -203,7 +203,7 @@ def test_notes_stand_in_their_sections_in_their_order():
         note("tip", "Leaving your desk?", body="Windows + L."),
         note("people", "Welcome", body="A new colleague."),
         note("heard", "“Screens take ages.”", department="Sales", answer="done", body="New adapters."),
-        note("visit", "Warehouse meeting", department="Warehouse"),
+        note("visit", "Warehouse meeting", department="Warehouse", body="Labels are printed with gloves on."),
         note("visit", "Sales meeting", department="Sales"),
         note("correction", "September", body="47 is right."),
     ]
@@ -216,7 +216,9 @@ def test_notes_stand_in_their_sections_in_their_order():
     ]
     (heard,) = section(composed, "heard").heard
     assert (heard.quote, heard.mark_text) == ("“Screens take ages.”", "Done.")
-    assert section(composed, "heard").paragraphs == ("We joined two meetings in two departments.",)
+    visits = section(composed, "heard").notes
+    assert [row.key for row in visits] == ["Sales", "Warehouse"]
+    assert visits[1].body_markdown == "Labels are printed with gloves on."
     assert section(composed, "tip").notes[0].body_markdown == "Leaving your desk?\n\nWindows + L."
     assert section(composed, "measure").notes[0].body_markdown == "47 is right."
 

@@ -77,6 +77,15 @@ def test_a_sure_but_small_change_is_not_told():
     assert chosen.passed_over["sign_ins.count.change"] == "only 5% away from the usual, told from 10%"
 
 
+def test_before_two_years_are_known_a_month_like_the_year_before_is_taken_for_the_season():
+    august = [100, 108, 95, 103, 40, 110, 92, 104, 97, 101, 106, 94, 98, 105, 93, 107]
+    found, chosen = of_figure(41, august)
+    assert not any(fact.level == "change" for fact in found.values())
+    assert "may be the season" in chosen.passed_over["sign_ins.count.change"]
+    found, _ = of_figure(41, [100, 108, 95, 103, 99, *august[5:]])
+    assert found["sign_ins.count.record"].detail["direction"] == "less"
+
+
 def test_small_counts_get_no_change_word():
     found, chosen = of_figure(40, [3] * 24)
     assert set(found) == {"sign_ins.count"}
@@ -329,7 +338,7 @@ def test_a_record_is_told_with_the_number_of_months_and_the_usual():
 
 def test_a_milestone_says_since_when():
     assert cards(600, [500]) == [
-        ("1,000", "sign-ins since September 2026, when our count begins. We passed that number this month.")
+        ("1,000", "sign-ins since we began to count in September 2026. That mark was passed this month.")
     ]
 
 
