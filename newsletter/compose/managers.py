@@ -10,6 +10,7 @@ from newsletter.compose.links import feedback_address, mailto
 from newsletter.compose.minute import coming_notes, coming_sentence
 from newsletter.compose.phrasing import phrase
 from newsletter.compose.standing import Standing
+from newsletter.compose.story import met_and_unjudged
 from newsletter.language.formats import budget, capitalised
 from newsletter.model import BriefPoint, Divided, Mark, Part, Section, TargetRow
 
@@ -91,7 +92,10 @@ def _worked(context: Context, some_missed: bool) -> Iterator[tuple[str, str]]:
             duration=context.formats.duration(float(solved.detail["edge_s"] or 0)),
             target=context.formats.ratio(solved.target, "nearest", like=solved.target),
         )
-    if met:
+    unjudged = sum(one.unjudged for one in context.standings)
+    if met and unjudged and not some_missed:
+        yield met_and_unjudged(context, met, unjudged), rest
+    elif met:
         count = context.catalogue.count(met)
         key = "brief.other_met" if some_missed else "brief.met"
         yield capitalised(phrase(context, key, n=met, count=count)), rest
@@ -164,23 +168,27 @@ def targets_section(context: Context) -> Section | None:
     rows = sorted((one for one in context.standings if one.fact.target is not None), key=_rank)
     if not rows:
         return None
-    unmeasured = [one for one in rows if one.measured and one.month.unknown_s > 0 and not one.watched_throughout]
-    note = context.text("targets.note")
-    if unmeasured:
-        gaps = context.catalogue.enumerate(
-            tuple(
-                phrase(context, "brief.named", name=one.name, down=context.formats.duration(one.month.unknown_s))
-                for one in unmeasured
-            )
-        )
-        note = f"{note} {phrase(context, 'targets.unmeasured', gaps=gaps)}"
     return Section(
         kind="targets",
         title=context.text("section.targets"),
         heads=tuple(context.text(f"targets.{head}") for head in ("service", "target", "result", "minutes", "status")),
         targets=tuple(_target_row(context, one) for one in rows),
-        table_note=note,
+        table_note=" ".join((context.text("targets.note"), *_unmeasured(context, rows))),
     )
+
+
+def _unmeasured(context: Context, rows: list[Standing]) -> Iterator[str]:
+    """The time nobody watched, service by service; once where it was the monitoring that failed."""
+    gaps = [one for one in rows if one.measured and one.month.unknown_s > 0 and not one.watched_throughout]
+    if len(gaps) > 1 and len(gaps) == len(rows):
+        longest = max(one.month.unknown_s for one in gaps)
+        yield phrase(context, "targets.unmeasured_all", unknown=context.formats.duration(longest, "ceiling"))
+    elif gaps:
+        named = tuple(
+            phrase(context, "brief.named", name=one.name, down=context.formats.duration(one.month.unknown_s))
+            for one in gaps
+        )
+        yield phrase(context, "targets.unmeasured", gaps=context.catalogue.enumerate(named))
 
 
 def _rank(standing: Standing) -> tuple[int, float, str]:

@@ -116,14 +116,14 @@ def _headline_missed(context: Context) -> str:
 def _headline_met(context: Context) -> str:
     judged, unjudged = _judged(context), _unjudged(context)
     if unjudged:
-        return _headline_met_unjudged(context, len(judged), unjudged)
+        return met_and_unjudged(context, len(judged), unjudged)
     if len(judged) == 2:
         return context.text("headline.met_both")
     named = context.text("headline.met", n=len(judged), name=judged[0].name, total=context.catalogue.count(len(judged)))
     return _first_short_enough(named, context.text("headline.met_single_unnamed"))
 
 
-def _headline_met_unjudged(context: Context, met: int, unjudged: int) -> str:
+def met_and_unjudged(context: Context, met: int, unjudged: int) -> str:
     """While some services could not be judged, nobody may say that all met their target."""
     count = context.catalogue.count
     return context.text(

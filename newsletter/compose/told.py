@@ -25,12 +25,14 @@ def coming_section(context: Context) -> Section | None:
 
 
 def tip_section(context: Context) -> Section | None:
-    """One tip; more would not be read.
+    """One tip, a segment's own before the common one; more would not be read.
 
     Raises:
         ContentError: two are ready, and only a person can say which one is told.
     """
     tips = context.notes_of("tip")
+    own = tuple(note for note in tips if note.segments and "all" not in note.segments)
+    tips = own or tips
     ready = [note for note in tips if not _is_draft(note)]
     if len(ready) > 1:
         raise ContentError(

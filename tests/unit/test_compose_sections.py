@@ -294,3 +294,30 @@ def test_services_that_nobody_could_judge_are_named():
 
 def test_the_privacy_line_is_always_there():
     assert section(edition(snapshot()), "measure").paragraphs[-1].startswith("No tracking pixel")
+
+
+def test_a_second_tip_is_refused_by_name_and_a_draft_or_a_segments_own_is_not():
+    first, second = note("tip", "Windows + L"), note("tip", "Restart", source="notes/restart.md")
+    with pytest.raises(ContentError, match=r"notes/x\.md: a second tip, beside notes/restart\.md"):
+        edition(snapshot(service("mail")), first, second)
+    draft = note("tip", "Restart", status="draft")
+    assert len(section(edition(snapshot(service("mail")), first, draft), "tip").notes) == 2
+
+
+def test_what_is_coming_may_not_be_over_when_the_letter_goes_out():
+    over = note("coming", "E-mail is off", date=datetime(2026, 10, 31, tzinfo=ROME), source="notes/mail.md")
+    with pytest.raises(ContentError, match=r"notes/mail\.md: coming on 2026-10-31, which is over"):
+        edition(snapshot(service("mail")), over)
+    first_day = note("coming", "E-mail is off", date=datetime(2026, 11, 1, tzinfo=ROME))
+    assert section(edition(snapshot(service("mail")), first_day), "coming").notes[0].key == "Sun 1 Nov"
+
+
+def test_a_figure_shown_in_both_places_is_told_once():
+    words = {"noun": "calls", "sentence": "calls came", "work": "We answered", "source": "Log", "show": "both"}
+    figures = {f"f{number}": {"counter": "c_total", **words} for number in range(6)}
+    month = snapshot(service("mail"), figures=[figure(f"f{number}", 100 + number) for number in range(6)])
+    composed = edition(month, figures=figures)
+    cards = {card.fact for card in section(composed, "did_you_know").cards}
+    tiles = {tile.fact for tile in section(composed, "numbers").tiles}
+    assert len(cards) == 3
+    assert not cards & tiles
