@@ -123,15 +123,15 @@ def _remark(context: Context, standing: Standing) -> str:
 
 def _planned(context: Context, standing: Standing) -> str:
     planned_s = standing.month.excluded_for("maintenance")
-    if not planned_s:
+    if not planned_s or standing.exempt:
         return ""
     planned = context.formats.short_duration(planned_s)
     days = context.days_of(
         Interval(start=one.start, end=one.end) for one in standing.month.excluded if one.reason == "maintenance"
     )
     if len(days) == 1:
-        return context.text("services.planned_on_day", planned=planned, day=context.formats.day(days[0]))
-    return context.text("services.planned", planned=planned)
+        return context.text("services.remark_planned_on_day", planned=planned, day=context.formats.day(days[0]))
+    return context.text("services.remark_planned", planned=planned)
 
 
 def _latency(context: Context, standing: Standing) -> str:
