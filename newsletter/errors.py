@@ -105,5 +105,6 @@ class PartialDelivery(DeliveryError):
 
 def one_line(text: str, limit: int = 300) -> str:
     """Somebody else's words as a part of a message: one printable line of bounded length."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:limit]
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(text.split())[:limit]

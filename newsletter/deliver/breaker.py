@@ -51,7 +51,8 @@ class Breaker:
         with self._lock:
             if outcome.state == "accepted":
                 self._busy = 0
-                self.proved.set()
+                if not self.proved.is_set():
+                    self.proved.set()
                 return [*self._release(), outcome]
             if outcome.state == "refused" and not self._believe:
                 return self._hold(outcome, scope, reply)

@@ -22,12 +22,11 @@ from newsletter.deliver.ledger.journal import Journal
 from newsletter.deliver.limits import DAY_S, MINUTE_S, DomainLimits, Throttle
 from newsletter.deliver.line import Connections, Line, StoppedError
 from newsletter.deliver.message import CompiledMessage
-from newsletter.deliver.outgoing import Outgoing
+from newsletter.deliver.outgoing import Copy, Outgoing
 from newsletter.deliver.pace import Pace
 from newsletter.deliver.recovery import NO_REPLY
 from newsletter.deliver.replies import DroppedError, Reply, judge
 from newsletter.errors import ConfigError, DeliveryError, NewsletterError
-from newsletter.model import Recipient
 
 Progress = Callable[[Mapping[str, int]], None]
 
@@ -80,7 +79,8 @@ class Drain:
         self._quiet.set()
         self._first_ended = threading.Event()
         self._lock = threading.Lock()
-        self._window = 1
+        self._unclaimed = 0
+        self._unlimited = not (smtp.rate_per_minute or smtp.per_day or smtp.per_domain)
 
     @property
     def is_quiet(self) -> bool:
@@ -114,7 +114,7 @@ class Drain:
         lines = [Line(self._smtp, self._pace.retries, self._stop, self._connections) for _ in range(number)]
         proved = bool(self._ledger.counts(self._frozen.id)["accepted"])
         self._breaker = Breaker(self._stop, waiting=waiting, proved=proved, believe=self._believe)
-        self._window = self._window_size(waiting, len(lines))
+        self._unclaimed = waiting
         try:
             lines[0].open()
         except NewsletterError as error:
@@ -130,9 +130,12 @@ class Drain:
         self._record(self._breaker.finish())
         return interrupted
 
-    def _window_size(self, waiting: int, lines: int) -> int:
-        """Small enough that all connections share the work, and a slow rate keeps few rows begun."""
-        shared = waiting // (4 * lines)
+    def _window_size(self) -> int:
+        """Small enough that all connections end together, and a slow rate keeps few rows begun."""
+        if not self._breaker.proved.is_set():
+            return 1
+        lines = self._connections.number
+        shared = self._unclaimed // (2 * lines) if lines > 1 else _WINDOW
         slow = int((self._smtp.rate_per_minute or float(60 * _WINDOW)) / 6)
         return max(1, min(_WINDOW, shared, slow))
 
@@ -202,9 +205,10 @@ class Drain:
         while not self._stop.is_set():
             if self._hours:
                 self._hours.require(datetime.fromtimestamp(self._clock(), UTC))
-            size = self._window if self._breaker.proved.is_set() else 1
-            window = self._ledger.claim(self._frozen.id, self._owner, size, self._clock())
+            window = self._ledger.claim(self._frozen.id, self._owner, self._window_size(), self._clock())
             if window:
+                with self._lock:
+                    self._unclaimed -= len(window)
                 self._send_window(line, self._begin(window))
             elif not self._wait_until_due():
                 return
@@ -220,14 +224,15 @@ class Drain:
         self._stop.wait(max(wait, 0.01))
         return True
 
-    def _begin(self, window: list[Delivery]) -> deque[Delivery]:
+    def _begin(self, window: list[Delivery]) -> deque[Copy]:
         """Commit that these are being sent; none, and the end of the run, if somebody paused or cancelled it."""
         begun = self._ledger.begin(self._owner, [one.id for one in window])
         if len(begun) < len(window) and self._ledger.hold(self._frozen.id):
             self._stop.set()
-        return deque(one for one in window if one.id in begun)
+        messages, date = self._messages, self._frozen.date
+        return deque(Copy(one, messages[one.variant], date, self._outgoing) for one in window if one.id in begun)
 
-    def _send_window(self, line: Line, left: deque[Delivery]) -> None:
+    def _send_window(self, line: Line, left: deque[Copy]) -> None:
         done: list[Outcome] = []
         began = recorded = time.monotonic()
         try:
@@ -239,11 +244,16 @@ class Drain:
         except (StoppedError, ConfigError, DeliveryError):
             self._put_back(done, left)
             raise
+        line.abandon()
         self._put_back(done, left)
 
-    def _send_next(self, line: Line, left: deque[Delivery]) -> list[Outcome]:
+    def _send_next(self, line: Line, left: deque[Copy]) -> list[Outcome]:
         """Mail the first of `left` when the limits allow it, and take it out."""
-        first = left[0]
+        if self._unlimited:
+            outcomes = self._send(line, left[0], left[1] if len(left) > 1 else None)
+            left.popleft()
+            return outcomes
+        first = left[0].delivery
         if wait := self._domains.wait_s(first.address):
             left.popleft()
             return [Outcome(id=first.id, state="pending", tried=False, next_try_at=self._clock() + wait)]
@@ -252,27 +262,29 @@ class Drain:
                 if not granted:
                     return []
                 line.relay()
-                outcomes = self._send(line, first)
+                outcomes = self._send(line, left[0], None)
         finally:
             self._domains.ended(first.address)
         left.popleft()
         return outcomes
 
-    def _put_back(self, done: list[Outcome], left: deque[Delivery]) -> None:
+    def _put_back(self, done: list[Outcome], left: deque[Copy]) -> None:
         """Record what was done, and let what was begun but never tried wait again."""
-        self._record([*done, *(Outcome(id=one.id, state="pending", tried=False) for one in left)])
+        self._record([*done, *(Outcome(id=one.delivery.id, state="pending", tried=False) for one in left)])
 
-    def _send(self, line: Line, delivery: Delivery) -> list[Outcome]:
-        """Mail one copy; what may be recorded about it and about others."""
-        relay = line.relay()
+    def _send(self, line: Line, copy: Copy, following: Copy | None) -> list[Outcome]:
+        """Mail one copy; what may be recorded about it and about others. `following` is certainly the next one."""
+        relay, delivery = line.relay(), copy.delivery
         if not relay.can_address(delivery.address):
             return [Outcome(id=delivery.id, state="refused", reply="the relay does not offer SMTPUTF8")]
-        message = self._messages[delivery.variant]
-        recipient = Recipient(address=delivery.address, name=delivery.name)
-        data = self._outgoing.data(message, recipient, delivery.message_id, self._frozen.date)
-        sender = self._outgoing.sender(message, delivery.message_id)
+        ahead = following and line.goes_on and relay.can_address(following.delivery.address)
         try:
-            reply = relay.transmit(sender, delivery.address, data, lambda: self._journal.sent(delivery.id))
+            reply = relay.transmit(
+                copy.envelope,
+                copy.data,
+                lambda: self._journal.sent(delivery.id),
+                following.envelope if following and ahead else None,
+            )
         except DroppedError as error:
             line.lost(str(error))
             return [self._dropped(delivery, error)]

@@ -97,6 +97,16 @@ class Line:
             self._try_to_connect()
         return self._relay
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the connection carries another mail after the next one."""
+        return self._carried + 1 < self._smtp.messages_per_connection
+
+    def abandon(self) -> None:
+        """No mail follows at once; see `transmit`."""
+        if self._relay is not None:
+            self._relay.abandon()
+
     def answered(self, reply: Reply, *, closing: bool) -> None:
         """A transaction was answered in full; `closing` if the connection must end with it."""
         self._used_at = time.monotonic()

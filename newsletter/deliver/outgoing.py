@@ -10,7 +10,9 @@ from typing import Any
 
 from newsletter.config import SmtpConfig
 from newsletter.deliver.dkim import load_signer, relaxed_lines
+from newsletter.deliver.ledger import Delivery
 from newsletter.deliver.message import CompiledMessage
+from newsletter.deliver.smtp import Envelope
 from newsletter.model import Recipient
 
 
@@ -45,6 +47,29 @@ class Outgoing:
         if self._signer is None:
             return copy
         return self._signer.signed(copy, _relaxed(message).eml(recipient, message_id, date))
+
+
+class Copy:
+    """The copy for one row, composed when it is first asked for."""
+
+    def __init__(self, delivery: Delivery, message: CompiledMessage, date: datetime, outgoing: Outgoing) -> None:
+        """`message` is the row's variant; `date` its Date."""
+        self.delivery = delivery
+        self._message = message
+        self._date = date
+        self._outgoing = outgoing
+
+    @functools.cached_property
+    def data(self) -> bytes:
+        """What goes over the wire."""
+        recipient = Recipient(address=self.delivery.address, name=self.delivery.name)
+        return self._outgoing.data(self._message, recipient, self.delivery.message_id, self._date)
+
+    @property
+    def envelope(self) -> Envelope:
+        """Who writes to whom."""
+        sender = self._outgoing.sender(self._message, self.delivery.message_id)
+        return Envelope(sender, self.delivery.address, len(self.data))
 
 
 @functools.lru_cache(maxsize=64)  # one for each variant

@@ -37,6 +37,7 @@ from newsletter.deliver.outgoing import Outgoing
 from newsletter.deliver.pace import Pace
 from newsletter.deliver.recovery import recover
 from newsletter.deliver.replies import DroppedError
+from newsletter.deliver.smtp import Envelope
 from newsletter.errors import DeliveryError, NewsletterError, PartialDelivery
 from newsletter.model import Recipient
 
@@ -256,8 +257,8 @@ def _test_copy(line: Line, outgoing: Outgoing, message: CompiledMessage, recipie
     relay = line.relay()
     try:
         if relay.can_address(recipient.address):
-            sender = outgoing.sender(message, message_id)
-            reply = relay.transmit(sender, recipient.address, data, lambda: None)
+            envelope = Envelope(outgoing.sender(message, message_id), recipient.address, len(data))
+            reply = relay.transmit(envelope, data, lambda: None)
             code, text = reply.code, reply.text
     except DroppedError as error:
         text = str(error)

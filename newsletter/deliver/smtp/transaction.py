@@ -10,8 +10,8 @@ import contextlib
 import re
 import smtplib
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from newsletter.deliver.headers import require_one_line
 from newsletter.deliver.replies import DroppedError, Reply, Stage, one_line
@@ -25,18 +25,35 @@ _PATH = re.compile(r"[^\s<>\x00-\x20\x7f-\x9f]{1,64}@[^\s<>@\x00-\x20\x7f-\x9f]{
 _EXPECTED: tuple[tuple[Stage, int], ...] = (("mail", 2), ("rcpt", 2), ("data", 3))
 
 
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who writes to whom (`_Transactions.can_address` must be true for it), and how many bytes follow."""
+
+    sender: str
+    recipient: str
+    size: int
+
+
 class _Transactions(smtplib.SMTP):
     """The part that sends."""
 
-    def transmit(self, sender: str, recipient: str, message: bytes, before_dot: Callable[[], None]) -> Reply:
+    _begun: Envelope | None = None  # what was sent behind the last dot; its replies are still to be read
+
+    def transmit(
+        self, envelope: Envelope, message: bytes, before_dot: Callable[[], None], following: Envelope | None = None
+    ) -> Reply:
         """One message to one recipient.
 
+        Where the relay offers PIPELINING, MAIL, RCPT and DATA go out together, and those of the
+        next message behind the final dot of this one (RFC 2920, 3.1 and its second example): a
+        message then takes one round trip.
+
         Args:
-            sender: envelope sender.
-            recipient: envelope recipient; `can_address` must be true for it.
+            envelope: for this message; the one that was `following` before, if there was any.
             message: headers and bodies with CRLF, no line beginning with a dot, CRLF at the end.
             before_dot: called when all but the final dot has left. If it raises, the dot never
                 leaves and the message is certainly not sent.
+            following: the envelope of the next message, if it will certainly be the next; else `abandon`.
 
         Returns:
             The first refusal, or the reply to the final dot.
@@ -45,21 +62,31 @@ class _Transactions(smtplib.SMTP):
             DroppedError: the connection broke; it says at which stage, and is closed.
             ContentError: an address cannot stand in a command.
         """
-        refusal = self._envelope(sender, recipient, len(message))
+        refusal = self._address(envelope)
         if refusal:
             self._after_refusal(refusal)
             return refusal
-        with self._at("body"):
-            self._socket.sendall(message)
+        ahead = b"".join(self._commands(following)) if following and self.has_extn("pipelining") else b""
+        self._send("body", message)
         self._committed(before_dot)
-        with self._at("dot"):
-            self._socket.settimeout(max(DOT_TIMEOUT_S, self._patience))
-            self._socket.sendall(b".\r\n")
-            reply = self._reply("dot")
-            self._socket.settimeout(self._patience)
+        self._socket.settimeout(max(DOT_TIMEOUT_S, self._patience))
+        self._send("dot", b".\r\n" + ahead)
+        self._begun = following if ahead else None
+        reply = self._reply("dot")
+        self._socket.settimeout(self._patience)
         if reply.code == 421:
             self.close()
         return reply
+
+    def abandon(self) -> None:
+        """Close the connection if a message was announced that does not follow: nothing else is safe after DATA."""
+        if self._begun:
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._begun = None
+        super().close()
 
     def can_address(self, recipient: str) -> bool:
         """Whether this relay takes such an address (RFC 6531 for letters beyond ASCII)."""
@@ -72,6 +99,8 @@ class _Transactions(smtplib.SMTP):
 
     def is_alive(self) -> bool:
         """Whether the relay still answers; for a connection that was idle for a while."""
+        if self._begun:
+            return True  # nothing can be asked in between; the next message will find out
         try:
             return self.noop()[0] // 100 == 2
         except OSError:
@@ -94,6 +123,7 @@ class _Transactions(smtplib.SMTP):
 
     def leave(self) -> None:
         """Say goodbye, and close in any case."""
+        self.abandon()
         with contextlib.suppress(OSError):
             self._socket.settimeout(_GOODBYE_TIMEOUT_S)
             self.quit()
@@ -109,18 +139,22 @@ class _Transactions(smtplib.SMTP):
     def _patience(self) -> float:
         return float(self.timeout)
 
-    def _envelope(self, sender: str, recipient: str, size: int) -> Reply | None:
-        """MAIL, RCPT and DATA; None if the body may follow, else the first refusal."""
-        options = b" SIZE=%d" % size if self.has_extn("size") else b""  # RFC 1870: refused before it is sent
-        if not recipient.isascii():
+    def _commands(self, envelope: Envelope) -> tuple[bytes, bytes, bytes]:
+        options = b" SIZE=%d" % envelope.size if self.has_extn("size") else b""  # RFC 1870: refused before it is sent
+        if not envelope.recipient.isascii():
             options += b" BODY=8BITMIME SMTPUTF8"
-        commands = (
-            b"MAIL FROM:<%s>%s\r\n" % (require_path(sender), options),
-            b"RCPT TO:<%s>\r\n" % require_path(recipient),
+        return (
+            b"MAIL FROM:<%s>%s\r\n" % (require_path(envelope.sender), options),
+            b"RCPT TO:<%s>\r\n" % require_path(envelope.recipient),
             b"DATA\r\n",
         )
-        pipelining = self.has_extn("pipelining")
-        replies = self._pipelined(b"".join(commands)) if pipelining else self._one_by_one(commands)
+
+    def _address(self, envelope: Envelope) -> Reply | None:
+        """MAIL, RCPT and DATA; None if the body may follow, else the first refusal."""
+        if self.has_extn("pipelining"):
+            replies = self._pipelined(envelope)
+        else:
+            replies = self._one_by_one(self._commands(envelope))
         refused = [reply for reply, (_, kind) in zip(replies, _EXPECTED, strict=False) if reply.code // 100 != kind]
         if not refused:
             return None
@@ -128,14 +162,16 @@ class _Transactions(smtplib.SMTP):
             self._withdraw(recipient_accepted=refused[0].stage == "mail" and len(refused) == 1)
         return refused[0]
 
-    def _pipelined(self, commands: bytes) -> list[Reply]:
+    def _pipelined(self, envelope: Envelope) -> list[Reply]:
         """All three commands in one packet (RFC 2920); after a 421 the relay says no more."""
+        begun, self._begun = self._begun, None
+        if begun is None:
+            self._send("mail", b"".join(self._commands(envelope)))
+        else:
+            assert begun == envelope, "another message was announced"
         replies: list[Reply] = []
-        with self._at("mail"):
-            self._socket.sendall(commands)
         for stage, _ in _EXPECTED:
-            with self._at(stage):
-                replies.append(self._reply(stage))
+            replies.append(self._reply(stage))
             if replies[-1].code == 421:
                 break
         return replies
@@ -143,9 +179,8 @@ class _Transactions(smtplib.SMTP):
     def _one_by_one(self, commands: tuple[bytes, ...]) -> list[Reply]:
         replies: list[Reply] = []
         for command, (stage, kind) in zip(commands, _EXPECTED, strict=True):
-            with self._at(stage):
-                self._socket.sendall(command)
-                replies.append(self._reply(stage))
+            self._send(stage, command)
+            replies.append(self._reply(stage))
             if replies[-1].code // 100 != kind:
                 break
         return replies
@@ -177,17 +212,22 @@ class _Transactions(smtplib.SMTP):
             self.close()  # the relay drops what has no final dot
             raise
 
+    def _send(self, stage: Stage, data: bytes) -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError as error:  # SMTPException and ssl.SSLError are OSErrors
+            raise self._dropped(stage, error) from error
+
     def _reply(self, stage: Stage) -> Reply:
-        code, text = self.getreply()
+        try:
+            code, text = self.getreply()
+        except OSError as error:
+            raise self._dropped(stage, error) from error
         return Reply(stage=stage, code=code, text=one_line(text))
 
-    @contextmanager
-    def _at(self, stage: Stage) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:  # SMTPException and ssl.SSLError are OSErrors
-            self.close()
-            raise DroppedError(stage, one_line(error.strerror or str(error))) from error
+    def _dropped(self, stage: Stage, error: OSError) -> DroppedError:
+        self.close()
+        return DroppedError(stage, one_line(error.strerror or str(error)))
 
 
 class Relay(_Transactions):
