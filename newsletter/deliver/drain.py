@@ -32,6 +32,7 @@ Progress = Callable[[Mapping[str, int]], None]
 
 _WINDOW = 50
 _WINDOW_S = 10.0
+_LEAST_SHARED = 4  # a window costs a sync of the disk
 _RECORD_EVERY_S = 1.0
 _PROGRESS_EVERY_S = 0.2
 
@@ -135,7 +136,7 @@ class Drain:
         if not self._breaker.proved.is_set():
             return 1
         lines = self._connections.number
-        shared = self._unclaimed // (2 * lines) if lines > 1 else _WINDOW
+        shared = max(_LEAST_SHARED, self._unclaimed // (2 * lines)) if lines > 1 else _WINDOW
         slow = int((self._smtp.rate_per_minute or float(60 * _WINDOW)) / 6)
         return max(1, min(_WINDOW, shared, slow))
 
@@ -172,6 +173,7 @@ class Drain:
     def _guarded(self, line: Line, *, first: bool) -> None:
         try:
             if not first:
+                line.relay()  # meanwhile
                 self._wait_for_proof()
             self._work(line)
         except StoppedError:

@@ -85,7 +85,8 @@ def workspace(tmp_path: Path) -> Path:
     """The sample company with a list of its own, ready to send: its config.yaml."""
     config = copy_workspace(tmp_path / "acme")
     rows = [f"p{i}@acme.example,Desk {i},{'it' if i % 2 else 'en'},all" for i in range(COMMAND_PEOPLE)]
-    (config.parent / "audience.csv").write_text("email,name,locale,segments\n" + "\n".join(rows), encoding="utf-8")
+    for name, some in (("managers.csv", rows[:1]), ("audience.csv", rows[1:])):
+        (config.parent / name).write_text("email,name,locale,segments\n" + "\n".join(some), encoding="utf-8")
     text = config.read_text(encoding="utf-8").replace("approvals: 1", "approvals: 0")
     config.write_text(re.sub(r"(?m)^(\s+connections:) \d+", rf"\1 {CONNECTIONS}", text), encoding="utf-8")
     return config
