@@ -51,6 +51,7 @@ def killed_at(stage, order, sink, sender, *, number=40, stalled=CONNECTIONS):
     with sink("--stall", stage, str(number)) as running:
         sender.start(dataclasses.replace(order, port=running.port))
         running.until_stalled(stalled)
+        time.sleep(0.3)  # the envelope came with the dot before it, whose reply is read meanwhile
         sender.signal(signal.SIGKILL)
         assert sender.wait() == -signal.SIGKILL
     return running
