@@ -13,8 +13,8 @@ from bench.paired import Row
 from newsletter.config import Config
 from newsletter.model import Fact
 from newsletter.notes.lint import lint
+from newsletter.notes.lint.sourced import sourced
 from newsletter.notes.loader import manuscripts
-from newsletter.notes.sourced import sourced
 
 WORDS = 600
 RUNS = 51

@@ -12,8 +12,8 @@ from newsletter.errors import ContentError
 from newsletter.model import Fact, Finding, Note, Period, Place
 from newsletter.model.finding import fault, warning
 from newsletter.notes.lint import lint
+from newsletter.notes.lint.sourced import sourced
 from newsletter.notes.manuscript import Manuscript
-from newsletter.notes.sourced import sourced
 
 _CAPITALS = re.compile(r"\b[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ0-9]+\b")
 _LEFT_OUT = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
 
-from newsletter.notes.sourced import Printed, Sourced, Unit
-from newsletter.notes.vocabulary import NumberWords
+from newsletter.notes.lint.sourced import Printed, Sourced, Unit
+from newsletter.notes.lint.vocabulary import NumberWords
 
 _UNIT_WORD = re.compile(r"\s?(%|[^\W\d_]+(?:\s[^\W\d_]+)?)")
 _BETWEEN_PARTS = re.compile(r"\s*(?:,|and|e|und|et)?\s*")
