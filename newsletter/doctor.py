@@ -64,6 +64,7 @@ def examine(config: Config, month: Period, *, now: datetime, deadline_s: float =
         "audiences": (ContentError, lambda: _audiences(hurried)),
         "ledger": (LedgerError, lambda: _ledger(config)),
         "smtp": (DeliveryError, lambda: _relay(hurried)),
+        "metrics": (DeliveryError, lambda: _metrics(config)),
     }
     ends_at = time.monotonic() + deadline_s
     runs = [(_Run(name, check), kind) for name, (kind, check) in checks.items()]
@@ -172,6 +173,12 @@ def _relay(config: Config) -> Iterable[Finding]:
     from newsletter.deliver import examine_relay
 
     return examine_relay(config.smtp)
+
+
+def _metrics(config: Config) -> Iterable[Finding]:
+    from newsletter.deliver import examine_metrics
+
+    return examine_metrics(config.metrics)
 
 
 def _ledger(config: Config) -> Iterable[Finding]:

@@ -38,7 +38,10 @@ def command(session: Session, as_json: bool, everybody: bool) -> None:
         with open_ledger(session.config.ledger, readonly=True) as ledger:
             limit = None if everybody else SHOWN
             told = ledger.deliveries(session.month.label, ["refused", "in_doubt", "deferred"], limit=limit)
+            hard, soft = ledger.bounces(session.month.label)
         show_deliveries(told, found.counts)
+        if hard or soft:
+            click.echo(f"\nCame back after the relay had accepted it: {hard} for good, {soft} for another reason")
     if found.in_flight and not found.running:
         click.echo(
             f"\nA run was interrupted with {found.in_flight} in its hands; the next `newsletter send` settles them"

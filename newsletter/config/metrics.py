@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -24,13 +25,19 @@ def _gateway(text: str) -> str:
     return text.rstrip("/")
 
 
+def _textfile(path: Path) -> Path:
+    if path.suffix != ".prom":
+        raise fault("must end in .prom: the node exporter reads no other file")
+    return path
+
+
 class MetricsConfig(Model):
     """Metrics about each `send`, for Prometheus; docs/alerts.yml holds alert rules for them."""
 
-    textfile: WorkspacePath | None = Field(
+    textfile: Annotated[WorkspacePath, AfterValidator(_textfile)] | None = Field(
         default=None,
-        description="A file for the textfile collector of the node exporter, replaced as a whole after each `send`. "
-        "Its name must end in .prom.",
+        description="A file for the textfile collector of the node exporter, replaced as a whole after each `send`; "
+        "it ends in .prom.",
         examples=["/var/lib/node_exporter/newsletter.prom"],
     )
     pushgateway: Annotated[Line, AfterValidator(_gateway)] | None = Field(

@@ -2,7 +2,7 @@
 
 from newsletter.deliver.bounces import Account, Accounted, account, mails
 from newsletter.deliver.dkim import DkimRecord, Signer, load_signer
-from newsletter.deliver.examine import examine_ledger, examine_relay
+from newsletter.deliver.examine import examine_ledger, examine_metrics, examine_relay
 from newsletter.deliver.freezing import Freeze, freeze
 from newsletter.deliver.hours import SendingHours, require_timely
 from newsletter.deliver.ledger import (
@@ -59,6 +59,7 @@ __all__ = [
     "describe",
     "estimate_s",
     "examine_ledger",
+    "examine_metrics",
     "examine_relay",
     "freeze",
     "held_error",

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from newsletter.config import DkimConfig, Secret, SmtpConfig
+from newsletter.config import DkimConfig, MetricsConfig, Secret, SmtpConfig
 from newsletter.config.placeholders import is_placeholder
 from newsletter.deliver import headers
 from newsletter.deliver import smtp as relay
@@ -79,6 +79,18 @@ def _welcome(smtp: SmtpConfig) -> Finding:
         f"answered in {(time.monotonic() - began) * 1000:.0f} ms",
     )
     return ok("smtp", ", ".join(parts))
+
+
+def examine_metrics(metrics: MetricsConfig) -> Iterator[Finding]:
+    """Whether the textfile could be written. The Pushgateway is not asked."""
+    if metrics.textfile is None:
+        return
+    folder = metrics.textfile.absolute().parent
+    if os.access(folder, os.W_OK | os.X_OK):
+        yield ok("metrics.textfile", f"{metrics.textfile.name} can be written")
+    else:
+        what = f"{folder} is missing or cannot be written, so nobody is told when the newsletter does not go out"
+        yield warning("metrics.textfile", what, "Create it for the account that sends.")
 
 
 def examine_ledger(location: str) -> Iterator[Finding]:
