@@ -14,6 +14,7 @@ from newsletter.cli.options import config_option
 from newsletter.cli.table import table
 from newsletter.cli.values import printable
 from newsletter.config import Config
+from newsletter.errors import LedgerError
 
 if TYPE_CHECKING:
     from newsletter.deliver import Account, Accounted
@@ -39,8 +40,10 @@ def command(config: Config, places: tuple[Path, ...], as_json: bool) -> None:
     the same mails read again change nothing. A bounce counts only if it names a copy that this
     ledger sent, by its Message-ID or its envelope sender: everything else may be forged.
     """
-    from newsletter.deliver import account, mails, open_ledger
+    from newsletter.deliver import account, ledger_exists, mails, open_ledger
 
+    if not ledger_exists(config.ledger):
+        raise LedgerError(f"there is no ledger at {config.ledger}", "Nothing was sent from here: check --config.")
     with open_ledger(config.ledger) as ledger:
         done = account(ledger, chain.from_iterable(map(mails, places)))
     if as_json:
@@ -51,6 +54,9 @@ def command(config: Config, places: tuple[Path, ...], as_json: bool) -> None:
 
 
 def _show(done: Accounted) -> None:
+    if not any(done.counts.values()):
+        click.echo("no mails there")
+        return
     table(("mails", ""), [(str(number), _WORDS[one]) for one, number in done.counts.items() if number])
     if done.told:
         click.echo()

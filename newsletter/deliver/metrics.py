@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from newsletter.config import MetricsConfig
 from newsletter.deliver.ledger import STATES, UNSETTLED, Ledger, Summary
 from newsletter.deliver.sending import DeliveryReport
-from newsletter.errors import DeliveryError, FileError
+from newsletter.errors import DeliveryError, FileError, NewsletterError
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -31,7 +31,7 @@ def publish_metrics(
     """Tell how the run of `report` ended and how its edition stands.
 
     Args:
-        config: where to.
+        config: where to; that one place fails keeps nothing from the other.
         ledger: what is told.
         report: the run that has just ended.
         ended_at: when the month of an edition was over (seconds since the epoch).
@@ -43,19 +43,37 @@ def publish_metrics(
     """
     if config.textfile is None and config.pushgateway is None:
         return
-    from prometheus_client import push_to_gateway, write_to_textfile
-
     registry = _registry(ledger, report, ended_at, now)
-    if config.textfile is not None:
+    failed: list[NewsletterError] = []
+    for tell in (_write, _push):
         try:
-            write_to_textfile(str(config.textfile), registry)
-        except OSError as error:
-            raise FileError(f"{config.textfile}: {error.strerror}", "Check metrics.textfile and its rights.") from error
-    if config.pushgateway is not None:
-        try:
-            push_to_gateway(config.pushgateway, job=_JOB, registry=registry, timeout=_TIMEOUT_S)
-        except OSError as error:  # urllib.error.URLError is one
-            raise DeliveryError(f"{config.pushgateway}: {error}", "Check metrics.pushgateway.") from error
+            tell(config, registry)
+        except NewsletterError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def _write(config: MetricsConfig, registry: CollectorRegistry) -> None:
+    from prometheus_client import write_to_textfile
+
+    if config.textfile is None:
+        return
+    try:
+        write_to_textfile(str(config.textfile), registry)
+    except OSError as error:
+        raise FileError(f"{config.textfile}: {error.strerror}", "Check metrics.textfile and its rights.") from error
+
+
+def _push(config: MetricsConfig, registry: CollectorRegistry) -> None:
+    from prometheus_client import push_to_gateway
+
+    if config.pushgateway is None:
+        return
+    try:
+        push_to_gateway(config.pushgateway, job=_JOB, registry=registry, timeout=_TIMEOUT_S)
+    except OSError as error:  # urllib.error.URLError is one
+        raise DeliveryError(f"{config.pushgateway}: {error}", "Check metrics.pushgateway.") from error
 
 
 def _registry(

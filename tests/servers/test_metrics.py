@@ -106,7 +106,8 @@ def test_a_place_that_takes_no_metrics_is_named(tmp_path):
     with pytest.raises(FileError, match=r"gone/x\.prom: No such file"):
         publish(tmp_path, textfile=str(tmp_path / "gone/x.prom"))
     with pytest.raises(DeliveryError, match=r"http://127\.0\.0\.1:9: .*refused"):
-        publish(tmp_path, pushgateway="http://127.0.0.1:9")
+        publish(tmp_path, pushgateway="http://127.0.0.1:9", textfile=str(tmp_path / "x.prom"))
+    assert (tmp_path / "x.prom").exists()
 
 
 def test_the_alert_rules_fire_when_they_should_and_only_then():

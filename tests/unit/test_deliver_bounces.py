@@ -253,3 +253,9 @@ def test_the_command_prints_totals_and_whose_mails_came_back(tmp_path, ledger):
     again = json.loads(CliRunner().invoke(cli.main, [*arguments, "--json"]).stdout)
     assert (again["known"], again["unproved"], again["suppressed"]) == (1, 1, 0)
     assert [one["address"] for one in again["mails"]] == ["boss@acme.example"]
+    (tmp_path / "nothing").mkdir()
+    assert CliRunner().invoke(cli.main, [*arguments[:3], str(tmp_path / "nothing")]).stdout == "no mails there\n"
+    (tmp_path / "newsletter.db").unlink()
+    missing = CliRunner().invoke(cli.main, arguments)
+    assert missing.exit_code == 74
+    assert "there is no ledger at" in missing.stderr
