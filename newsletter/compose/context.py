@@ -162,8 +162,8 @@ class Context:
         return self.catalogue.text(key, n, **slots)
 
     def localised(self, text: str | Mapping[str, str]) -> str:
-        """A configured text in this edition's locale."""
-        return localised(text, self.locale, self.config.locales[0])
+        """A configured text in this edition's locale; isolated if it may run the other way, as a text of another one."""
+        return self.catalogue.name(localised(text, self.locale, self.config.locales[0]))
 
     def notes_of(self, *kinds: NoteKind) -> tuple[Note, ...]:
         """The notes of these kinds, in their order."""

@@ -11,11 +11,11 @@ from newsletter.compose.figures import in_words, written
 from newsletter.compose.phrasing import phrase, variant
 from newsletter.config import FigureConfig
 from newsletter.errors import ConfigError
-from newsletter.language.formats import capitalised
+from newsletter.language.bidi import ISOLATE, POP
+from newsletter.language.formats import capitalised, ended
 from newsletter.model import Fact, FactCard, Section
 from newsletter.period import month as month_of
 
-_SENTENCE_ENDS = (".", "!", "?", "…", "؟")
 WORDINGS = 2
 """How many wordings each kind of change has."""
 ROUGH_FROM = 5
@@ -150,11 +150,10 @@ def _with_work(context: Context, sentence: str, wanted: FigureConfig) -> str:
 
 def _sentences(first: str, second: str) -> str:
     """Two sentences, each with its full stop; the second may be empty."""
-    ended = first if first.endswith(_SENTENCE_ENDS) or not second else f"{first}."
-    begun = capitalised(second)
-    if begun and not begun.endswith(_SENTENCE_ENDS):
-        begun += "."
-    return f"{ended} {begun}".strip()
+    if not second:
+        return first
+    # two of another language run on as one text
+    return f"{ended(first)} {ended(capitalised(second))}".replace(f"{POP} {ISOLATE}", " ")
 
 
 def _noun(context: Context, fact: Fact) -> str:

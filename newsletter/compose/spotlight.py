@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newsletter.compose.context import Context
 from newsletter.compose.phrasing import phrase
-from newsletter.language.formats import capitalised
+from newsletter.language.formats import capitalised, ended
 from newsletter.model import FactCard, Section
 
 
@@ -21,7 +21,7 @@ def spotlight_section(context: Context) -> Section | None:
         context,
         "spotlight.sentence",
         outcome=capitalised(context.localised(service.outcome)),
-        work=_ended(capitalised(context.localised(service.work))),
+        work=ended(capitalised(context.localised(service.work))),
     )
     card = FactCard(
         number=context.service_name(fact.subject),
@@ -41,7 +41,3 @@ def _own(context: Context) -> str | None:
     """A segment's spotlight is one of its own services, another one each month."""
     own = [f"{service}.spotlight" for service in context.own_services if f"{service}.spotlight" in context.facts]
     return own[context.start.month % len(own)] if own else None
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "!", "?", "؟")) else f"{sentence}."

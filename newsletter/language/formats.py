@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time, get_month_names
 from babel.numbers import format_decimal
 
+from newsletter.language.bidi import ISOLATE, POP
 from newsletter.language.catalogue import Catalogue
 
 Exact = int | float | Fraction | Decimal
@@ -221,5 +222,12 @@ class Formats:
 
 
 def capitalised(text: str) -> str:
-    """The text with a capital first letter, the rest as it is."""
-    return text[:1].upper() + text[1:]
+    """The text with a capital first letter, the rest as it is; an isolate before it is none."""
+    first = 1 if text.startswith(ISOLATE) else 0
+    return text[:first] + text[first : first + 1].upper() + text[first + 1 :]
+
+
+def ended(text: str) -> str:
+    """The text with a full stop, unless it ends with a sign of its own."""
+    shown = text.rstrip(POP)
+    return text if shown.endswith((".", "!", "?", "…", "؟")) else f"{shown}.{text[len(shown) :]}"
