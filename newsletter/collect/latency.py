@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from newsletter.config import LatencyConfig
 
 _STEPS = 50  # between the quantile asked for and 1: series that need about the same share a query
+
+_AT_ONCE = 100  # services a query: the server sorts every sample of a month, which must end before its timeout
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -213,7 +215,7 @@ def _bounded(source: _Source, counted: Mapping[str, _Counted]) -> dict[str, _Bou
             if series.values and counted[name].ranks.get(_labels(series)) == rank
         ]
 
-    groups = [(rank, part) for rank in sorted(wanted) for part in batches(sorted(wanted[rank]))]
+    groups = [(rank, part) for rank in sorted(wanted) for part in _parts(sorted(wanted[rank]))]
     greatest: dict[str, tuple[float, Fraction]] = {}
     for answers in source.prometheus.each(ask, groups):
         for name, seconds, rank in answers:
@@ -222,6 +224,12 @@ def _bounded(source: _Source, counted: Mapping[str, _Counted]) -> dict[str, _Bou
         name: _Bound(seconds, source.quantile_of([name], rank), counted[name].samples)
         for name, (seconds, rank) in greatest.items()
     }
+
+
+def _parts(names: Sequence[str]) -> Iterator[list[str]]:
+    for part in batches(names):
+        for begin in range(0, len(part), _AT_ONCE):
+            yield part[begin : begin + _AT_ONCE]
 
 
 def _read(source: _Source, name: str) -> _Bound:

@@ -216,8 +216,8 @@ class AvailabilitySource(Model):
 
     latency: Annotated[LatencyConfig | None, AfterValidator(_with_metric)] = Field(
         default=None,
-        description="Ask for the latency, too; `{}` is enough beside a preset that has durations. It takes about as "
-        "long as the availability itself.",
+        description="Ask for the latency, too; `{}` is enough beside a preset that has durations. The server sorts every "
+        "duration of the month for it, which is several times the work of the availability.",
         examples=["{quantile: 0.95, show: true}"],
     )
 
