@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from newsletter.audience import RecipientList
     from newsletter.collect.cost import Cost
     from newsletter.collect.helpdesk.exposition import Textfile
+    from newsletter.collect.step import Step
     from newsletter.deliver import CompiledMessage, DeliveryReport, Freeze, InDoubt, Ledger, TestCopy
 
-Progress = Callable[[str], None]
+Progress = Callable[["Step"], None]
 
 SNAPSHOT_NAME = "snapshot.json"
 

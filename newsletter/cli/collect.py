@@ -9,12 +9,14 @@ import click
 
 from newsletter.cli.cost import cost_table
 from newsletter.cli.options import Session, edition_options, log
+from newsletter.cli.progress import collecting_progress
 from newsletter.cli.table import table
 from newsletter.cli.values import counted
 from newsletter.errors import CoverageError, UsageError
 
 if TYPE_CHECKING:
     from newsletter.collect.cost import Cost
+    from newsletter.collect.step import Step
 
 
 @click.command("collect")
@@ -51,9 +53,10 @@ def _collect(session: Session, output: Path | None, *, explain_cost: bool) -> No
     costs: list[Cost] = []
     tell = costs.append if explain_cost else None
     try:
-        path, snapshot = pipeline.collect_edition(
-            session.config, session.month, now=session.now, output=output, progress=log.info, costs=tell
-        )
+        with collecting_progress(f"Collecting {session.month.label}") as progress:
+            path, snapshot = pipeline.collect_edition(
+                session.config, session.month, now=session.now, output=output, progress=progress, costs=tell
+            )
     finally:
         if costs:
             table(*cost_table(costs))
@@ -74,13 +77,19 @@ def _collect(session: Session, output: Path | None, *, explain_cost: bool) -> No
     click.echo(path)
 
 
+def _quietly(step: Step) -> None:
+    """Where each month has its line already."""
+    if not step.done:
+        log.debug("%s", step.what)
+
+
 def _fill(session: Session, since: str, *, overwrite: bool) -> None:
     """A line for each month as soon as it is done."""
     from newsletter import past_months
 
     wanted = past_months.months(session.config, since, session.month)
     missing = 0
-    filled = past_months.fill(session.config, wanted, now=session.now, overwrite=overwrite, progress=log.debug)
+    filled = past_months.fill(session.config, wanted, now=session.now, overwrite=overwrite, progress=_quietly)
     for month in filled:
         told = " ".join(part for part in (str(month.path or ""), month.remark) if part)
         click.echo(f"{month.label}  {month.outcome:<10}  {told}")

@@ -7,8 +7,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from newsletter.cli.options import log
+
+if TYPE_CHECKING:
+    from newsletter.collect.step import Step
 
 Report = Callable[[Mapping[str, int]], None]
 
@@ -24,6 +28,16 @@ def sending_progress(label: str) -> Iterator[Report]:
             yield report
     else:
         yield _lines(label)
+
+
+@contextmanager
+def collecting_progress(label: str) -> Iterator[Callable[[Step], None]]:
+    """A function to be told what a collection is doing."""
+    if sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
+        with _step_bar(label) as report:
+            yield report
+    else:
+        yield _step_lines()
 
 
 @contextmanager
@@ -62,6 +76,53 @@ def _bar(label: str) -> Iterator[Report]:
         yield report
 
 
+@contextmanager
+def _step_bar(label: str) -> Iterator[Callable[[Step], None]]:
+    """What is done now, and a bar of the service-hours read; gone when it is over."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[read]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as progress:
+        task = progress.add_task(label, total=None, read="")
+
+        def report(step: Step) -> None:
+            nonlocal task
+            if not step.done:  # something new: neither the time it took before nor the speed are its own
+                progress.remove_task(task)
+                task = progress.add_task(step.what, total=None, read="")
+            else:
+                progress.update(task, total=step.total, completed=step.done, read=f"{step.done:,}/{step.total:,}")
+
+        yield report
+
+
+def _step_lines() -> Callable[[Step], None]:
+    last = time.monotonic()
+    pace = _Pace()
+
+    def report(step: Step) -> None:
+        nonlocal last, pace
+        if not step.done:
+            last, pace = time.monotonic(), _Pace()
+            log.info("%s", step.what)
+        rate = pace.per_second(step.done)
+        if rate and time.monotonic() - last >= LINE_EVERY_S:
+            last = time.monotonic()
+            left = (step.total - step.done) / rate
+            log.info("%s of %s service-hours read, about %.0f s left", f"{step.done:,}", f"{step.total:,}", left)
+
+    return report
+
+
 def _lines(label: str) -> Report:
     last = time.monotonic()
     pace = _Pace()
@@ -85,7 +146,7 @@ class _Pace:
         self._first: tuple[float, int] | None = None
 
     def per_second(self, settled: int) -> float:
-        """Copies a second; 0 at the first look."""
+        """How many a second; 0 at the first look."""
         now = time.monotonic()
         if self._first is None:
             self._first = (now, settled)

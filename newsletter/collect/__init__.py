@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from newsletter.collect.cost import Cost
+    from newsletter.collect.step import Step
     from newsletter.config import Config, CoverageConfig
     from newsletter.model import Finding, Period, Snapshot
 
@@ -17,7 +18,7 @@ def collect(
     period: Period,
     *,
     now: datetime,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[Step], None] | None = None,
     costs: Callable[[Cost], None] | None = None,
 ) -> Snapshot:
     """Measure everything the configuration asks for in `period`.
@@ -26,7 +27,7 @@ def collect(
         config: the sources.
         period: a month that is over.
         now: the present (aware); how far after the month samples can be expected.
-        progress: told in a few words what is being done.
+        progress: told what is being done, and how far it is.
         costs: told of every query that is answered.
 
     Returns:

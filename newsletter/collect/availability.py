@@ -22,6 +22,7 @@ from newsletter.collect.judging import open_edges, service_month
 from newsletter.collect.life import Edges, lives, require_retention
 from newsletter.collect.reading import Reading, Voters, between, read_hours
 from newsletter.collect.sieve import Survey, Verdicts, active_hours, hours_of, survey
+from newsletter.collect.step import Step
 from newsletter.collect.timeline import (
     Segment,
     State,
@@ -94,7 +95,7 @@ def measure(
     now: float,
     *,
     timetable: Callable[[str], Timetable],
-    progress: Callable[[str], None],
+    progress: Callable[[Step], None],
 ) -> Measured:
     """The month of every service that `source` has series of.
 
@@ -104,7 +105,7 @@ def measure(
         period: the month.
         now: seconds since the epoch; later samples are not expected.
         timetable: when a service is needed, and when work on it is planned.
-        progress: told what was found.
+        progress: told what is being done, what was found, and how much of it is read.
 
     Raises:
         SourceError: no or partial answers, no series, series without the service's label, values
@@ -112,13 +113,17 @@ def measure(
         ConfigError: samples come more often than the configuration says.
     """
     watch = source.watch
+    progress(Step(f"{watch.selector}: looking for hours in doubt"))
     # one prober in maintenance is enough to exclude the time, so every hour with one is read
     seen = survey(prometheus, watch, "any" if watch.tells_excluded else source.vote, period)
     _require_judgeable(prometheus, seen, watch, period, now)
     doubtful = _doubtful(seen.verdicts)
     hours = f"{len(doubtful)} of {hours_of(period, watch)} hours read in full"
-    progress(f"{watch.selector}: {len(seen.samples)} services, {hours}")
-    reading = read_hours(prometheus, watch, period, doubtful, watch.is_down)
+    found = f"{watch.selector}: {len(seen.samples)} services, {hours}"
+    progress(Step(found))
+    reading = read_hours(
+        prometheus, watch, period, doubtful, watch.is_down, told=lambda *read: progress(Step(found, *read))
+    )
     # where some values mean neither up nor down, the votes alone do not show when a service existed
     whole = reading if watch.binary else read_hours(prometheus, watch, period, doubtful, watch.is_excluded)
     edges = {name: _edges(seen.verdicts[name], whole.of(name), watch, period) for name in seen.samples}

@@ -17,6 +17,7 @@ from newsletter.collect.helpdesk import month as helpdesk
 from newsletter.collect.policy import policy_of
 from newsletter.collect.prometheus import Prometheus
 from newsletter.collect.ratios import measure_ratios, ratio_source_of
+from newsletter.collect.step import Step
 from newsletter.collect.watch import TICK, Watch
 from newsletter.config import Config, LatencyConfig
 from newsletter.errors import ConfigError
@@ -30,7 +31,7 @@ def collect(
     period: Period,
     *,
     now: datetime,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[Step], None] | None = None,
     costs: Callable[[Cost], None] | None = None,
 ) -> Snapshot:
     """Measure `period`; see `newsletter.collect.collect`."""
@@ -43,13 +44,13 @@ def collect(
     fail = config.coverage.fail
     with _rare_gc(), Prometheus(config.prometheus, costs) as prometheus:
         services, evidence = _services(prometheus, config, period, now, tell)
-        tell("tickets")
+        tell(Step("tickets"))
         month, of_tickets = exported or tickets.measure(prometheus, config.tickets, period)
         figures = Figures(prometheus, period)
         values = {}
         for name, figure in config.figures.items():
             if not figure.by_hand:
-                tell(f"figure {name}")
+                tell(Step(f"figure {name}"))
                 values[name] = figures.measure(name, figure)
         return Snapshot(
             edition=period.label,
@@ -98,7 +99,7 @@ def _rare_gc() -> Iterator[None]:
 
 
 def _services(
-    prometheus: Prometheus, config: Config, period: Period, now: datetime, tell: Callable[[str], None]
+    prometheus: Prometheus, config: Config, period: Period, now: datetime, tell: Callable[[Step], None]
 ) -> tuple[dict[str, ServiceMonth], dict[str, Evidence]]:
     """All services, those of the configuration first; those without series are there, unmeasured."""
     only = sorted(config.services) if config.unlisted_services == "ignore" else None
@@ -111,7 +112,7 @@ def _services(
             if entry.counts_requests:
                 ratio = ratio_source_of(entry, only)
                 asked.append(str(ratio.whole))
-                tell(f"requests of {ratio.whole}")
+                tell(Step(f"requests of {ratio.whole}"))
                 found = measure_ratios(prometheus, ratio, period)
             else:
                 source = availability.source_of(entry, only)
@@ -119,7 +120,7 @@ def _services(
                 at = now.timestamp()
                 found = availability.measure(prometheus, source, period, at, timetable=timetable, progress=tell)
                 if entry.latency:
-                    tell(f"latency by {entry.latency.metric}")
+                    tell(Step(f"latency by {entry.latency.metric}"))
                     _add_latency(prometheus, source.watch, entry.latency, period, found)
         if twice := sorted(services.keys() & found.services.keys()):
             raise ConfigError(

@@ -21,6 +21,7 @@ _LONGEST = 48  # doubtful hours to read at once
 _REQUEST = 12  # service-hours of samples that take as long as one request
 
 Voters = Mapping[str, Sequence[Sample]]
+Ask = tuple[tuple[int, int], list[str]]  # hours [first, after) of services
 Stretches = dict[tuple[int, int], set[str]]  # hours [first, after) of the month -> services
 
 
@@ -42,15 +43,25 @@ def read_hours(
     period: Period,
     hours: Mapping[int, set[str]],
     flag: Callable[[float], bool | None],
+    *,
+    told: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Reading:
     """All samples of the services in the hours given, and a little beyond, each reduced by `flag`.
 
     A sample whose flag is None says nothing and is left out.
     Samples of overlapping reads and of renamed instances of a prober are merged.
+
+    Args:
+        prometheus: asked.
+        watch: the series.
+        period: where the hours are counted from.
+        hours: by hour, the services.
+        flag: whether a value says down.
+        told: how many hours of services have been read, of how many, after every answer.
     """
     wanted = [(stretch, part) for stretch, names in sorted(stretches(hours).items()) for part in batches(sorted(names))]
 
-    def read(ask: tuple[tuple[int, int], list[str]]) -> list[tuple[str, str, list[Sample], int]]:
+    def read(ask: Ask) -> list[tuple[str, str, list[Sample], int]]:
         (first, after), services = ask
         query = watch.only(services).over(watch.hour_s * (after - first) + 2 * watch.pad)
         answer = prometheus.instant(query, period.start_s + watch.hour_s * after + watch.pad - TICK)
@@ -61,7 +72,10 @@ def read_hours(
 
     merged: dict[str, dict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
     reading = Reading()
-    for answer in prometheus.each(read, wanted):
+    done, total = 0, sum(map(_size, wanted))
+    for ask, answer in zip(wanted, prometheus.each(read, wanted), strict=True):
+        done += _size(ask)
+        told(done, total)
         for service, voter, samples, dropped in answer:
             _merge(merged[service][voter], samples)
             if dropped:
@@ -69,6 +83,11 @@ def read_hours(
     for service, voters in merged.items():
         reading.services[service] = {voter: samples for voter, samples in voters.items() if samples}
     return reading
+
+
+def _size(ask: Ask) -> int:
+    (first, after), services = ask
+    return (after - first) * len(services)
 
 
 def _flagged(series: Series, flag: Callable[[float], bool | None]) -> list[Sample]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from newsletter import collect
+from newsletter.collect.step import Step
 from newsletter.config import Config
 from newsletter.demo import plan, world
 from newsletter.demo.private_prometheus import private_prometheus
@@ -17,7 +18,7 @@ from newsletter.model import Period, Snapshot
 _COLLECTED_AFTER = timedelta(hours=6)  # the timer of the sample company rings at six on the first
 
 
-def measure(config: Config, month: Period, *, progress: Callable[[str], None] | None = None) -> Snapshot:
+def measure(config: Config, month: Period, *, progress: Callable[[Step], None] | None = None) -> Snapshot:
     """Back-fill the month with a day on each side, collect it, and throw the database away.
 
     The snapshot names the configured Prometheus as its source, not the private one with its
