@@ -81,17 +81,18 @@ def _step_bar(label: str) -> Iterator[Callable[[Step], None]]:
     """What is done now, and a bar of the service-hours read; gone when it is over."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.table import Column
 
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20),
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
+        BarColumn(bar_width=12),
         TextColumn("{task.fields[read]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as progress:
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False, expand=True) as progress:
         task = progress.add_task(label, total=None, read="")
 
         def report(step: Step) -> None:

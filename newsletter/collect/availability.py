@@ -118,8 +118,8 @@ def measure(
     seen = survey(prometheus, watch, "any" if watch.tells_excluded else source.vote, period)
     _require_judgeable(prometheus, seen, watch, period, now)
     doubtful = _doubtful(seen.verdicts)
-    hours = f"{len(doubtful)} of {hours_of(period, watch)} hours read in full"
-    found = f"{watch.selector}: {len(seen.samples)} services, {hours}"
+    count, whole_month = len(seen.samples), len(seen.samples) * hours_of(period, watch)
+    found = f"{watch.selector}: {count} services, {sum(map(len, doubtful.values()))} of {whole_month} hours in doubt"
     progress(Step(found))
     reading = read_hours(
         prometheus, watch, period, doubtful, watch.is_down, told=lambda *read: progress(Step(found, *read))
