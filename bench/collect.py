@@ -6,6 +6,7 @@ their samples. CPU is that of the client and of the server together.
 
     python -m bench.collect                     the rows
     python -m bench.collect --sizes 50          the rows of these sizes only
+    python -m bench.collect --growth 50 200     also draw the plot of the growth over these sizes
     python -m bench.collect --write             all sizes, into docs/benchmarks.md, and the plot of the growth
     python -m bench.collect --once URL N        collect N services (for the benchmark itself)
 """
@@ -196,6 +197,7 @@ def write(found: Sequence[Row]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--growth", type=int, nargs="+", default=())
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--once", nargs=2, metavar=("URL", "SERVICES"))
     options = parser.parse_args()
@@ -203,7 +205,7 @@ def main() -> None:
         print(json.dumps(month_of(options.once[0], int(options.once[1]))))
         return
     found = []
-    for row in rows(options.sizes, GROWTH if options.write else ()):
+    for row in rows(options.sizes, options.growth or (GROWTH if options.write else ())):
         print(f"{row.name:<85} {row.bar:<10} {row.text()}", flush=True)
         found.append(row)
     if options.write:
