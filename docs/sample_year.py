@@ -53,8 +53,8 @@ def texts(draft: pipeline.Draft) -> Mapping[str, str]:
 
 def main() -> None:
     """Write the texts and the memory."""
-    shutil.rmtree(TARGET, ignore_errors=True)
-    TARGET.mkdir()
+    for old in TARGET.glob("*.txt"):
+        old.unlink()
     editions = sample_workspace() / "editions"
     with tempfile.TemporaryDirectory() as folder:
         for draft in drafts(Path(folder)):

@@ -154,8 +154,9 @@ def edition(
     """The edition of a month, for staff unless said otherwise."""
     audience, editorial = overrides.pop("audience", "staff"), overrides.pop("editorial", Editorial())
     past_visits, segment = overrides.pop("past_visits", {}), overrides.pop("segment", "")
+    told = overrides.pop("told", ())
     settings = overrides.pop("settings", None) or config(**overrides)
-    found, selection = tell(month, past=past, config=settings)
+    found, selection = tell(month, past=past, config=settings, told=told)
     return compose(
         found,
         notes,
