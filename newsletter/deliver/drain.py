@@ -94,8 +94,9 @@ class Drain:
         if self._unreachable or self._breaker.fault:
             return self._unreachable or self._breaker.fault
         permanent = next((error for error in self._gave_up if isinstance(error, ConfigError)), None)
-        everybody = self._gave_up[-1] if self._gave_up and len(self._gave_up) >= self._connections.number else None
-        return permanent or everybody
+        if permanent or not self._gave_up or self._ledger.next_due(self._frozen.id) is None:
+            return permanent
+        return self._gave_up[-1]
 
     def run(self, waiting: int, progress: Progress | None) -> bool:
         """Send until nothing is due, a fault ends it, or Ctrl-C; True if interrupted.
