@@ -1,0 +1,47 @@
+"""The straight way of the data: each function here is one prefix of it.
+
+config -> collect -> snapshot -> facts -> compose -> render -> deliver. Only this package (and what
+stands above it) knows more than one stage; the stages themselves never import one another.
+"""
+
+from newsletter.pipeline.drafting import Draft, build, facts_json, facts_of
+from newsletter.pipeline.frozen import figures_to_enter, past_snapshots, read_snapshot
+from newsletter.pipeline.letters import messages, sample_eml, sample_reader, write_build
+from newsletter.pipeline.measuring import collect_edition, freeze, measure, measured_too_little, write_textfile
+from newsletter.pipeline.months import SNAPSHOT_NAME, Progress, edition_folder, resolve_month
+from newsletter.pipeline.permission import require_approval, require_explained, require_other_eyes
+from newsletter.pipeline.readers import Audience, audience, require_steady_lists, variant_of
+from newsletter.pipeline.sending import deliver, deliver_test, remember_told
+
+__all__ = [
+    "SNAPSHOT_NAME",
+    "Audience",
+    "Draft",
+    "Progress",
+    "audience",
+    "build",
+    "collect_edition",
+    "deliver",
+    "deliver_test",
+    "edition_folder",
+    "facts_json",
+    "facts_of",
+    "figures_to_enter",
+    "freeze",
+    "measure",
+    "measured_too_little",
+    "messages",
+    "past_snapshots",
+    "read_snapshot",
+    "remember_told",
+    "require_approval",
+    "require_explained",
+    "require_other_eyes",
+    "require_steady_lists",
+    "resolve_month",
+    "sample_eml",
+    "sample_reader",
+    "variant_of",
+    "write_build",
+    "write_textfile",
+]

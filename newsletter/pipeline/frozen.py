@@ -1,0 +1,66 @@
+"""The frozen numbers of this month and of earlier ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter.config import Config
+from newsletter.errors import ContentError
+from newsletter.model import Period, Snapshot
+
+if TYPE_CHECKING:
+    pass
+from newsletter.pipeline.months import SNAPSHOT_NAME, edition_folder
+
+
+def read_snapshot(config: Config, month: Period, path: Path | None = None) -> Snapshot:
+    """The frozen numbers of a month.
+
+    Raises:
+        ContentError: there is no such file, or it is of another month.
+    """
+    from newsletter.collect import snapshot
+
+    found = path or edition_folder(config, month) / SNAPSHOT_NAME
+    if not found.is_file():
+        raise ContentError(f"no snapshot for {month.label} ({found})", _missing_hint(config, month))
+    read = snapshot.read(found)
+    if read.edition != month.label:
+        raise ContentError(
+            f"{found}: the numbers of {read.edition}, not of {month.label}", f"Use --month {read.edition}."
+        )
+    return _with_figures_by_hand(config, read)
+
+
+def _with_figures_by_hand(config: Config, snapshot: Snapshot) -> Snapshot:
+    """The month with what people entered for it, which stands in its folder and in no snapshot file."""
+    from newsletter.notes import by_hand
+
+    figures, evidence = by_hand.load(config.editions / snapshot.edition / by_hand.FILE_NAME, config=config)
+    return dataclasses.replace(
+        snapshot, figures={**snapshot.figures, **figures}, evidence={**snapshot.evidence, **evidence}
+    )
+
+
+def figures_to_enter(config: Config, month: Period) -> tuple[str, ...]:
+    """The figures entered by hand that nobody has entered for the month."""
+    from newsletter.notes import by_hand
+
+    entered, _ = by_hand.load(edition_folder(config, month) / by_hand.FILE_NAME, config=config)
+    return tuple(name for name, figure in config.figures.items() if figure.by_hand and name not in entered)
+
+
+def _missing_hint(config: Config, month: Period) -> str:
+    known = [folder.parent.name for folder in sorted(config.editions.glob(f"*/{SNAPSHOT_NAME}"))]
+    collect = f"Run: newsletter collect --month {month.label}"
+    return f"{collect} (the newest one here is --month {known[-1]})" if known else collect
+
+
+def past_snapshots(config: Config, month: Period) -> tuple[Snapshot, ...]:
+    """The frozen numbers of all earlier months, oldest first."""
+    from newsletter.collect import snapshot
+
+    earlier = sorted(path for path in config.editions.glob(f"*/{SNAPSHOT_NAME}") if path.parent.name < month.label)
+    return tuple(_with_figures_by_hand(config, snapshot.read(path)) for path in earlier)

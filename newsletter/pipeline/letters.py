@@ -1,0 +1,61 @@
+"""Every variant as a message, and as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter.config import Config
+from newsletter.model import Recipient
+
+if TYPE_CHECKING:
+    from newsletter.deliver import CompiledMessage
+from newsletter.pipeline.drafting import Draft, facts_json
+
+
+def messages(config: Config, draft: Draft) -> dict[str, CompiledMessage]:
+    """Each variant as a message that only lacks the recipient's own fields."""
+    from newsletter.deliver import compile_message
+
+    return {
+        name: compile_message(rendered, smtp=config.smtp, organisation=config.organisation, edition=draft.month.label)
+        for name, rendered in draft.variants.items()
+    }
+
+
+def sample_reader(config: Config) -> Recipient:
+    """The reader that a preview is made out to."""
+    domain = config.smtp.sender.rpartition("@")[2].rstrip("> ")
+    return Recipient(address=f"reader@{domain}", name="")
+
+
+def sample_eml(config: Config, draft: Draft, variant: str, message: CompiledMessage) -> bytes:
+    """A variant as the sample reader would get it; the same bytes at every build."""
+    reader = sample_reader(config)
+    domain = reader.address.rpartition("@")[2]
+    return message.eml(reader, f"<{draft.month.label}.{variant}.preview@{domain}>", draft.month.end)
+
+
+def write_build(config: Config, draft: Draft, output: Path) -> list[Path]:
+    """Write `<variant>.html .txt .eml .mjml` and `facts.json`; the paths, in order."""
+    from newsletter.render import fill_html, fill_text
+
+    output.mkdir(parents=True, exist_ok=True)
+    reader = sample_reader(config)
+    values = {"address": reader.address, "name": reader.name}
+    written = []
+    for name, message in messages(config, draft).items():
+        rendered = draft.variants[name]
+        parts = {
+            "html": fill_html(rendered, values).encode(),
+            "txt": fill_text(rendered, values).encode(),
+            "eml": sample_eml(config, draft, name, message),
+            "mjml": rendered.mjml.encode(),
+        }
+        for suffix, content in parts.items():
+            path = output / f"{name}.{suffix}"
+            path.write_bytes(content)
+            written.append(path)
+    facts_path = output / "facts.json"
+    facts_path.write_text(facts_json(draft), encoding="utf-8")
+    return [*written, facts_path]

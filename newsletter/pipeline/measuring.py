@@ -1,0 +1,89 @@
+"""config -> collect -> snapshot: the numbers of a month, measured and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter.config import Config
+from newsletter.errors import ConfigError, CoverageError
+from newsletter.model import Period, Snapshot
+
+if TYPE_CHECKING:
+    from newsletter.collect.cost import Cost
+    from newsletter.collect.helpdesk.exposition import Textfile
+from newsletter.pipeline.months import SNAPSHOT_NAME, Progress, edition_folder
+
+
+def collect_edition(
+    config: Config,
+    month: Period,
+    *,
+    now: datetime,
+    output: Path | None = None,
+    progress: Progress | None = None,
+    costs: Callable[[Cost], None] | None = None,
+) -> tuple[Path, Snapshot]:
+    """Ask Prometheus and freeze the answer in a file.
+
+    Raises:
+        SourceError: no answer, or one that must not be trusted; nothing is written.
+        CoverageError: the file is written, but some services were measured too little.
+    """
+    snapshot, thin = measure(config, month, now=now, progress=progress, costs=costs)
+    path = output or edition_folder(config, month) / SNAPSHOT_NAME
+    freeze(snapshot, path)
+    if thin:
+        raise CoverageError(
+            measured_too_little(config, snapshot, thin), f"{path} is written, without a percentage for these."
+        )
+    return path, snapshot
+
+
+def measure(
+    config: Config,
+    month: Period,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    costs: Callable[[Cost], None] | None = None,
+) -> tuple[Snapshot, tuple[str, ...]]:
+    """Ask all sources; the month, and its services of which too little was measured.
+
+    Raises:
+        SourceError: no answer, or one that must not be trusted.
+    """
+    from newsletter import collect
+
+    snapshot = collect.collect(config, month, now=now, progress=progress, costs=costs)
+    return snapshot, collect.below_gate(snapshot, config.coverage)
+
+
+def freeze(snapshot: Snapshot, path: Path) -> None:
+    """Write a month to its file, as a whole or not at all."""
+    from newsletter.collect import snapshot as snapshot_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    snapshot_file.write(snapshot, path)
+
+
+def write_textfile(config: Config, output: Path, *, export: Path | None, now: datetime) -> Textfile:
+    """Count the help desk's export into a file for Prometheus.
+
+    Raises:
+        ConfigError: the config names no export.
+        UsageError, SourceError, ContentError, FileError: see `exposition.write`.
+    """
+    from newsletter.collect.helpdesk import exposition
+
+    if config.tickets.csv is None:
+        raise ConfigError(f"{config.path}: no tickets.csv, so there is no export to count", "Describe it there.")
+    return exposition.write(config.tickets.csv, output, export=export, zone=config.timezone, now=now)
+
+
+def measured_too_little(config: Config, snapshot: Snapshot, thin: Sequence[str]) -> str:
+    """Which services, and how much of the month was measured of each."""
+    measured = ", ".join(f"{name} ({snapshot.services[name].coverage * 100:.1f}% of the month)" for name in thin)
+    return f"measured less than {config.coverage.fail * 100:g}% of {snapshot.edition}: {measured}"

@@ -1,0 +1,63 @@
+"""What must hold before anything is sent: incidents explained, the edition approved by others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from newsletter import approval
+from newsletter.config import Config
+from newsletter.errors import ApprovalError, ContentError
+from newsletter.model import Period
+
+if TYPE_CHECKING:
+    pass
+from newsletter.pipeline.drafting import Draft
+from newsletter.pipeline.months import edition_folder
+
+
+def require_explained(draft: Draft) -> None:
+    """Refuse to send an edition in which something went wrong and no person has written about it.
+
+    Raises:
+        ContentError: names the service and the language of each note that is missing.
+    """
+    if not draft.unexplained:
+        return
+    missing = ", ".join(f"{service} ({locale})" for service, locale in draft.unexplained)
+    raise ContentError(
+        f"{draft.month.label}: no note explains what went wrong: {missing}",
+        f"Write one (it may say that the cause is still under investigation): newsletter note new incident "
+        f"--month {draft.month.label} --service {draft.unexplained[0][0]}",
+    )
+
+
+def require_other_eyes(config: Config, month: Period, *, by: str, now: datetime) -> None:
+    """Refuse the approval of somebody whose own incident note is in the edition.
+
+    Raises:
+        ApprovalError: names the note.
+    """
+    from newsletter import notes
+
+    for note in notes.load(edition_folder(config, month) / "notes", config=config, now=now):
+        if note.kind == "incident" and note.owner.casefold() == " ".join(by.split()).casefold():
+            raise ApprovalError(
+                f"{by} owns {note.source}, so somebody else has to approve this edition",
+                "four_eyes is on in config.yaml.",
+            )
+
+
+def require_approval(config: Config, draft: Draft) -> None:
+    """Refuse to send what nobody approved as it is now.
+
+    Raises:
+        ApprovalError: too few approvals, or they were given for something else.
+    """
+    approval.require(
+        edition_folder(config, draft.month),
+        needed=config.approvals,
+        digest=draft.digest,
+        variants=draft.digests,
+        month=draft.month.label,
+    )
