@@ -11,7 +11,7 @@ from newsletter.compose.minute import coming_notes, coming_sentence
 from newsletter.compose.phrasing import phrase
 from newsletter.compose.standing import Standing
 from newsletter.compose.story import met_and_unjudged
-from newsletter.language.formats import budget, capitalised
+from newsletter.language.formats import EN_DASH, budget, capitalised
 from newsletter.model import BriefPoint, Divided, Mark, Part, Section, TargetRow
 
 POINTS = 3
@@ -133,21 +133,17 @@ def work_section(context: Context) -> Section | None:
     total = labelled + unlabelled
     parts = {"proactive": proactive, "reactive": labelled - proactive, "unlabelled": unlabelled}
     shares = {name: context.formats.percent(count / total, 0, "nearest") for name, count in parts.items()}
-    share = context.formats.percent(fact.value, 0)
+    share = context.formats.percent(fact.value, 0, "nearest")
+    slots = {"total": context.formats.number(total), "proactive": shares["proactive"], "reactive": shares["reactive"]}
     return Section(
         kind="work",
         title=context.text("section.work"),
         divided=Divided(
             number=share,
             sentence=context.text("work.sentence"),
-            label=phrase(
-                context,
-                "work.label",
-                total=context.formats.number(total),
-                proactive=shares["proactive"],
-                reactive=shares["reactive"],
-                unlabelled=shares["unlabelled"],
-            ),
+            label=context.text("work.label", None, **slots, unlabelled=shares["unlabelled"])
+            if unlabelled
+            else context.text("work.label_all", None, **slots),
             parts=tuple(
                 Part(share=count / total, number=shares[name], label=context.text(f"work.{name}"))
                 for name, count in parts.items()
@@ -210,12 +206,21 @@ def _target_row(context: Context, one: Standing) -> TargetRow:
     return TargetRow(
         service=one.name,
         target=context.formats.number(target * 100, 2, "nearest"),
-        result=context.formats.number(one.ratio * 100, 2, "floor") if one.measured else "",
+        result=_result(context, one),
         down=_down(context, one),
         mark=mark,
         mark_text=context.text(f"services.{mark}") if mark != "none" else _unjudged(context, one),
         fact=one.fact.id,
     )
+
+
+def _result(context: Context, one: Standing) -> str:
+    """Without its sign, which the note names; no full hundred where not the whole month was watched."""
+    if not one.measured:
+        return ""
+    if one.by_time and one.down_s == 0 and not one.clean:
+        return EN_DASH
+    return context.formats.number(one.ratio * 100, 2, "floor")
 
 
 def _unjudged(context: Context, one: Standing) -> str:

@@ -9,10 +9,11 @@ differ between languages.
 
 from __future__ import annotations
 
+import re
 import string
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -29,7 +30,7 @@ PLURAL_CATEGORIES = frozenset({"zero", "one", "two", "few", "many", "other"})
 
 Message = str | Mapping[str, str]
 
-_LISTS = frozenset({"number_words", "claim_words"})
+_LISTS = frozenset({"number_words", "claim_words", "elisions"})
 
 
 def supported_locales() -> tuple[str, ...]:
@@ -78,6 +79,8 @@ class Catalogue:
     """Words for 0, 1, 2, ...; empty where they change with what is counted, so that digits read better."""
     claim_words: tuple[str, ...] = ()
     """Words that say that something changed, or why; one ending in * goes on in any way."""
+    elisions: Mapping[str, str] = field(default_factory=dict)
+    """What a word becomes before a number that begins with a vowel: "il 8" is read and written "l'8"."""
 
     @classmethod
     def load(cls, locale: str) -> Self:
@@ -97,6 +100,7 @@ class Catalogue:
             messages=dict(_flatten({key: value for key, value in tables.items() if key not in _LISTS})),
             number_words=tuple(tables.get("number_words", ())),
             claim_words=tuple(tables.get("claim_words", ())),
+            elisions=dict(tables.get("elisions", {})),
         )
 
     @property
@@ -135,7 +139,13 @@ class Catalogue:
             message = message[self.babel.plural_form(n)]
         if self.direction == "rtl":
             slots = {name: isolated(slot) for name, slot in slots.items()}
-        return message.format_map(slots)
+        return self._elided(message.format_map(slots))
+
+    def _elided(self, text: str) -> str:
+        for written, spoken in self.elisions.items():
+            if written in text:
+                text = re.sub(rf"(?<!\w){re.escape(written)}(?!\d)", spoken, text)
+        return text
 
     def count(self, n: int) -> str:
         """A small count as a word ("eleven"), a larger one in digits ("1,301")."""

@@ -258,3 +258,26 @@ def test_a_fault_in_edition_yaml_is_told_with_its_line(tmp_path, text, words):
     (tmp_path / "edition.yaml").write_text(text)
     with pytest.raises(ContentError, match=words):
         load_editorial(tmp_path, config=config())
+
+
+def test_a_hundred_percent_is_printed_only_where_the_whole_month_was_watched():
+    month = snapshot(service("mail", unknown=[span("2026-10-20 00:00", 1)]), service("files"), service("wifi"))
+    results = {row.service: row.result for row in section(letter(month), "targets").targets}
+    assert results["E-mail"] == "\u2013"
+    assert results["Shared files"] == "100.00"
+
+
+def test_without_unlabelled_work_all_numbers_of_planned_work_agree():
+    resolved = Count(total=1000, by={"a/change": 89, "b/incident": 911})
+    month = snapshot(service("mail"), tickets=TicketMonth(resolved=resolved))
+    whole = section(letter(month, tickets={"proactive": ["change"], "reactive": ["incident"]}), "work").divided
+    assert whole is not None
+    assert whole.number == whole.parts[0].number == "9%"
+    assert "0%" not in whole.label
+
+
+@pytest.mark.parametrize(("day", "expected"), [(8, "l'8"), (11, "l'11"), (18, "il 18"), (1, "il 1")])
+def test_the_italian_article_is_elided_before_a_vowel(day, expected):
+    month = snapshot(service("files", outage(f"2026-10-{day:02d} 09:12", 97)), service("mail"))
+    first = section(letter(month, locale="it"), "brief").points[0].first.replace("\xa0", " ")
+    assert f"{expected} ottobre" in first
