@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from difflib import get_close_matches
 
 import click
@@ -56,7 +57,7 @@ def _show_fact(fact: Fact, session: Session) -> None:
         verdict = {True: ", met", False: ", missed", None: ", not judged: too little was measured"}[fact.met]
         _line("target", plain_value(fact.target, fact.unit) + verdict)
     for key, value in fact.detail.items():
-        _line(*_detail(key, value))
+        _line(*_detail(key, value, session))
     from newsletter.facts import wilson_interval
 
     interval = wilson_interval(fact)
@@ -80,8 +81,10 @@ def _show_choice(fact: Fact, selection: Selection) -> None:
     _line("told", place or selection.passed_over.get(fact.id, "where its section prints it"))
 
 
-def _detail(key: str, value: float | str | None) -> tuple[str, str]:
-    """A detail with its name in words; durations in seconds and, from one minute on, in minutes."""
+def _detail(key: str, value: float | str | None, session: Session) -> tuple[str, str]:
+    """A detail with its name in words; instants as local times, durations also in minutes."""
+    if key in ("start", "end") and value is not None:
+        return key, datetime.fromtimestamp(float(value), session.config.timezone).isoformat(timespec="seconds")
     name = key.removesuffix("_s").replace("_", " ")
     if value is None or not key.endswith("_s"):
         return name, "-" if value is None else str(value)

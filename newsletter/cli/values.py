@@ -13,7 +13,9 @@ def plain_value(value: float | None, unit: str) -> str:
         percent = (Decimal(repr(value)) * 100).quantize(Decimal("0.001"), rounding=ROUND_FLOOR)
         return f"{percent}%"
     number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}"
-    return f"{number} s" if unit == "seconds" else number
+    if unit != "seconds":
+        return number
+    return f"{number} s ({value / 60:,.0f} min)" if value >= 120 else f"{number} s"
 
 
 def counted(number: int, noun: str) -> str:

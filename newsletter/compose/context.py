@@ -13,6 +13,7 @@ from newsletter.config import Config, Letter
 from newsletter.language import Catalogue, Formats, localised
 from newsletter.model import Editorial, Fact, Interval, Note, NoteKind, Outage, Selection, Snapshot
 
+_SPILL_S = 60.0
 _NO_DECISIONS = Editorial()
 _NO_VISITS: Mapping[str, tuple[Note, ...]] = {}
 
@@ -88,11 +89,15 @@ class Context:
         )
 
     def days_of(self, spans: Iterable[Interval | Outage]) -> list[date]:
-        """Every local day that one of `spans` touches, in order."""
+        """Every local day that one of `spans` touches, in order.
+
+        The last minute of a longer span makes no day of its own: edges are known to half an interval.
+        """
         touched: set[date] = set()
         for span in spans:
-            first = self.formats.local(span.start).date()
-            last = self.formats.local(max(span.start, span.end - 1e-3)).date()
+            spill = _SPILL_S if span.end - span.start > 2 * _SPILL_S else 0.0
+            first = self.formats.local(span.start + spill).date()
+            last = self.formats.local(max(span.start, span.end - spill - 1e-3)).date()
             touched |= {first + timedelta(days=number) for number in range((last - first).days + 1)}
         return sorted(touched)
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from newsletter.compose import share
 from newsletter.compose.context import Context
+from newsletter.compose.promises import Promise, missed_promises
 from newsletter.compose.standing import Standing
 from newsletter.errors import ContentError
 from newsletter.language.formats import capitalised
@@ -25,7 +26,8 @@ def _rows(context: Context) -> Iterator[MinuteRow]:
     worked = _worked(context)
     if worked:
         yield MinuteRow(label=context.text("minute.worked"), sentence=worked)
-    if any(one.by_time or one.missed or not one.measured for one in context.standings if not one.exempt):
+    watched = any(one.by_time or one.missed or not one.measured for one in context.standings if not one.exempt)
+    if watched or missed_promises(context):
         yield _failed_row(context)
     coming = next(iter(coming_notes(context)), None)
     if coming:
@@ -37,9 +39,16 @@ def _failed_row(context: Context) -> MinuteRow:
     standings = context.standings
     missed, interrupted = (any(getattr(one, what) for one in standings) for what in ("missed", "interrupted"))
     sure = all(one.clean for one in standings if one.by_time or not one.measured)
-    label = "failed" if missed else "down" if interrupted or sure else "unclear"
-    tone: Literal["signal", "accent"] = "signal" if missed or interrupted else "accent"
-    return MinuteRow(label=context.text(f"minute.{label}"), sentence=_failed(context), tone=tone)
+    promises = tuple(_promise(context, one) for one in missed_promises(context)[:NAMED])
+    label = "failed" if missed or promises else "down" if interrupted or sure else "unclear"
+    tone: Literal["signal", "accent"] = "signal" if missed or interrupted or promises else "accent"
+    services = (_failed(context),) if missed or interrupted or not promises else ()
+    return MinuteRow(label=context.text(f"minute.{label}"), sentence=" ".join((*services, *promises)), tone=tone)
+
+
+def _promise(context: Context, promise: Promise) -> str:
+    what = capitalised(promise.what)
+    return context.text("minute.missed_promise", what=what, value=promise.value, target=promise.target)
 
 
 def coming_notes(context: Context) -> tuple[Note, ...]:
@@ -147,7 +156,7 @@ def _interrupted(context: Context) -> str:
     down = context.formats.downtime(sum(one.down_s for one in interrupted))
     if begun == 0:
         return context.text("minute.continued", down=down)
-    all_met = all(one.met for one in context.standings)
+    all_met = all(one.met for one in context.standings) and not missed_promises(context)
     key = "minute.interruptions_met" if all_met else "minute.interruptions"
     return context.text(key, n=begun, count=capitalised(context.catalogue.count(begun)), down=down)
 

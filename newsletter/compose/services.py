@@ -27,7 +27,7 @@ def services_section(context: Context) -> Section | None:
     return Section(
         kind="services",
         title=context.text("section.services"),
-        intro=context.text("services.intro") if any(one.by_time for one in rows) else "",
+        intro=_intro(context, rows),
         legend={state: context.text(f"services.legend.{state}") for state in ("up", "down", "planned", "unknown")}
         if any(one.by_time for one in rows)
         else {},
@@ -38,6 +38,13 @@ def services_section(context: Context) -> Section | None:
             *_folded_paragraphs(context, tuple(one for one in folded if not one.met)),
         ),
     )
+
+
+def _intro(context: Context, rows: tuple[Standing, ...]) -> str:
+    """What the blocks mean, and the bar where there is one."""
+    if not any(one.by_time for one in rows):
+        return ""
+    return context.text("services.intro" if any(one.allowed_s is not None for one in rows) else "services.intro_days")
 
 
 def _split(standings: tuple[Standing, ...], own: Sequence[str]) -> tuple[tuple[Standing, ...], tuple[Standing, ...]]:
@@ -200,7 +207,7 @@ def _closing(
 
 
 def _outcomes(context: Context, clean: tuple[Standing, ...]) -> str:
-    outcomes = [outcome for outcome in (_outcome(context, one) for one in clean) if outcome]
+    outcomes = list(dict.fromkeys(outcome for one in clean if (outcome := _outcome(context, one))))
     if not outcomes or len(clean) > TOLD_OUTCOMES:
         return ""
     return f"{capitalised(context.catalogue.separated(outcomes))}."

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from newsletter.compose import share
 from newsletter.compose.context import Context
+from newsletter.compose.promises import missed_promises
 from newsletter.compose.standing import Standing
 from newsletter.language import without_isolates
 from newsletter.language.formats import NO_BREAK_SPACE, budget, capitalised
@@ -104,7 +105,7 @@ def _headline_missed(context: Context) -> str:
     if met == 0:
         key = "headline.missed_both" if len(judged) == 2 else "headline.missed_all"
         return context.text(key, total=count(len(judged)))
-    slots = {"met": capitalised(count(met)), "total": count(len(judged))}
+    slots = {"met": capitalised(count(met)), "total": count(len(judged) + _unjudged(context))}
     names = context.catalogue.enumerate(tuple(one.name for one in missed))
     counted = capitalised(context.text("number.services", n=len(missed), count=count(len(missed))))
     return _first_short_enough(
@@ -172,6 +173,11 @@ def _lead(context: Context, situation: Situation) -> str:
 
 
 def _lead_sentence(context: Context, situation: Situation) -> str:
+    promises = missed_promises(context)
+    if promises and situation is not Situation.MISSED:
+        first = promises[0]
+        named = context.text("lead.missed_promise", what=first.what, value=first.value, target=first.target)
+        return _first_short_enough(named, context.text("lead.missed_promise_unnamed"), words=LEAD_WORDS)
     match situation:
         case Situation.MISSED:
             return _lead_missed(context)
@@ -268,7 +274,7 @@ def _subject(context: Context, situation: Situation) -> str:
     match situation:
         case Situation.MISSED:
             key = key if judged > 1 else "missed_single"
-            n, total = sum(one.missed for one in context.standings), judged
+            n, total = sum(one.missed for one in context.standings), judged + _unjudged(context)
         case Situation.MET:
             key = "met_unjudged" if _unjudged(context) else key
             n, total = judged, judged + _unjudged(context)

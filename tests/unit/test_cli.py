@@ -152,7 +152,7 @@ def test_log_lines_can_be_json(capsys):
         (None, "ratio", "-"),
         (0.999999, "ratio", "99.999%"),
         (1.0, "ratio", "100.000%"),
-        (5820.0, "seconds", "5,820 s"),
+        (5820.0, "seconds", "5,820 s (97 min)"),
         (0.4, "gauge", "0.400"),
         (1301, "count", "1,301"),
     ],

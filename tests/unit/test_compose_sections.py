@@ -259,7 +259,7 @@ def test_the_policy_is_the_one_that_the_month_was_measured_by():
     assert told == (
         "Each service is tested every minute. It counts as down when more than half of its measuring points say so. "
         "Each interruption is exact to 1 minute at both ends. Planned work is left out, and shown. "
-        "Days and months are those of Europe/Rome. Availability is rounded down."
+        "Days and months are those of Europe/Rome. Rounding goes against us: availability down, waiting times up."
     )
     told = policy_told(Rule(interval_s=30, vote="any"))
     assert told.startswith("Each service is tested every 30 seconds. It counts as down as soon as one")

@@ -239,3 +239,51 @@ def test_a_target_of_100_percent_is_missed_by_one_minute():
         services={"mail": {"name": "E-mail", "target": 100}, "files": {"name": "Files", "target": 100}},
     )
     assert plain(composed.lead).startswith("The downtime was 1 minute; the target allows 0 minutes.")
+
+
+# --- promises beyond availability ---------------------------------------------------------
+
+LATE = {"resolution": {"histogram": "h", "target_s": 14400, "target_share": 0.8}}
+
+
+@pytest.mark.parametrize(("locale", "label"), [("en", "Missed"), ("it", "Mancati")])
+def test_a_missed_promise_of_the_service_desk_is_told_in_lead_and_minute(locale, label):
+    month = snapshot(service("mail"), service("files"), service("wifi"), tickets=tickets())
+    composed = edition(month, tickets=LATE, locale=locale)
+    assert "61" in composed.lead
+    assert "80" in composed.lead
+    (row,) = (one for one in composed.minute if one.label == label)
+    assert row.tone == "signal"
+    assert "61" in row.sentence
+
+
+def test_with_a_missed_target_and_a_missed_promise_both_are_in_the_minute():
+    month = snapshot(service("files", outage("2026-10-14 09:12", 97)), service("mail"), tickets=tickets())
+    (row,) = (one for one in edition(month, tickets=LATE).minute if one.label == "Missed")
+    assert "Shared files" in row.sentence
+    assert "61%, target 80%" in row.sentence
+
+
+def test_a_missed_figure_is_told_and_nobody_says_that_every_target_was_met():
+    waiting = {"gauge": "g", "unit": "seconds", "noun": "sign-in", "good": "down", "target": 3}
+    month = snapshot(
+        service("mail", outage("2026-10-02 09:00", 5)),
+        figures=[figure("wait", 4.2, unit="seconds", kind="duration")],
+    )
+    composed = edition(month, figures={"wait": waiting})
+    minute = " ".join(row.sentence for row in composed.minute)
+    assert "Sign-in: 4.2 s, target 3 s." in minute
+    assert "every target was met" not in minute
+
+
+def test_headline_and_tiles_count_the_same_services():
+    month = snapshot(
+        service("files", outage("2026-10-14 09:12", 97)),
+        service("mail"),
+        service("wifi", unknown=[span("2026-10-02 00:00", 400)], coverage=0.4),
+        tickets=tickets(),
+    )
+    composed = edition(month)
+    assert composed.headline.startswith("One of three services met its target.")
+    numbers = next(one for one in composed.sections if one.kind == "numbers")
+    assert numbers.tiles[1].number == "1 of 3"
