@@ -32,6 +32,7 @@ MAILS = {
     "mail-dark": ("staff.en", 600, True),
     "mail-phone-dark": ("staff.it", 375, True),
     "mail-italian": ("staff.it", 600, False),
+    "mail-managers": ("managers.en", 600, False),
 }
 
 
