@@ -90,7 +90,7 @@ def _unexplained(config: Config, month: Period, facts: Sequence[Fact], read: Ite
     written = [one.note for one in read if one.note and one.state == "due"]
     for service, locale in compose.unexplained(facts, written, config):
         what = f"no incident note in {locale} tells what went wrong with {service}"
-        do = f"Run: newsletter note new incident TITLE --service {service} --month {month.label}"
+        do = f"Run: {pipeline.incident_command(month, service)}"
         folder = pipeline.edition_folder(config, month) / "notes"
         yield fault("incident-unexplained", ContentError(what, do), Place(str(folder)))
 

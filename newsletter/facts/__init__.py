@@ -63,7 +63,7 @@ def tell(
         mute: ids that an editor does not want told.
 
     Raises:
-        ContentError: a pinned or muted id is no fact of the month.
+        ContentError: a pinned or muted id is no fact of the month, cannot be a card, or must be told.
     """
     plain = facts(snapshot, past=past, config=config)
     found = claims(plain, snapshot, past, config)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
 from math import log2, log10, sqrt
 
 from newsletter.config import Config
-from newsletter.errors import ContentError
+from newsletter.facts.decisions import missing_parts, require_possible
 from newsletter.model import Fact, Score, Selection, Told
 
 MOST_OF_A_SUBJECT = 2
@@ -106,14 +105,14 @@ def select(
         mute: ids that an editor does not want told.
 
     Raises:
-        ContentError: a pinned or muted id is no fact of the month.
+        ContentError: a pinned or muted id is no fact of the month, cannot be a card, or must be told.
     """
     memory = Memory(told)
-    _require_known((*pin, *mute), facts, refused)
+    require_possible(facts, config, refused=refused, pin=pin, mute=mute)
     passed_over = dict(refused)
     pool: list[Fact] = []
     for fact in sorted(facts, key=lambda one: (-_total(one), one.id)):
-        if fact.type == "spotlight" or fact.score is None:
+        if fact.type == "spotlight" or (fact.score is None and fact.id not in pin):
             continue
         reason = _why_not(fact, memory, config, pin=pin, mute=mute)
         if reason is None:
@@ -126,20 +125,9 @@ def select(
     return Selection(did_you_know=chosen, spotlight=spotlight, passed_over=passed_over | resting)
 
 
-def _require_known(wanted: Collection[str], facts: Sequence[Fact], refused: Mapping[str, str]) -> None:
-    known = {fact.id for fact in facts}
-    for name in wanted:
-        if name in refused:
-            raise ContentError(f"pin: {name} cannot be told: {refused[name]}", "Take it out of the edition's list.")
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else "List them with: newsletter facts"
-            raise ContentError(f"pin or mute: no fact {name!r} this month", hint)
-
-
 def _why_not(fact: Fact, memory: Memory, config: Config, *, pin: Collection[str], mute: Collection[str]) -> str | None:
     """Why a fact that competes may not be chosen; None if it may."""
-    if missing := _missing_parts(fact, config):
+    if missing := missing_parts(fact, config):
         return f"figures.{fact.subject} has no {' and no '.join(missing)}"
     if fact.id in mute:
         return "muted by an editor"
@@ -147,14 +135,6 @@ def _why_not(fact: Fact, memory: Memory, config: Config, *, pin: Collection[str]
     if age is not None and age <= config.facts.cooldown and fact.id not in pin:
         return f"told {age} edition{'s' if age > 1 else ''} ago, rests for {config.facts.cooldown}"
     return None
-
-
-def _missing_parts(fact: Fact, config: Config) -> list[str]:
-    """What a plain number lacks of a card's four parts: number, outcome, work and source."""
-    if fact.type not in ("value", "target_met", "target_missed"):
-        return []
-    figure = config.figures[fact.subject]
-    return [name for name in ("sentence", "work", "source") if getattr(figure, name) is None]
 
 
 # --- score --------------------------------------------------------------------------------

@@ -11,30 +11,43 @@ from pathlib import Path
 
 from newsletter.config import Config
 from newsletter.config.fields import did_you_mean
+from newsletter.config.strict_yaml import KeyPath
 from newsletter.errors import FileError, UsageError
 from newsletter.model import NoteKind, Period
 
+_EXAMPLES: Mapping[str, str] = {
+    "owner": "Your team",
+    "saw": "What people saw",
+    "works": "What works again",
+    "why": "Why it happened, as one sentence.",
+    "ref": "change or ticket number",
+    "evidence": "change number, fact or address that backs it",
+    "said": "Who said it",
+    "met": "Whom we met",
+}
+"""What stands where a person has to write something of their own."""
+_CLOCK = re.compile(r"\d{1,2}:\d\d\s+")
 _KEYS: Mapping[NoteKind, Sequence[str]] = {
     "incident": (
         "# date: {day}      # the day it happened",
         "steps:                  # when it began, what was done, when it ended",
-        "  - 09:12 What people saw",
-        "  - 10:49 What works again",
+        "  - 09:12 {saw}",
+        "  - 10:49 {works}",
         "because:                # leave it out while the cause is still under investigation",
-        "  text: Why it happened, as one sentence.",
-        "  ref: change or ticket number",
+        "  text: {why}",
+        "  ref: {ref}",
     ),
-    "win": ("evidence: change number, fact or address that backs it",),
+    "win": ("evidence: {evidence}",),
     "coming": ("date: {after}        # the day it happens", 'time: "06:00-08:00"'),
-    "heard": ("department: Who said it", "answer: planned         # done, planned or no"),
-    "visit": ("department: Whom we met", "# date: {day}"),
+    "heard": ("department: {said}", "answer: planned         # done, planned or no"),
+    "visit": ("department: {met}", "# date: {day}"),
     "tip": (),
     "people": (),
     "service": (),
     "correction": (),
 }
 _TEXT: Mapping[NoteKind, str] = {
-    "incident": "What went wrong, what you did, what changes now. No blame, no names.",
+    "incident": "What went wrong, what you did, what changes now. Causes and systems, no names.",
     "win": "What is new for the reader, in one or two sentences.",
     "coming": "What it means for the reader, and what they have to do.",
     "heard": "What came of it, or why not.",
@@ -86,6 +99,37 @@ def begin(
     return tuple(paths)
 
 
+def examples_left(values: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    """The values of a note's front matter that are still the example's, each with its place.
+
+    A step counts whatever its time, and no value counts for its capitals or its full stop. A title
+    is always somebody's own.
+    """
+    if isinstance(values, str) and path != ("title",):
+        if _plain(_CLOCK.sub("", values, count=1)) in _PLAIN_EXAMPLES:
+            yield path, values
+    elif isinstance(values, dict):
+        for key, value in values.items():
+            yield from examples_left(value, (*path, key))
+    elif isinstance(values, list):
+        for index, value in enumerate(values):
+            yield from examples_left(value, (*path, index))
+
+
+def hints_left(body: str) -> Iterator[tuple[int, str]]:
+    """The hints that still stand in a note's text, on lines of their own or among others, each with its offset."""
+    for hint in _TEXT.values():
+        if found := re.search(r"\s+".join(map(re.escape, hint.split())), body):
+            yield found.start(), hint
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).rstrip(".").casefold()
+
+
+_PLAIN_EXAMPLES = frozenset(map(_plain, _EXAMPLES.values()))
+
+
 def _require_known(kind: NoteKind, config: Config, service: str | None, locales: Sequence[str]) -> None:
     if kind == "incident" and service is None:
         raise UsageError("an incident needs its service", f"Add --service, one of: {', '.join(config.services)}.")
@@ -100,11 +144,11 @@ def _lines(kind: NoteKind, title: str, service: str | None, month: Period) -> It
     yield "---"
     yield f"title: {json.dumps(' '.join(title.split()), ensure_ascii=False)}"
     yield f"kind: {kind}"
-    yield "owner: Your team"
+    yield f"owner: {_EXAMPLES['owner']}"
     if service:
         yield f"service: {service}"
     days = {"day": f"{month.start:%Y-%m-%d}", "after": f"{month.end + timedelta(days=14):%Y-%m-%d}"}
-    yield from (line.format_map(days) for line in _KEYS[kind])
+    yield from (line.format_map({**days, **_EXAMPLES}) for line in _KEYS[kind])
     yield "status: draft           # take this line away when it is ready"
     yield "---"
     yield _TEXT[kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,10 +11,10 @@ from pathlib import Path
 from newsletter.config import Config
 from newsletter.config.faults import validate
 from newsletter.config.fields import did_you_mean
-from newsletter.config.strict_yaml import Fault, parse
+from newsletter.config.strict_yaml import Fault, ParsedYaml, parse, shown
 from newsletter.errors import ContentError
 from newsletter.model import Because, Note
-from newsletter.notes import body
+from newsletter.notes import beginning, body
 from newsletter.notes.front_matter import FrontMatter, NoteSurroundings
 from newsletter.notes.manuscript import Manuscript, State, passages
 
@@ -101,6 +102,8 @@ def _read(path: Path, config: Config, now: datetime) -> Manuscript:
     faults += _name_faults(path, front, config)
     if front and not text.body.strip() and not front.steps:
         faults.append(Fault(text.body_line, (), "there is no text below the front matter"))
+    if not held_back:
+        faults += _examples(parsed, text)
     if faults or not front:
         told = sorted(faults, key=lambda fault: fault.line)
         state: State = "draft" if held_back else "due"
@@ -113,6 +116,16 @@ def _read(path: Path, config: Config, now: datetime) -> Manuscript:
         lines=parsed.lines,
         passages=passages(note, text.front, text.body, text.body_line, parsed.lines),
     )
+
+
+def _examples(parsed: ParsedYaml, text: _Text) -> Iterator[Fault]:
+    """What nobody has written yet: a draft may hold it, a letter must not."""
+    still = "is still the text of the example: write your own, or take it out"
+    for path, value in beginning.examples_left(parsed.data):
+        yield Fault(parsed.line(path), path, f"{shown(value)} {still}")
+    for offset, hint in beginning.hints_left(text.body):
+        line = text.body_line + text.body.count("\n", 0, offset)
+        yield Fault(line, (), f"{shown(hint)} {still}")
 
 
 def _state(front: FrontMatter, now: datetime) -> State:

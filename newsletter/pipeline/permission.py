@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from newsletter import approval
 from newsletter.config import Config
 from newsletter.errors import ApprovalError, ContentError
 from newsletter.model import Period
-
-if TYPE_CHECKING:
-    pass
 from newsletter.pipeline.drafting import Draft
 from newsletter.pipeline.months import edition_folder
 
@@ -27,9 +24,14 @@ def require_explained(draft: Draft) -> None:
     missing = ", ".join(f"{service} ({locale})" for service, locale in draft.unexplained)
     raise ContentError(
         f"{draft.month.label}: no note explains what went wrong: {missing}",
-        f"Write one (it may say that the cause is still under investigation): newsletter note new incident "
-        f"--month {draft.month.label} --service {draft.unexplained[0][0]}",
+        f"Write one (it may say that the cause is still under investigation): "
+        f"{incident_command(draft.month, draft.unexplained[0][0])}",
     )
+
+
+def incident_command(month: Period, service: str) -> str:
+    """What to type into a shell to begin the note that is missing; TITLE is for the writer to replace."""
+    return f'newsletter note new incident "TITLE" --month {month.label} --service {shlex.quote(service)}'
 
 
 def require_other_eyes(config: Config, month: Period, *, by: str, now: datetime) -> None:

@@ -32,13 +32,12 @@ _NOTE = """\
 kind: tip
 title: A letter from IT, once a month
 owner: IT department
+# Write what you would tell a colleague over coffee: what changed for them, and what to do. One note is one file; a note
+# in another language has the same name with another ending (welcome.it.md). A draft is shown by `newsletter preview`
+# and left out of what is sent: take the next line out when the note is ready.
 status: draft
 ---
 From now on you read here once a month how your systems did, what went wrong, and what comes next.
-
-Write what you would tell a colleague over coffee: what changed for them, and what to do. One note is one file; a note
-in another language has the same name with another ending (`welcome.it.md`). A draft like this one is never sent: take
-the line `status: draft` out when it is ready.
 """
 
 

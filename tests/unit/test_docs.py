@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import newsletter
-from newsletter.config import loads
+from newsletter.config import load, loads
+from newsletter.notes import load_editorial
 
 ROOT = Path(__file__).parents[2]
 TESTS = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("test_*.py")))
@@ -53,6 +54,15 @@ def test_the_examples_of_the_availability_page_are_a_config_that_loads():
     basics = "organisation: Acme\nprometheus: {url: 'http://prometheus:9090'}\nsmtp: {from: 'IT <it@acme.example>'}\n"
     text = basics + "".join(re.findall(r"(?s)```yaml\n(.*?)```", page))
     assert loads(text, ROOT / "config.yaml").services["erp"].hours
+
+
+def test_the_example_of_the_editors_decisions_can_be_read(tmp_path):
+    """The file edition.yaml of the facts page, with every key there is."""
+    (example,) = re.findall(r"(?s)```yaml\n(pin.*?)```", (ROOT / "docs" / "facts.md").read_text(encoding="utf-8"))
+    (tmp_path / "edition.yaml").write_text(example, encoding="utf-8")
+    decided = load_editorial(tmp_path, config=load(ROOT / "config.yaml"))
+    assert (decided.pin, decided.mute, decided.subject) == (("logins.count",), ("payslips.count",), 2)
+    assert decided.ask
 
 
 def test_the_changelog_begins_with_the_version():

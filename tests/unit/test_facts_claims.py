@@ -276,6 +276,53 @@ def test_an_unknown_pin_is_refused(name):
         tell(month, past=(), config=config(services={}, figures=MANY), pin=[name])
 
 
+@pytest.mark.parametrize("show", ["tile", "none"])
+def test_a_pinned_figure_is_told_wherever_else_it_would_stand(show):
+    month = snapshot(figures=[figure(one, 5) for one in MANY])
+    figures = MANY | {"f8": MANY["f8"] | {"show": show}}
+    wanted = config(services={}, figures=figures)
+    _, free = tell(month, past=(), config=wanted)
+    _, chosen = tell(month, past=(), config=wanted, pin=["f8.count"])
+    assert "f8.count" not in free.did_you_know
+    assert chosen.did_you_know[0] == "f8.count"
+    assert len(chosen.did_you_know) == len(free.did_you_know)
+
+
+@pytest.mark.parametrize(
+    ("wish", "name", "reason"),
+    [
+        ("pin", "bare.count", "figures.bare has no work and no source"),
+        ("pin", "empty.count", "has no number this month"),
+        ("pin", "files.availability", "a missed target is told anyway"),
+        ("pin", "mail.availability", "only claims, and figures"),
+        ("mute", "files.availability", "a missed target is always told"),
+        ("mute", "files.interruption_1", "an interruption is always told"),
+        ("mute", "late.count", "a missed target is always told"),
+        ("mute", "bare.count", "does not compete"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_refused_with_the_reason(wish, name, reason):
+    figures = {
+        "bare": {"counter": "c", "noun": "n", "sentence": "were counted"},
+        "empty": MANY["f0"],
+        "late": MANY["f0"] | {"target": 3, "good": "down"},
+    }
+    month = snapshot(
+        service("files", outage("2026-10-14 09:12", 97)),
+        service("mail"),
+        figures=[figure("bare", 5), figure("empty", None), figure("late", 5)],
+    )
+    with pytest.raises(ContentError, match=f"{wish}: {name} cannot be .*{reason}"):
+        tell(month, past=(), config=config(figures=figures), **{wish: [name]})
+
+
+def test_a_fact_cannot_be_pinned_and_muted():
+    month = snapshot(figures=[figure(one, 5) for one in MANY])
+    wanted = config(services={}, figures=MANY)
+    with pytest.raises(ContentError, match="both pinned and muted"):
+        tell(month, past=(), config=wanted, pin=["f1.count"], mute=["f1.count"])
+
+
 def test_novelty_comes_back_with_every_edition():
     told = [Told(edition=label, fact="a.count" if number == 0 else "b.count") for number, label in enumerate(labels(7))]
     novelty = [Memory(told[: number + 1]).novelty("a.count") for number in range(7)]

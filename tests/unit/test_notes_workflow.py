@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -202,6 +204,77 @@ def test_a_new_note_is_valid_at_once_as_a_draft_in_every_language(tmp_path, kind
         (kind, locale, "Über: Disk “full”?", "files") for locale in ("en", "it")
     }
     assert notes.load(tmp_path, config=wanted, now=NOW) == ()
+
+
+EXAMPLES = {
+    "incident": {
+        "owner: Your team": "owner: Network team",
+        "What people saw": "Mail stops",
+        "What works again": "Mail runs",
+        "Why it happened, as one sentence.": "A disk was full.",
+        "change or ticket number": "c 7",
+    },
+    "win": {"owner: Your team": "owner: Network team", "change number, fact or address that backs it": "c 7"},
+    "heard": {"owner: Your team": "owner: Network team", "Who said it": "Sales"},
+    "visit": {"owner: Your team": "owner: Network team", "Whom we met": "Sales"},
+}
+"""What the skeleton of each kind leaves to its writer, and something they could write."""
+
+
+@pytest.mark.parametrize("kind", get_args(NoteKind))
+def test_a_ready_note_with_any_text_of_the_example_left_is_refused_at_its_line(tmp_path, kind):
+    wanted = config(audiences={"staff": {"recipients": "s.csv"}}, locales=["en"])
+    (path,) = notes.begin(tmp_path, kind, "Disk", config=wanted, month=OCTOBER, service="files")
+    begun = "".join(line for line in path.read_text().splitlines(keepends=True) if not line.startswith("status:"))
+    hint = begun.rstrip("\n").rsplit("\n", 1)[1]
+    own = EXAMPLES.get(kind, {"owner: Your team": "owner: Network team"}) | {hint: "The disk is new."}
+    for kept in own:
+        text = begun
+        for example, words in own.items():
+            text = text if example == kept else text.replace(example, words)
+        path.write_text(text)
+        line = next(number for number, one in enumerate(text.splitlines(), 1) if kept in one)
+        with pytest.raises(ContentError) as refused:
+            notes.load(tmp_path, config=wanted, now=NOW)
+        (told,) = refused.value.message.splitlines()
+        assert f"disk.en.md:{line}: " in told
+        assert f'"{kept.removeprefix("owner: ")[:50]}' in re.sub(r'"\d\d:\d\d ', '"', told)
+        assert "still the text of the example" in told
+    for example, words in own.items():
+        begun = begun.replace(example, words)
+    path.write_text(begun)
+    assert len(notes.load(tmp_path, config=wanted, now=NOW)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "owner: your  team\n---\nText.",
+        'owner: O\nsteps: [{"9:59": What people saw.}]\n---\nText.',
+        "owner: O\n---\nAll is new.\nOne thing that\nsaves time today.",
+    ],
+)
+def test_the_example_in_other_capitals_at_another_time_or_wrapped_is_still_the_example(tmp_path, text):
+    (tmp_path / "a.en.md").write_text(f"---\ntitle: T\nkind: tip\n{text}\n")
+    with pytest.raises(ContentError, match="still the text of the example"):
+        notes.load(tmp_path, config=config(), now=NOW)
+
+
+@pytest.mark.parametrize("kind", get_args(NoteKind))
+def test_the_skeleton_has_no_word_that_check_objects_to(tmp_path, kind):
+    wanted = config(audiences={"staff": {"recipients": "s.csv"}}, locales=["en"])
+    notes.begin(tmp_path, kind, "Disk", config=wanted, month=OCTOBER, service="files")
+    read = notes.manuscripts(tmp_path, config=wanted, now=NOW)
+    (found,) = notes.examine(read, facts=(), config=wanted, month=OCTOBER, now=NOW).values()
+    assert [one.check for one in found] == ["left-out"]
+
+
+def test_the_suggested_command_has_a_title_and_survives_a_shell():
+    command = pipeline.incident_command(OCTOBER, "shared files; rm")
+    assert shlex.split(command) == [
+        *("newsletter", "note", "new", "incident", "TITLE"),
+        *("--month", "2026-10", "--service", "shared files; rm"),
+    ]
 
 
 def test_a_new_note_never_touches_an_existing_one(tmp_path):

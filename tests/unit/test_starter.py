@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter import cli, config, presets
+from newsletter import cli, config, notes, period, presets
 from newsletter.cli import init
 from newsletter.collect import discover
 from newsletter.collect.discover import Discovery, FoundSource, prober_label, service_label
@@ -78,6 +78,20 @@ def test_probers_are_told_apart_by_whatever_label_does_it():
     assert prober_label(found, "service", BLACKBOX) == "region"
     assert prober_label(series(service=["mail", "erp"]), "service", BLACKBOX) is None
     assert prober_label(series(service=["mail", "mail"], code=["1", "1"]), "service", BLACKBOX) is None
+
+
+def test_the_first_note_says_nothing_that_check_objects_to_and_could_be_sent_as_it_is(tmp_path):
+    create(tmp_path, Answers(), None, now=NOW)
+    written, folder = config.load(tmp_path / "config.yaml"), tmp_path / "editions/2026-10/notes"
+    month = period.month("2026-10", written.timezone)
+    (draft,) = notes.manuscripts(folder, config=written, now=NOW)
+    (found,) = notes.examine([draft], facts=(), config=written, month=month, now=NOW).values()
+    assert [one.check for one in found] == ["left-out"]
+    path = folder / "welcome.en.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("status: draft\n", ""), encoding="utf-8")
+    (sent,) = notes.load(folder, config=written, now=NOW)
+    assert "status" not in sent.body
+    assert "draft" not in sent.body
 
 
 @pytest.mark.parametrize(
