@@ -84,6 +84,8 @@ def test_an_incident_without_a_note_in_one_language_is_an_error(workspace):
     note(workspace, "broken.en.md", "no front matter")
     told = [(one["check"], one["status"], one["what"]) for one in found(workspace)]
     assert ("incident-unexplained", "fault", "no incident note in it tells what went wrong with files") in told
+    (do,) = [one["do"] for one in found(workspace) if one["check"] == "incident-unexplained"]
+    assert do == 'Run: newsletter note new incident "TITLE" --month 2026-10 --service files'
 
 
 def test_a_service_without_outcome_in_a_language_is_an_error(workspace):
