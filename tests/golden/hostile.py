@@ -26,7 +26,7 @@ MARKDOWN = (
 )  # fmt: skip
 
 _NOT_SHOWN = {
-    "id", "variant", "locale", "direction", "kind", "mark", "tone", "state", "fact", "service", "recipient_line", "button_href",
+    "id", "variant", "locale", "direction", "kind", "mark", "tone", "state", "fact", "service", "recipient_line", "button_href", "href",
     "footer_links",
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import threading
@@ -299,3 +300,21 @@ def test_a_full_disk_stops_before_the_dot(ledger):
             full.sent(1)
         full._descriptor = kept
     full.close()
+
+
+def test_behind_half_a_line_of_a_full_disk_no_other_line_is_written(tmp_path, monkeypatch):
+    """Two lines grown together would be understood by nobody, and then the whole journal proves nothing."""
+    full = Journal(tmp_path / "journal")
+    full.sent(1)
+    full.done(1, 250, "Ok")
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:2]))
+    with pytest.raises(LedgerError, match="disk is full"):
+        full.sent(2)
+    monkeypatch.undo()  # there is room again, but the half line stays
+    with pytest.raises(LedgerError, match="disk is full"):
+        full.sent(3)
+    full.close()
+    receipts = journal.read(tmp_path / "journal")
+    assert receipts.complete
+    assert receipts.last == {1: (250, "Ok")}

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,8 @@ class Journal:
         if descriptor is None:
             raise LedgerError(f"{path} is in use", "Wait for the other process.")
         self._descriptor = descriptor
+        self._lock = threading.Lock()
+        self._failure: LedgerError | None = None
         self._write(f"boot {boot_id()}")
 
     def sent(self, row: int) -> None:
@@ -76,13 +79,26 @@ class Journal:
         os.close(self._descriptor)
 
     def _write(self, line: str) -> None:
+        """One whole line, or no line ever again.
+
+        A full disk may take half a line. Behind it no other thread may write: its line would grow
+        together with the half one, and a journal with a line that nobody understands proves nothing.
+        """
         data = f"{line}\n".encode("ascii", "replace")
+        with self._lock:
+            if self._failure is None:
+                self._failure = self._failure_of(data)
+            if self._failure is not None:
+                raise self._failure
+
+    def _failure_of(self, data: bytes) -> LedgerError | None:
         try:
             written = os.write(self._descriptor, data)
         except OSError as error:
-            raise LedgerError(f"{self.path}: {error.strerror}", "Free space on the disk, then run it again.") from error
+            return LedgerError(f"{self.path}: {error.strerror}", "Free space on the disk, then run it again.")
         if written != len(data):
-            raise LedgerError(f"{self.path}: the disk is full", "Free space on it, then run the command again.")
+            return LedgerError(f"{self.path}: the disk is full", "Free space on it, then run the command again.")
+        return None
 
 
 def read(path: Path) -> Receipts:
