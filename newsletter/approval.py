@@ -70,11 +70,13 @@ def approve(folder: Path, *, digest: str, variants: Mapping[str, str], by: str, 
     """Add one approval; approvals of an older hash are dropped, a second one by the same name is refused.
 
     Raises:
-        UsageError: the name is empty, or approved this very hash already.
+        UsageError: the name is empty or not printable, or approved this very hash already.
     """
     name = " ".join(by.split())
-    if not name or not name.isprintable():
+    if not name:
         raise UsageError("an approval needs a name", "Write --by NAME.")
+    if not name.isprintable():
+        raise UsageError("the name of an approval holds a control or invisible character", "Write --by NAME plainly.")
     before = read(folder)
     kept = before.given if before and before.digest == digest else ()
     if any(one.by.casefold() == name.casefold() for one in kept):

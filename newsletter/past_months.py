@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from newsletter import period, pipeline
+from newsletter.collect import below_gate
 from newsletter.config import Config
-from newsletter.errors import HistoryError, UsageError
+from newsletter.errors import ContentError, HistoryError, UsageError
 from newsletter.model import Period, Snapshot
 
 Outcome = Literal["kept", "written", "incomplete", "not there"]
@@ -24,7 +25,8 @@ class PastMonth:
     """What became of one month.
 
     `kept`: a snapshot was there and is as it was. `written`: it is there now, every service
-    measured enough. `incomplete`: some were not; `path` is None where nothing was worth writing.
+    measured enough. `incomplete`: some were not, now or in the snapshot that was there; `path` is
+    None where nothing was worth writing.
     `not there`: the sources have nothing of it, as `remark` says.
     """
 
@@ -74,7 +76,7 @@ def fill(
     for month in wanted:
         path = pipeline.edition_folder(config, month) / pipeline.SNAPSHOT_NAME
         if path.exists() and not overwrite:
-            yield PastMonth(label=month.label, outcome="kept", path=path)
+            yield _kept(config, month, path)
             continue
         try:
             snapshot, thin = pipeline.measure(config, month, now=now, progress=progress)
@@ -82,6 +84,19 @@ def fill(
             yield PastMonth(label=month.label, outcome="kept" if path.exists() else "not there", remark=error.message)
         else:
             yield _frozen(snapshot, thin, path, config)
+
+
+def _kept(config: Config, month: Period, path: Path) -> PastMonth:
+    """A month that is there; what an earlier run found incomplete is not whole by being asked for again."""
+    try:
+        snapshot = pipeline.read_snapshot(config, month)
+    except ContentError as error:
+        return PastMonth(label=month.label, outcome="kept", path=path, remark=error.message)
+    thin = below_gate(snapshot, config.coverage)
+    if not thin:
+        return PastMonth(label=month.label, outcome="kept", path=path)
+    remark = f"kept as it is: {pipeline.measured_too_little(config, snapshot, thin)}"
+    return PastMonth(label=month.label, outcome="incomplete", path=path, remark=remark)
 
 
 def _frozen(snapshot: Snapshot, thin: tuple[str, ...], path: Path, config: Config) -> PastMonth:

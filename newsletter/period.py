@@ -12,6 +12,8 @@ from newsletter.model import Period
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+"""Monitoring is younger than the first; a year beyond the last is a slip of the finger."""
 _LABEL = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -21,31 +23,40 @@ def month(label: str, timezone: ZoneInfo) -> Period:
     Its length is the true elapsed time: October 2026 in Europe/Rome has 745 hours.
 
     Raises:
-        UsageError: `label` is not a month.
+        UsageError: `label` is not a month, or one of a year before 2000 or after 2099.
     """
     found = _LABEL.fullmatch(label)
     if not found:
         raise UsageError(f"{label!r} is not a month", "Write it as YYYY-MM, for example 2026-10.")
-    year, number = int(found[1]), int(found[2])
+    year = int(found[1])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise UsageError(
+            f"{label} is out of range: there are editions of {FIRST_YEAR} to {LAST_YEAR} only",
+            "Write it as YYYY-MM, for example 2026-10.",
+        )
+    return _month(year, int(found[2]), timezone)
+
+
+def _month(year: int, number: int, timezone: ZoneInfo) -> Period:
     next_year, next_number = divmod(year * 12 + number, 12)
     return Period(
         start=datetime(year, number, 1, tzinfo=timezone),
         end=datetime(next_year, next_number + 1, 1, tzinfo=timezone),
         timezone=timezone.key,
-        label=label,
+        label=f"{year:04d}-{number:02d}",
     )
 
 
 def previous(period: Period, timezone: ZoneInfo, months: int = 1) -> Period:
     """The calendar month `months` before `period`."""
     year, number = divmod(period.start.year * 12 + period.start.month - 1 - months, 12)
-    return month(f"{year:04d}-{number + 1:02d}", timezone)
+    return _month(year, number + 1, timezone)
 
 
 def last_complete(now: datetime, timezone: ZoneInfo) -> Period:
     """The newest month that is over at `now` (aware)."""
     local = now.astimezone(timezone)
-    return previous(month(f"{local.year:04d}-{local.month:02d}", timezone), timezone)
+    return previous(_month(local.year, local.month, timezone), timezone)
 
 
 def require_complete(period: Period, now: datetime) -> Period:

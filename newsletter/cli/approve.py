@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import click
 
-from newsletter.cli.options import Session, edition_options, log
+from newsletter.cli.options import Session, edition_options, log, printable_line
 
 
 @click.command("approve")
 @edition_options
-@click.option("--by", "by", metavar="NAME", required=True, help="Your name, as the record should show it.")
+@click.option(
+    "--by",
+    "by",
+    metavar="NAME",
+    required=True,
+    callback=printable_line,
+    help="Your name, as the record should show it.",
+)
 def command(session: Session, by: str) -> None:
     """Put your name to exactly this edition.
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from newsletter.config import Config
+from newsletter.errors import UsageError
 from newsletter.model import Period
 
 log = logging.getLogger("newsletter")
@@ -118,10 +119,27 @@ def config_option(function: Command) -> Command:
     return log_options(_config_path(run))  # type: ignore[return-value]
 
 
+def printable_line(_context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """A text for a record and its tables: folded to one line, without characters that a terminal obeys.
+
+    Raises:
+        UsageError: it holds a control or invisible character.
+    """
+    folded = " ".join(value.split())
+    if not folded.isprintable():
+        raise UsageError(f"{parameter.opts[0]} holds a control or invisible character", "Write plain text.")
+    return folded
+
+
 def actor_option(function: Command) -> Command:
     """--by: who does this; the command gets it as `actor`."""
     return click.option(
-        "--by", "actor", metavar="NAME", default=_login_name, help="Who does this. Default: the login name."
+        "--by",
+        "actor",
+        metavar="NAME",
+        default=_login_name,
+        callback=printable_line,
+        help="Who does this. Default: the login name.",
     )(function)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import sys
 from collections.abc import Mapping
@@ -13,9 +12,10 @@ import click
 
 from newsletter.cli.delivery_report import end, show_report
 from newsletter.cli.options import Session, edition_options, log
+from newsletter.cli.plan import how, people_in_words, show_plan
 from newsletter.cli.progress import sending_progress
 from newsletter.cli.table import table
-from newsletter.errors import ApprovalError, ContentError, PartialDelivery, UsageError
+from newsletter.errors import ContentError, PartialDelivery, UsageError
 
 if TYPE_CHECKING:
     from newsletter.deliver import CompiledMessage
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     help="What to do with copies whose reply never came.",
 )
 @click.option("--retry-now", is_flag=True, help="Try those that the relay put off at once, not when they are due.")
-@click.option("--json", "as_json", is_flag=True, help="The report as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="The report, or the plan of a dry run, as one JSON object.")
 @click.option(
     "--believe-refusals",
     is_flag=True,
@@ -72,6 +72,9 @@ def command(
     Everything is read and checked before the first mail leaves. Each address gets one
     copy: a ledger remembers who was mailed, whatever is killed when. Test mail (--to) has
     the same bytes as the real one, but for the recipient's own fields.
+
+    A dry run names everything that would stop a send now, without asking the relay, and ends
+    with the code of the first of them; 0 if a send would start.
     """
     from newsletter import pipeline
 
@@ -89,19 +92,24 @@ def command(
     people = pipeline.audience(session.config, skip_invalid=skip_invalid)
     for remark in people.remarks:
         log.warning("%s", remark)
-    shrinkage = None if accept_shrunk_list else _shrinkage(session, people)
+    if thin := draft.without_percentage:
+        log.warning("%s: too little was measured for a percentage of %s", session.month.label, ", ".join(thin))
+    asks = not yes and not dry_run and sys.stdin.isatty()
+    obstacles = pipeline.obstacles(
+        session.config,
+        draft,
+        messages,
+        people,
+        now=session.now,
+        accept_shrunk_list=accept_shrunk_list or asks,  # a person is asked about it
+    )
     if dry_run:
-        _plan(session, draft, people)
-        if shrinkage:
-            log.warning("%s: send would refuse. %s", shrinkage.message, shrinkage.hint)
-        _warn_unapproved(session, draft)
+        show_plan(session, draft, people, tuple(obstacles), as_json=as_json)
         return
-    pipeline.require_explained(draft)
-    pipeline.require_approval(session.config, draft)
-    if shrinkage and (yes or not sys.stdin.isatty()):
-        raise shrinkage
+    for obstacle in obstacles:
+        raise obstacle
     if not yes:
-        _confirm(session, draft, people, shrinkage)
+        _confirm(session, draft, people, None if accept_shrunk_list else _shrinkage(session, people))
     with sending_progress(session.month.label) as progress:
         report, remarks = pipeline.deliver(
             session.config,
@@ -132,61 +140,11 @@ def _send_test(session: Session, messages: Mapping[str, CompiledMessage], addres
         )
 
 
-def _plan(session: Session, draft: Draft, people: Audience) -> None:
-    counts = people.counts()
-    rows = [
-        (name, str(counts.get(name, 0)), f"{len(one.html.parts[0]) // 1024} KB", one.subject)
-        for name, one in draft.variants.items()
-    ]
-    table(("variant", "people", "html", "subject"), rows)
-    log.info("%s. %s", _people(len(people.recipients)), _how(session, people))
-    log.info("Dry run: nothing was sent, nothing was recorded.")
-
-
-def _how(session: Session, people: Audience) -> str:
-    """The relay, the limits in force, and how long they make the sending."""
-    from newsletter.deliver import describe, estimate_s
-
-    smtp = session.config.smtp
-    said = [f"By {describe(smtp)}."]
-    seconds = estimate_s(smtp, (one.address for one, _ in people.planned()))
-    if seconds is not None:
-        said.append(f"At this pace it takes {_duration(seconds)}.")
-    if session.config.sending.hours:
-        said.append(f"Only in these hours: {', '.join(session.config.sending.hours)}.")
-    return " ".join(said)
-
-
-def _duration(seconds: float) -> str:
-    """A length of time that a person can plan with: never shorter than it is."""
-    if seconds < 60:
-        return "less than a minute"
-    minutes = math.ceil(seconds / 60)
-    if minutes < 120:
-        return "1 minute" if minutes == 1 else f"{minutes} minutes"
-    hours = math.ceil(minutes / 60)
-    return f"{hours} hours" if hours <= 48 else f"{math.ceil(hours / 24)} days"
-
-
 def _already_accepted(session: Session) -> int:
     """How many copies an earlier run has sent."""
     from newsletter.deliver import status
 
     return status(session.config.ledger, session.month.label).counts["accepted"]
-
-
-def _people(number: int) -> str:
-    return "1 person" if number == 1 else f"{number:,} people"
-
-
-def _warn_unapproved(session: Session, draft: Draft) -> None:
-    from newsletter import pipeline
-
-    try:
-        pipeline.require_explained(draft)
-        pipeline.require_approval(session.config, draft)
-    except (ApprovalError, ContentError) as error:
-        log.warning("%s: send would refuse. %s", error.message, error.hint)
 
 
 def _shrinkage(session: Session, people: Audience) -> ContentError | None:
@@ -214,9 +172,9 @@ def _confirm(session: Session, draft: Draft, people: Audience, shrinkage: Conten
 
 def _plan_for_confirmation(session: Session, draft: Draft, people: Audience) -> None:
     counts = people.counts()
-    click.echo(f"{session.month.label} goes to {_people(len(people.recipients))}:", err=True)
+    click.echo(f"{session.month.label} goes to {people_in_words(len(people.recipients))}:", err=True)
     if accepted := _already_accepted(session):
-        click.echo(f"{_people(accepted)} of them have their copy already and get no other.", err=True)
+        click.echo(f"{people_in_words(accepted)} of them have their copy already and get no other.", err=True)
     rows = [(name, str(counts.get(name, 0)), one.subject) for name, one in draft.variants.items()]
     table(("variant", "people", "subject"), rows, err=True)
-    click.echo(_how(session, people), err=True)
+    click.echo(how(session, people), err=True)

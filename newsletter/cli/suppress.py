@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from newsletter.cli.options import actor_option, config_option
+from newsletter.cli.options import actor_option, config_option, printable_line
 from newsletter.cli.table import table
 from newsletter.config import Config
 from newsletter.errors import FileError, UsageError
@@ -21,7 +21,13 @@ from newsletter.errors import FileError, UsageError
 @click.option(
     "--import", "file", type=click.Path(path_type=Path), metavar="FILE", help="One address a line; - = stdin."
 )
-@click.option("--reason", default="", metavar="TEXT", help="Kept beside the address. Default: who asked.")
+@click.option(
+    "--reason",
+    default="",
+    metavar="TEXT",
+    callback=printable_line,
+    help="Kept beside the address, on one line. Default: who asked.",
+)
 @click.option("--remove", is_flag=True, help="Let these addresses get mail again, from the next edition on.")
 @click.option("--json", "as_json", is_flag=True, help="With no address: the list as JSON.")
 @actor_option

@@ -8,6 +8,7 @@ import click
 
 from newsletter.cli.options import config_options, log, open_session
 from newsletter.cli.values import counted
+from newsletter.errors import UsageError
 
 
 @click.command("textfile")
@@ -26,6 +27,8 @@ def command(config_path: Path, output: Path, export: Path | None) -> None:
     """
     from newsletter import pipeline
 
+    if output.suffix != ".prom":
+        raise UsageError(f"{output}: the textfile collector reads files that end in .prom only", "Name it so.")
     session = open_session(config_path, None)
     written = pipeline.write_textfile(session.config, output, export=export, now=session.now)
     log.info("%s in %d series", counted(written.tickets, "ticket"), written.series)

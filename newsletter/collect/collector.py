@@ -44,13 +44,13 @@ def collect(
     fail = config.coverage.fail
     with _rare_gc(), Prometheus(config.prometheus, costs) as prometheus:
         services, evidence = _services(prometheus, config, period, now, tell)
-        tell(Step("tickets"))
+        tell(Step("reading tickets"))
         month, of_tickets = exported or tickets.measure(prometheus, config.tickets, period)
         figures = Figures(prometheus, period)
         values = {}
         for name, figure in config.figures.items():
             if not figure.by_hand:
-                tell(Step(f"figure {name}"))
+                tell(Step(f"reading the figure {name}"))
                 values[name] = figures.measure(name, figure)
         return Snapshot(
             edition=period.label,

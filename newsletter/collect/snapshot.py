@@ -11,7 +11,7 @@ from newsletter.collect.decode import snapshot_of
 from newsletter.collect.encode import snapshot_json
 from newsletter.collect.node import Misplaced, Node
 from newsletter.collect.replacing import replace_file
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, FileError
 from newsletter.model import Snapshot
 
 
@@ -19,14 +19,14 @@ def write(snapshot: Snapshot, path: Path) -> None:
     """Write `snapshot` as a whole or not at all; the same snapshot gives the same bytes.
 
     Raises:
-        ContentError: the file cannot be written.
+        FileError: the file or its folder cannot be written.
     """
     text = json.dumps(snapshot_json(snapshot), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, text.encode())
     except OSError as error:
-        raise ContentError(f"{path}: {error.strerror or error}", "Make its folder writable.") from None
+        raise FileError(f"{path}: {error.strerror or error}", "Make its folder writable, or name another.") from None
 
 
 def read(path: Path) -> Snapshot:

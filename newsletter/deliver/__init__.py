@@ -3,7 +3,7 @@
 from newsletter.deliver.bounces import Account, Accounted, account, mails
 from newsletter.deliver.dkim import DkimRecord, Signer, load_signer
 from newsletter.deliver.examine import examine_ledger, examine_metrics, examine_relay
-from newsletter.deliver.freezing import Freeze, freeze
+from newsletter.deliver.freezing import Freeze, freeze, require_unchanged
 from newsletter.deliver.hours import SendingHours, require_timely
 from newsletter.deliver.ledger import (
     Delivery,
@@ -26,6 +26,7 @@ from newsletter.deliver.sending import (
     Status,
     TestCopy,
     held_error,
+    require_idle,
     require_unheld,
     send,
     send_test,
@@ -68,7 +69,9 @@ __all__ = [
     "mails",
     "open_ledger",
     "publish_metrics",
+    "require_idle",
     "require_timely",
+    "require_unchanged",
     "require_unheld",
     "resolve",
     "resolve_by_log",

@@ -194,6 +194,16 @@ def require_unheld(ledger: Ledger, edition_id: str) -> None:
         raise held_error(edition_id, hold)
 
 
+def require_idle(ledger: Ledger) -> None:
+    """Refuse while another send is running.
+
+    Raises:
+        DeliveryError: one is.
+    """
+    if ledger.is_running():
+        raise DeliveryError("another send is running", "Wait for it; `newsletter status` tells how far it is.")
+
+
 def held_error(edition_id: str, hold: Hold) -> DeliveryError:
     """What to tell whoever wants to send an edition on hold."""
     since = f"{hold.since.astimezone():%Y-%m-%d %H:%M}"

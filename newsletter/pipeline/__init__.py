@@ -9,6 +9,7 @@ from newsletter.pipeline.frozen import figures_to_enter, past_snapshots, read_sn
 from newsletter.pipeline.letters import messages, sample_eml, sample_reader, write_build
 from newsletter.pipeline.measuring import collect_edition, freeze, measure, measured_too_little, write_textfile
 from newsletter.pipeline.months import SNAPSHOT_NAME, Progress, edition_folder, resolve_month
+from newsletter.pipeline.obstacles import obstacles
 from newsletter.pipeline.permission import incident_command, require_approval, require_explained, require_other_eyes
 from newsletter.pipeline.readers import Audience, audience, require_steady_lists, variant_of
 from newsletter.pipeline.sending import deliver, deliver_test, remember_told
@@ -32,6 +33,7 @@ __all__ = [
     "measure",
     "measured_too_little",
     "messages",
+    "obstacles",
     "past_snapshots",
     "read_snapshot",
     "remember_told",

@@ -38,6 +38,11 @@ class Draft:
         return {name: one.digest for name, one in self.variants.items()}
 
     @property
+    def without_percentage(self) -> tuple[str, ...]:
+        """The services of which too little was measured to state one."""
+        return tuple(name for name, one in self.snapshot.services.items() if one.availability is None)
+
+    @property
     def digest(self) -> str:
         """The hash that approvals are bound to."""
         return approval.edition_digest(self.digests, facts_json(self))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.config import Config
+from newsletter.errors import FileError
 from newsletter.model import Recipient
 
 if TYPE_CHECKING:
@@ -37,13 +39,27 @@ def sample_eml(config: Config, draft: Draft, variant: str, message: CompiledMess
 
 
 def write_build(config: Config, draft: Draft, output: Path) -> list[Path]:
-    """Write `<variant>.html .txt .eml .mjml` and `facts.json`; the paths, in order."""
+    """Write `<variant>.html .txt .eml .mjml` and `facts.json`; the paths, in order.
+
+    Raises:
+        FileError: the folder or a file in it cannot be written.
+    """
+    files = {output / name: content for name, content in _files(config, draft)}
+    path = output
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for path, content in files.items():
+            path.write_bytes(content)
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}", "Name a folder that can be written to.") from None
+    return list(files)
+
+
+def _files(config: Config, draft: Draft) -> Iterator[tuple[str, bytes]]:
     from newsletter.render import fill_html, fill_text
 
-    output.mkdir(parents=True, exist_ok=True)
     reader = sample_reader(config)
     values = {"address": reader.address, "name": reader.name}
-    written = []
     for name, message in messages(config, draft).items():
         rendered = draft.variants[name]
         parts = {
@@ -53,9 +69,5 @@ def write_build(config: Config, draft: Draft, output: Path) -> list[Path]:
             "mjml": rendered.mjml.encode(),
         }
         for suffix, content in parts.items():
-            path = output / f"{name}.{suffix}"
-            path.write_bytes(content)
-            written.append(path)
-    facts_path = output / "facts.json"
-    facts_path.write_text(facts_json(draft), encoding="utf-8")
-    return [*written, facts_path]
+            yield f"{name}.{suffix}", content
+    yield "facts.json", facts_json(draft).encode()

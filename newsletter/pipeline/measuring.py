@@ -62,10 +62,13 @@ def measure(
 
 
 def freeze(snapshot: Snapshot, path: Path) -> None:
-    """Write a month to its file, as a whole or not at all."""
+    """Write a month to its file, as a whole or not at all.
+
+    Raises:
+        FileError: the file or its folder cannot be written.
+    """
     from newsletter.collect import snapshot as snapshot_file
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     snapshot_file.write(snapshot, path)
 
 

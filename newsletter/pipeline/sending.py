@@ -41,7 +41,7 @@ def deliver(
     """
     from newsletter import deliver as stage
 
-    _require_credentials(config)
+    require_credentials(config)
     now = datetime.now(UTC)
     stage.require_timely(config.sending, draft.month, now)
     hours = stage.SendingHours.read(config.sending.hours, config.timezone)
@@ -87,7 +87,7 @@ def remember_told(config: Config, draft: Draft) -> None:
     facts.memory.write(edition_folder(config, draft.month), draft.month.label, chosen)
 
 
-def _require_credentials(config: Config) -> None:
+def require_credentials(config: Config) -> None:
     """Tell a missing secret or an unusable key before anything is written or connected.
 
     Raises:
@@ -130,6 +130,6 @@ def deliver_test(config: Config, messages: Mapping[str, CompiledMessage], addres
     from newsletter import audience as lists
     from newsletter import deliver as stage
 
-    _require_credentials(config)
+    require_credentials(config)
     recipients = [Recipient(address=lists.valid_address(address)) for address in addresses]
     return stage.send_test(messages, recipients, config.smtp)

@@ -135,6 +135,10 @@ def test_a_second_run_keeps_what_is_there_and_fills_the_rest(prometheus, tmp_pat
     done = collect(config, "--since", "2026-08")
     assert outcomes(done) == {"2026-08": "kept", "2026-09": "incomplete", "2026-10": "incomplete"}
     assert kept.read_text(encoding="utf-8").endswith(" ")
+    third = collect(config, "--since", "2026-10")
+    assert outcomes(third) == {"2026-10": "incomplete"}
+    assert third.returncode == 3
+    assert "kept as it is: measured less than 90% of 2026-10: files" in third.stdout
     again = collect(config, "--since", "2026-08", "--overwrite")
     assert outcomes(again)["2026-08"] == "written"
     assert not kept.read_text(encoding="utf-8").endswith(" ")
@@ -173,6 +177,13 @@ def test_a_server_that_does_not_answer_ends_69_and_leaves_all_snapshots(promethe
     done = collect(config, "--since", "2026-08", "--overwrite")
     assert (done.returncode, done.stdout) == (69, "")
     assert (config.parent / "editions/2026-08/snapshot.json").read_bytes() == before
+
+
+def test_a_file_that_cannot_be_written_ends_74(prometheus, tmp_path):
+    done = collect(workspace(tmp_path / "acme", prometheus), "--month", "2026-08", "--output", "/proc/x/y.json")
+    assert done.returncode == 74
+    assert "/proc/x/y.json: No such file or directory" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_whole_past_ends_0(prometheus, tmp_path):

@@ -197,6 +197,14 @@ def test_the_command_prints_the_path_and_asks_no_server(tmp_path):
     assert "50 tickets" in done.stderr
 
 
+def test_a_file_that_the_collector_would_not_read_is_refused(tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text(CONFIG.format(path="a.csv"), encoding="utf-8")
+    done = command(str(tmp_path / "tickets.txt"), "--config", str(config))
+    assert done.returncode == 2
+    assert "end in .prom" in done.stderr
+
+
 def test_without_an_export_in_the_config_the_command_says_so(tmp_path):
     config = tmp_path / "config.yaml"
     config.write_text(CONFIG.format(path="a.csv").replace("tickets:", "#"), encoding="utf-8")

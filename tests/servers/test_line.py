@@ -191,12 +191,74 @@ def test_a_dry_run_contacts_nobody(workspace):
     """No relay listens here, and no ledger is made."""
     workspace.relay(1)
     done = workspace.run("send", "--dry-run")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 77, done.stderr
     assert "staff.en" in done.stdout
-    assert "2026-10 is not approved: send would refuse" in done.stderr
+    assert "2026-10 is not approved: send would refuse (exit 77)" in done.stderr
     both = workspace.run("send", "--dry-run", "--to", "boss@acme.example")
     assert both.returncode == 2
     assert list(workspace.folder.glob("newsletter.db*")) == []
+
+
+def refusals(workspace: Workspace) -> list[tuple[int, str]]:
+    """What a dry run says in JSON, once it has said the same in lines and by its exit code."""
+    lines = workspace.run("send", "--dry-run")
+    done = workspace.run("send", "--dry-run", "--json")
+    found = [(one["exit_code"], one["message"]) for one in json.loads(done.stdout)["obstacles"]]
+    assert done.returncode == lines.returncode == (found[0][0] if found else 0)
+    told = [line for line in lines.stderr.splitlines() if "send would refuse" in line]
+    assert [line.partition(": send would refuse")[0] for line in told] == [message for _, message in found]
+    return found
+
+
+def test_a_dry_run_names_everything_that_would_stop_a_send_and_ends_as_it_would(workspace, tmp_path):
+    """Each in a line; when the first is mended, the second decides, and the real send ends the same."""
+    login, late = "  user: newsletter\n  password: env:RELAY_PASSWORD\n", "max_lateness_days: 1"
+    hours = f"\n  hours: ['{another_day()} 00:00-00:01']\n"
+    workspace.run("pause", "--by", "ops")
+    workspace.edit("config.yaml", "smtp:\n", f"smtp:\n{login}")
+    workspace.edit("config.yaml", "max_lateness_days: null", late)
+    workspace.edit("config.yaml", "\nsending:\n", f"\nsending:{hours}")
+    found = refusals(workspace)
+    parts = ("not approved", "RELAY_PASSWORD", "max_lateness_days", "sending.hours", "paused since")
+    assert [code for code, _ in found] == [77, 78, 65, 75, 75]
+    assert all(part in message for part, (_, message) in zip(parts, found, strict=True))
+    workspace.run("approve", "--by", "Head of IT")
+    assert [code for code, _ in refusals(workspace)] == [78, 65, 75, 75]
+    assert workspace.run("send", "--yes").returncode == 78
+    workspace.edit("config.yaml", login, "")
+    assert workspace.run("send", "--yes").returncode == 65
+    workspace.edit("config.yaml", late, "max_lateness_days: null")
+    workspace.edit("config.yaml", hours, "\n")
+    assert [code for code, _ in refusals(workspace)] == [75]
+    workspace.run("resume")
+    assert refusals(workspace) == []
+    workspace.run("cancel", "--yes")
+    assert [code for code, _ in refusals(workspace)] == [4]
+
+
+def another_day() -> str:
+    """Not today, nor yesterday or tomorrow, in whatever time zone."""
+    return ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")[(time.gmtime().tm_wday + 3) % 7]
+
+
+def test_a_service_without_a_percentage_is_told_before_it_is_sent(workspace):
+    """It stops nothing, but whoever sends should know."""
+    path = workspace.folder / "editions/2026-10/snapshot.json"
+    snapshot = json.loads(path.read_text(encoding="utf-8"))
+    told = workspace.run("send", "--dry-run").stderr
+    assert "too little was measured" not in told
+    service = next(name for name, one in snapshot["services"].items() if one["availability"] == 1.0)
+    snapshot["services"][service]["availability"] = None
+    path.write_text(json.dumps(snapshot), encoding="utf-8")
+    told = workspace.run("send", "--dry-run").stderr
+    assert f"2026-10: too little was measured for a percentage of {service}\n" in told
+
+
+def test_a_build_into_a_folder_that_cannot_be_is_told(workspace):
+    done = workspace.run("build", "--output", "/proc/x")
+    assert done.returncode == 74
+    assert "/proc/x: No such file or directory" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_without_a_terminal_send_wants_yes(workspace):
@@ -227,7 +289,7 @@ def test_a_list_that_lost_half_of_its_people_asks_first(workspace, tmp_path):
     workspace.run("approve", "--by", "Head of IT")
     told = "the list of staff: 48 in 2026-09, 24 now"
     dry = workspace.run("send", "--dry-run")
-    assert dry.returncode == 0
+    assert dry.returncode == 65
     assert told in dry.stderr
     with receiving(tmp_path / "inbox") as inbox:
         workspace.relay(inbox.port)

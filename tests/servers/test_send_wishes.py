@@ -67,6 +67,14 @@ def test_suppressed_readers_get_nothing_and_a_cancelled_edition_is_never_sent(co
     assert len(script.recipients) == 5
 
 
+def test_a_reason_is_one_printable_line(command):
+    assert command("suppress", "p1@acme.example", "--reason", "x\ny")[0] == 0
+    assert json.loads(command("suppress", "--json")[1])[0]["reason"] == "x y"
+    code, _, told = command("suppress", "p2@acme.example", "--reason", "\x1b[31mred")
+    assert (code, len(json.loads(command("suppress", "--json")[1]))) == (2, 1)
+    assert "--reason holds a control or invisible character" in told
+
+
 def test_status_tells_of_an_interrupted_run(command):
     with server(Fault("dot", "250 2.0.0 slowly", pause_s=30)) as (script, port):
         command("status", *MONTH, port=port)  # writes the port

@@ -63,10 +63,12 @@ def test_approvals_of_an_older_hash_are_dropped(tmp_path):
     assert [one.by for one in newer.given] == ["Service desk lead"]
 
 
-@pytest.mark.parametrize("by", ["", "   ", "a\x00b"])
-def test_an_approval_needs_a_printable_name(tmp_path, by):
+@pytest.mark.parametrize(
+    ("by", "told"), [("", "needs a name"), ("   ", "needs a name"), ("a\x00b", "control or invisible character")]
+)
+def test_an_approval_needs_a_printable_name(tmp_path, by, told):
     """An empty or unprintable name is refused, and nothing is written."""
-    with pytest.raises(UsageError, match="needs a name"):
+    with pytest.raises(UsageError, match=told):
         approval.approve(tmp_path, digest=DIGEST, variants=VARIANTS, by=by, at=NOW)
     assert list(tmp_path.iterdir()) == []
 

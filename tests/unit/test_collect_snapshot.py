@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.collect import snapshot as file
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, FileError
 from newsletter.model import (
     Count,
     Evidence,
@@ -386,7 +386,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(path: Path, monkeypatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ContentError, match="No space left on device"):
+    with pytest.raises(FileError, match="No space left on device"):
         file.write(replace(example(), source="other"), path)
     assert path.read_bytes() == old
     assert [entry.name for entry in path.parent.iterdir()] == ["snapshot.json"]

@@ -43,6 +43,19 @@ def test_what_is_not_a_month_is_refused(label):
         period.month(label, ROME)
 
 
+@pytest.mark.parametrize("label", ["0000-01", "0001-01", "1999-12", "2100-01", "9999-12"])
+def test_a_year_that_no_edition_can_have_is_refused(label):
+    """What a calendar cannot count is a slip of the finger, not a crash."""
+    with pytest.raises(UsageError, match="2000 to 2099"):
+        period.month(label, ROME)
+
+
+def test_the_outermost_months_have_neighbours():
+    """Looking back from the first month, or to the end of the last one, needs no edition there."""
+    assert period.previous(period.month("2000-01", ROME), ROME).label == "1999-12"
+    assert period.month("2099-12", ROME).end == datetime(2100, 1, 1, tzinfo=ROME)
+
+
 def test_the_last_complete_month_follows_local_midnight():
     """Half an hour after local midnight of 1 November, October is complete, though UTC says otherwise."""
     just_after = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
