@@ -216,6 +216,7 @@ def only_in_html(edition) -> set[str]:
     """What describes a picture, or the mail itself."""
     rows = [row for section in edition.sections for row in section.services]
     charts = [section.chart.label for section in edition.sections if section.chart]
+    wholes = [section.divided for section in edition.sections if section.divided]  # its label says all parts
     return {
         edition.subject,
         edition.preheader,
@@ -223,6 +224,7 @@ def only_in_html(edition) -> set[str]:
         *(row.title for row in rows),
         *charts,
         *(answer.label for section in edition.sections for answer in section.ratings),
+        *(text for whole in wholes for part in whole.parts for text in (part.number, part.label)),
     } - {""}
 
 
