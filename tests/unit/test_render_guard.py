@@ -224,6 +224,8 @@ def only_in_html(edition) -> set[str]:
         *(row.title for row in rows),
         *charts,
         *(answer.label for section in edition.sections for answer in section.ratings),
+        # a mail in plain text is forwarded as it is
+        *(section.button_text for section in edition.sections if section.kind == "brief"),
         *(text for whole in wholes for part in whole.parts for text in (part.number, part.label)),
     } - {""}
 
