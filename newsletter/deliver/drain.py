@@ -35,6 +35,7 @@ _WINDOW_S = 10.0
 _LEAST_SHARED = 4  # a window costs a sync of the disk
 _RECORD_EVERY_S = 1.0
 _PROGRESS_EVERY_S = 0.2
+_HANDOVER_S = 0.05
 
 
 class Drain:
@@ -76,6 +77,7 @@ class Drain:
         self._crashes: list[BaseException] = []
         self._connections = Connections(1)
         self._running = 0
+        self._busy = 0
         self._quiet = threading.Event()
         self._quiet.set()
         self._first_ended = threading.Event()
@@ -177,6 +179,7 @@ class Drain:
                 line.relay()  # meanwhile
                 self._wait_for_proof()
             self._work(line)
+            self._connections.ended()
         except StoppedError:
             pass
         except (ConfigError, DeliveryError) as error:
@@ -208,13 +211,31 @@ class Drain:
         while not self._stop.is_set():
             if self._hours:
                 self._hours.require(datetime.fromtimestamp(self._clock(), UTC))
+            if not (self._sent_a_window(line) or self._others_busy() or self._wait_until_due()):
+                return
+
+    def _sent_a_window(self, line: Line) -> bool:
+        """Claim the next rows and mail them; False if none is due. Meanwhile this connection counts as busy."""
+        with self._lock:
+            self._busy += 1
+        try:
             window = self._ledger.claim(self._frozen.id, self._owner, self._window_size(), self._clock())
             if window:
                 with self._lock:
                     self._unclaimed -= len(window)
                 self._send_window(line, self._begin(window))
-            elif not self._wait_until_due():
-                return
+            return bool(window)
+        finally:
+            with self._lock:
+                self._busy -= 1
+
+    def _others_busy(self) -> bool:
+        """Wait a moment for connections that hold rows: one that ends early leaves them to the others."""
+        with self._lock:
+            busy = self._busy > 0
+        if busy:
+            self._stop.wait(_HANDOVER_S)
+        return busy
 
     def _wait_until_due(self) -> bool:
         """Sleep until a row is due; False if that is too far away to wait for."""

@@ -30,6 +30,7 @@ class Connections:
     def __init__(self, number: int) -> None:
         """`number` is what the run begins with."""
         self._number = number
+        self._working = number
         self._lock = threading.Lock()
 
     @property
@@ -38,11 +39,17 @@ class Connections:
         return self._number
 
     def give_up_one(self) -> bool:
-        """Whether the caller's connection is one too many; it then must end."""
+        """Whether the caller's connection is one too many; it then must end. The last that works never is."""
         with self._lock:
-            spare = self._number > 1
+            spare = self._number > 1 and self._working > 1
             self._number -= spare
+            self._working -= spare
             return spare
+
+    def ended(self) -> None:
+        """The caller's connection found nothing more to do."""
+        with self._lock:
+            self._working -= 1
 
 
 class Line:

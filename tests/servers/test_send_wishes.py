@@ -86,3 +86,14 @@ def test_status_tells_of_an_interrupted_run(command):
             assert "sending now" in command("status", *MONTH, port=port)[1]
             os.killpg(process.pid, signal.SIGKILL)
     assert "A run was interrupted with" in command("status", *MONTH)[1]
+
+
+def test_what_a_lost_connection_leaves_behind_is_sent_by_the_others(command):
+    """Its next mails are not left for another run, whichever connection was done first."""
+    for number in range(3):
+        with server(Fault("dot", "drop", match=f"p{number + 1}@")) as (script, port):
+            month = f"2026-0{number + 6}"
+            code, report, _ = command("send", "--yes", "--json", "--month", month, port=port)
+            counts = json.loads(report)
+            assert (code, counts["accepted"], counts["in_doubt"], counts["pending"]) == (4, 5, 1, 0)
+            assert len(script.recipients) >= 5
