@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +12,12 @@ from pathlib import Path
 
 import trustme
 
+from tests.servers.listening import free_ports, wait_until_listening
+
 BASE = "dc=acme,dc=example"
 READER, PASSWORD = f"cn=newsletter,{BASE}", "pass-31c9"
 LIMITED = f"cn=limited,{BASE}"  # may be given 5 entries in all
 BRANCH, ELSEWHERE = f"cn=branch,{BASE}", "ldap://branch.acme.example/dc=branch"
-_START_WITHIN_S = 20.0
 _WHERE = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
 
 _CONFIG = """
@@ -74,7 +73,7 @@ def slapd(folder: Path, people: Iterable[tuple[str, Mapping[str, str | list[str]
     config.write_text(_CONFIG.format(folder=folder, base=BASE, reader=READER, limited=LIMITED))
     (folder / "people.ldif").write_text("\n".join(_entries(people)))
     _run("slapadd", "-q", "-f", config, "-l", folder / "people.ldif")
-    plain, tls = _free_ports(2)
+    plain, tls = free_ports(2)
     log = folder / "slapd.log"
     with log.open("wb") as output:
         urls = f"ldap://127.0.0.1:{plain} ldaps://127.0.0.1:{tls}"
@@ -86,7 +85,7 @@ def slapd(folder: Path, people: Iterable[tuple[str, Mapping[str, str | list[str]
         process.wait(10)
 
     try:
-        _wait(process, (plain, tls), log)
+        wait_until_listening("slapd", process, (plain, tls), log)
         yield Slapd(folder, plain, tls, stop)
     finally:
         stop()
@@ -129,24 +128,3 @@ def _program(name: str) -> str:
 def _run(name: str, *arguments: object) -> None:
     done = subprocess.run([_program(name), *map(str, arguments)], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
-def _wait(process: subprocess.Popen[bytes], ports: Iterable[int], log: Path) -> None:
-    deadline = time.monotonic() + _START_WITHIN_S
-    for port in ports:
-        while True:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, "slapd does not start"
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.02)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
 
+from tests.servers.listening import free_ports, wait_until_listening
+
 USER, PASSWORD, TOKEN, TENANT = "newsletter", "pass-77ab", "tok-5d1f7e", "acme"
-_START_WITHIN_S = 20.0
 
 _CONFIG = """
 daemon off;
@@ -92,13 +91,13 @@ def tls_front(prometheus: str, folder: Path) -> Iterator[Front]:
     assert binary, "nginx is not installed: sh tests/install-debian.sh"
     _certificates(folder)
     (folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
-    front = Front(folder, *_free_ports(3))
+    front = Front(folder, *free_ports(3))
     ports = {"guarded": front.guarded, "expired": front.expired, "plain": front.plain}
     config = folder / "nginx.conf"
     config.write_text(_CONFIG.format(folder=folder, prometheus=prometheus, token=TOKEN, tenant=TENANT, **ports))
     process = subprocess.Popen([binary, "-p", folder, "-c", config, "-e", folder / "error.log"])
     try:
-        _wait(process, ports.values(), folder / "error.log")
+        wait_until_listening("nginx", process, ports.values(), folder / "error.log")
         yield front
     finally:
         process.terminate()
@@ -118,24 +117,3 @@ def _certificates(folder: Path) -> None:
     }.items():
         leaf.private_key_pem.write_to_path(folder / f"{name}.key")
         (folder / f"{name}.pem").write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
-def _wait(process: subprocess.Popen[bytes], ports: Iterable[int], log: Path) -> None:
-    deadline = time.monotonic() + _START_WITHIN_S
-    for port in ports:
-        while True:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, "nginx does not start"
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.02)
