@@ -12,7 +12,7 @@ from newsletter.cli.options import Session, edition_options
 from newsletter.cli.values import counted, printable
 from newsletter.model import Finding
 
-_STYLES = {"warning": {"fg": "yellow"}, "fault": {"fg": "red", "bold": True}}
+_STYLES = {"hint": {"fg": "blue"}, "warning": {"fg": "yellow"}, "fault": {"fg": "red", "bold": True}}
 
 
 @click.command("check")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from newsletter.errors import NewsletterError
 
-FindingStatus = Literal["ok", "warning", "fault"]
+FindingStatus = Literal["ok", "hint", "warning", "fault"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Place:
 class Finding:
     """One thing that was looked at.
 
-    A fault stops a command, now or later; with a warning the edition goes out, but says less than it could.
+    A fault stops a command, now or later; with a warning the edition goes out, but says less than it could; a hint
+    is advice that nothing depends on.
 
     Args:
         check: what was looked at: a rule of the lint, or a key of config.yaml where there is one.
@@ -36,6 +37,9 @@ class Finding:
         do: what to do about it; empty where all is well.
         exit_code: what a command would end with because of a fault; 0 for the others.
         place: where it stands, if it stands in a file.
+        variant: the letter it was found in, `staff.en`; empty where it is not about one letter.
+        excerpt: the words of the letter that it is about, as its readers see them, blanks and line breaks as one blank.
+        nth: which of the places where the letter says just that, from 0.
     """
 
     check: str
@@ -44,6 +48,9 @@ class Finding:
     do: str = ""
     exit_code: int = 0
     place: Place | None = None
+    variant: str = ""
+    excerpt: str = ""
+    nth: int = 0
 
 
 def ok(check: str, what: str) -> Finding:

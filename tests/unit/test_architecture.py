@@ -12,13 +12,15 @@ ROOT = Path(__file__).parents[2] / "newsletter"
 LAYERS = [
     ["__main__"],
     ["cli"],
-    ["check", "demo", "doctor", "past_months", "starter"],
-    ["pipeline", "studio"],
+    ["demo"],
+    ["studio"],
+    ["check", "doctor", "past_months", "starter"],
+    ["pipeline"],
     ["collect", "facts", "notes", "compose", "render", "audience", "deliver", "approval"],
     ["language", "entra"],
     ["config", "period"],
     ["presets"],
-    ["model"],
+    ["model", "contrast"],
     ["errors"],
 ]
 
