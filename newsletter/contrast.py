@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import colorsys
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 TEXT = 4.5
@@ -13,6 +15,9 @@ GRAPHIC = 3.0
 
 Colour = tuple[float, float, float]
 """Red, green and blue, 0 to 255; whole numbers unless something transparent lay above."""
+
+_STEPS = 500
+"""Of lightness, from black to white: finer than 8 bits can show."""
 
 _HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})", re.IGNORECASE)
 
@@ -29,6 +34,11 @@ def colour(text: str) -> Colour:
     digits = found[1] if len(found[1]) == 6 else "".join(2 * digit for digit in found[1])
     red, green, blue = bytes.fromhex(digits)
     return (red, green, blue)
+
+
+def written(of: Colour) -> str:
+    """The colour as `#RRGGBB`."""
+    return "#" + "".join(f"{round(channel):02X}" for channel in of)
 
 
 @lru_cache(maxsize=1024)
@@ -49,3 +59,23 @@ def luminance(of: Colour) -> float:
 
 def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
+
+
+def nearest(start: Colour, needs: Iterable[tuple[Colour, float]]) -> Colour | None:
+    """The colour of the same hue and saturation, with the least change of lightness, that has enough contrast.
+
+    Args:
+        start: where to begin; returned itself if it has.
+        needs: other colours, each with the ratio wanted.
+
+    Returns:
+        None if no lightness meets all needs.
+    """
+    wanted = tuple(needs)
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in start))
+    tries = [start]
+    for step in range(1, _STEPS + 1):
+        for one in (lightness - step / _STEPS, lightness + step / _STEPS):
+            red, green, blue = (round(255 * channel) for channel in colorsys.hls_to_rgb(hue, one, saturation))
+            tries += [(red, green, blue)] if 0 <= one <= 1 else []
+    return next((one for one in tries if all(ratio(one, other) >= least for other, least in wanted)), None)

@@ -31,6 +31,7 @@ from newsletter.config.sources import (
     TlsConfig,
 )
 from newsletter.config.telling import EquivalenceConfig, FactsConfig, SectionsConfig, StepChange
+from newsletter.config.theme import ThemeConfig
 
 __all__ = [
     "AudienceConfig",
@@ -68,6 +69,7 @@ __all__ = [
     "SmtpConfig",
     "SourceConfig",
     "StepChange",
+    "ThemeConfig",
     "TicketsConfig",
     "TlsConfig",
     "load",

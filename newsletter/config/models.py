@@ -28,6 +28,7 @@ from newsletter.config.recipients import AudienceConfig
 from newsletter.config.schedule import Holidays, Windows
 from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
 from newsletter.config.telling import FactsConfig, SectionsConfig
+from newsletter.config.theme import ThemeConfig
 
 
 def _no_locale_twice(locales: list[str]) -> list[str]:
@@ -137,9 +138,12 @@ class Config(Model):
     )
     templates: WorkspacePath | None = Field(
         default=None,
-        description="A folder with the organisation's own templates, instead of the built-in ones.",
+        description="A folder with the organisation's own templates: a file there stands before the built-in one of its name, "
+        "or changes blocks of it.",
         examples=["templates"],
     )
+
+    theme: ThemeConfig = Field(default=ThemeConfig(), description="Colours, faces and width of the letters.")
 
     _path: Path = PrivateAttr(default=Path("config.yaml"))
 

@@ -52,6 +52,7 @@ from newsletter.model.measured import (
     TicketMonth,
     Times,
 )
+from newsletter.model.theme import Palette, Theme
 from newsletter.model.told import (
     REFERENCE,
     Ask,
@@ -102,6 +103,7 @@ __all__ = [
     "NoteRow",
     "Origin",
     "Outage",
+    "Palette",
     "Part",
     "Period",
     "Place",
@@ -121,6 +123,7 @@ __all__ = [
     "ServiceRow",
     "Snapshot",
     "TargetRow",
+    "Theme",
     "TicketMonth",
     "Tile",
     "Times",

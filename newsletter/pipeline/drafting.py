@@ -67,7 +67,7 @@ def build(
     found, selection = _tell(config, snapshot, past, editorial)
     past_visits = notes.visits(config.editions, month, config=config)
     written = notes.load(edition_folder(config, month) / "notes", config=config, now=now, drafts=drafts)
-    renderer = Renderer(config.templates)
+    renderer = Renderer(config.templates, config.theme.settled())
     editions, variants = {}, {}
     for audience, segment, locale in _variants(config):
         edition = compose.compose(

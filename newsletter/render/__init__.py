@@ -7,10 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from newsletter.errors import ContentError
-from newsletter.model import Edition, Rendered
+from newsletter.model import Edition, Rendered, Theme
 from newsletter.render import bidi, charts, markdown, plaintext, spans
 from newsletter.render.environment import Filters, Templates, template_files, template_folders
 from newsletter.render.lint import lint
+from newsletter.render.look import Look, look
 from newsletter.render.mjml import to_html
 from newsletter.render.personalise import Tokens, digest, fill_html, fill_text
 from newsletter.render.printable import printable
@@ -20,13 +21,15 @@ TEXT_TEMPLATE = "mail.txt.j2"
 
 
 class Renderer:
-    """Lays editions out with one set of templates.
+    """Lays editions out with one set of templates and one theme.
 
     Args:
-        templates: the organisation's own templates; a file of the same name replaces the packaged one.
+        templates: the organisation's own templates; a file of the same name stands before the packaged one.
+        theme: colours, faces and width.
     """
 
-    def __init__(self, templates: Path | None = None) -> None:
+    def __init__(self, templates: Path | None = None, theme: Theme | None = None) -> None:
+        self._theme = theme or Theme()
         folders = template_folders(templates)
         self._templates = _compiled(folders, template_files(folders))
 
@@ -43,8 +46,9 @@ class Renderer:
         tokens = Tokens.random()
         clean = printable(edition)
         marked = replace(clean, recipient_line=tokens.put(clean.recipient_line))
-        mjml = self._templates.compose(MJML_TEMPLATE, edition=marked)
-        self._require_sound(mjml, marked)
+        shown = look(self._theme, clean.direction)
+        mjml = self._templates.compose(MJML_TEMPLATE, edition=marked, theme=shown)
+        self._require_sound(mjml, marked, shown)
         mjml = bidi.to_markup(mjml)
         html = tokens.cut(to_html(mjml), line=clean.recipient_line, what="HTML")
         written = plaintext.finish(self._templates.compose(TEXT_TEMPLATE, edition=marked))
@@ -61,11 +65,11 @@ class Renderer:
             digest=digest(subject, html, text),
         )
 
-    def _require_sound(self, mjml: str, edition: Edition) -> None:
+    def _require_sound(self, mjml: str, edition: Edition, shown: Look) -> None:
         faults = lint(mjml)
         if faults:
             first = faults[0]
-            place = self._templates.locate(first.offset, MJML_TEMPLATE, edition=edition)
+            place = self._templates.locate(first.offset, MJML_TEMPLATE, edition=edition, theme=shown)
             more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
             raise ContentError(f"{place}{first.message}{more}", first.hint)
 

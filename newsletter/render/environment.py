@@ -197,7 +197,7 @@ def _escapes(name: str | None) -> bool:
 def _hint_undefined(message: str) -> str:
     named = _IDENTIFIER.findall(message)
     subject = f"{named[-1]!r}" if named else "the name"
-    return f"Check the spelling of {subject}; templates see `edition` and, inside sections, `section`."
+    return f"Check the spelling of {subject}; templates see `edition`, `theme` and, inside sections, `section`."
 
 
 def packaged_folder() -> Path:

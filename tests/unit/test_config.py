@@ -940,6 +940,9 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
             whole["smtp"] |= {"user": "a", "oauth": {path[2]: dict(LOGINS[path[2]])}}
         if path[0] == "audiences":
             whole["audiences"]["NAME"] |= _recipients_for(path)
+        if path[1:2] in (["light"], ["dark"]):  # a colour of one scheme needs one of the other
+            light, dark = {"tint": "#EAEFF6", "accent": "#1F4E8C"}, {"tint": "#1F2A3A", "accent": "#9CC3F2"}
+            whole["theme"] = {"light": light | {"cell": "#5C86BD"}, "dark": dark | {"cell": "#6A93C8"}}
         here = whole
         for part in path[:-1]:
             here = here[0] if isinstance(here, list) else here.setdefault(part, {})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from newsletter.contrast import colour, luminance, ratio
+from newsletter.contrast import colour, luminance, nearest, ratio, written
 
 # From the table of the mail's design, which was measured with another program.
 MEASURED = [
@@ -42,3 +44,26 @@ def test_another_way_to_write_a_colour_is_refused(text):
     """Mail programs agree on hexadecimal colours."""
     with pytest.raises(ValueError, match="no colour"):
         colour(text)
+
+
+def test_the_nearest_colour_passes_and_a_shade_nearer_does_not():
+    draw = random.Random(7)
+    needs = [(colour("#FDFCF9"), 4.5), (colour("#FAEDE6"), 4.5)]
+    for _ in range(200):
+        start = colour(f"#{draw.randrange(1 << 24):06X}")
+        near = nearest(start, needs)
+        assert near
+        assert all(ratio(near, other) >= least for other, least in needs)
+        if near != start:
+            assert min(ratio(near, other) for other, _ in needs) < 4.7
+
+
+def test_a_colour_that_passes_is_its_own_nearest_and_is_written_as_it_was():
+    start = colour("#0B5A57")
+    assert nearest(start, [(colour("#FDFCF9"), 4.5)]) == start
+    assert written(start) == "#0B5A57"
+
+
+def test_needs_that_no_colour_meets_have_no_nearest_one():
+    black, white = colour("#000000"), colour("#FFFFFF")
+    assert nearest(colour("#808080"), [(black, 12), (white, 12)]) is None

@@ -219,16 +219,6 @@ def test_a_new_and_a_changed_file_are_used_by_the_next_renderer(folder):
     ]
 
 
-def test_colours_are_replaced_in_one_file(folder):
-    theme = (ROOT / "templates/theme.j2").read_text(encoding="utf-8")
-    (folder / "theme.j2").write_text(
-        theme.replace("#0B5A57", "#123456").replace("#86D1C8", "#ABCDEF"), encoding="utf-8"
-    )
-    html = "".join(Renderer(folder).render(editions.rich()).html.parts)
-    assert "#123456" in html
-    assert not [colour for colour in ("#0B5A57", "#86D1C8") if colour in html]
-
-
 def test_templates_are_looked_up_in_the_organisations_folder_first(folder):
     assert template_folders(folder) == (folder, ROOT / "templates")
     assert template_folders(None) == template_folders(ROOT / "templates") == (ROOT / "templates",)
