@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
     from newsletter.collect.discover import Discovery, FoundSource
+    from newsletter.collect.discover_ratios import FoundRatio
     from newsletter.starter import Answers
 
 _DAY = 86400.0
@@ -142,15 +143,15 @@ def _tell(found: Discovery) -> None:
     if found.since is not None:
         parts.append(f"samples since {datetime.fromtimestamp(found.since, UTC):%Y-%m-%d} or earlier")
     log.info("%s", ", ".join(parts))
-    for source in found.sources:
-        log.info("  %s", printable(_source(source)))
-        for remark in source.remarks:
+    for line, remarks in (*map(_source, found.sources), *(line for one in found.ratios for line in _ratio(one))):
+        log.info("  %s", printable(line))
+        for remark in remarks:
             log.warning("    %s", printable(remark))
     if found.tickets:
         log.info("  tickets: %s", ", ".join(found.tickets))
     if found.figures:
         log.info("  figures: %s", ", ".join(found.figures))
-    if not found.sources:
+    if not (found.sources or found.ratios):
         log.warning("  nothing that tells of services was found")
     if kept is not None and kept < _DAYS_NEEDED * _DAY:
         log.warning("  %g days are too few for a month: start it with %s or more", kept / _DAY, advice(40))
@@ -169,14 +170,23 @@ def _first_whole_month(found: Discovery, timezone: str) -> str | None:
     return period.previous(period.month(f"{begun:%Y-%m}", zone), zone, -1).label
 
 
-def _source(source: FoundSource) -> str:
+def _source(source: FoundSource) -> tuple[str, Sequence[str]]:
+    """What is said of a source, and what is strange about it."""
     where = f" of {', '.join(source.match.values())}" if source.match else ""
     parts = [f"{source.preset}{where}: {counted(len(source.services), 'service')} by label {source.service_label}"]
     if source.probers:
         parts.append(f"{counted(len(source.probers), 'prober')} by {source.prober_label}")
     if source.interval_s:
         parts.append(f"every {source.interval_s:g} s")
-    return ", ".join(parts)
+    return ", ".join(parts), source.remarks
+
+
+def _ratio(ratio: FoundRatio) -> Iterator[tuple[str, Sequence[str]]]:
+    if ratio.services:
+        told = f"requests of {counted(len(ratio.services), 'service')} by label {ratio.service_label}"
+        yield f"{ratio.preset}: {told}", ratio.remarks
+    if ratio.measured:
+        yield f"{ratio.preset} leaves to {' and '.join(ratio.by)}: {', '.join(ratio.measured)}", ()
 
 
 def _next(folder: Path, answers: Answers, found: Discovery | None, now: datetime) -> None:

@@ -83,6 +83,8 @@ def source_of(config: AvailabilitySource, only: Sequence[str] | None) -> Source:
     if preset:
         meanings = {value: state for state, values in preset.states.items() for value in values}
         watch = replace(watch, meanings=meanings)
+    if config.leave_out:
+        watch = replace(watch, selector=watch.selector.where(promql.none_of(watch.service_label, config.leave_out)))
     if only is not None:
         watch = replace(watch, selector=watch.only(only))
     return Source(watch, config.vote, maintenance, 60 * config.merge_within_min)

@@ -124,7 +124,7 @@ def _services(
                     _add_latency(prometheus, source.watch, entry.latency, period, found)
         if twice := sorted(services.keys() & found.services.keys()):
             raise ConfigError(
-                f"availability: {twice[0]} is in more than one entry", "Let the selectors match different services."
+                f"availability: {twice[0]} is in more than one entry", "Name it under leave_out in one of them."
             )
         services |= found.services
         evidence |= {key: replace(one, warnings=(*remarks, *one.warnings)) for key, one in found.evidence.items()}

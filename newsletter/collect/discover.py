@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from newsletter import presets
 from newsletter.collect import looking, promql
+from newsletter.collect.discover_ratios import FoundRatio, find_ratios, lately, whole
 from newsletter.collect.looking import MANY_SERVICES, Looks
 from newsletter.collect.prometheus import Prometheus
 from newsletter.collect.promql import Selector
@@ -31,6 +32,9 @@ _DAY = 86400.0
 _BACK_DAYS = 400  # a year to compare with, and the month of it
 _RECENT_DAYS = 3
 _SHOWN = 5
+_LAST_RESORT = "up"  # tells of the scrape, not of what people use
+
+AnyPreset = TypeVar("AnyPreset", bound=presets.Preset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,8 @@ class Discovery:
         version: what the server says it is, if it does.
         retention_s: how long it says it keeps samples, in seconds; None where it does not say.
         since: the earliest week in which samples were seen, in seconds since the epoch; None without any.
-        sources: of availability, the best first; their services do not overlap.
+        sources: of availability by time, the best first; their services do not overlap.
+        ratios: of availability by requests, without the services of `sources`.
         others: presets of availability that fit as well, but speak of the same services or need a choice.
         tickets: the presets of the service desk that fit; one of them is to be chosen.
         figures: presets of single figures that fit.
@@ -80,6 +85,7 @@ class Discovery:
     retention_s: float | None
     since: float | None
     sources: tuple[FoundSource, ...]
+    ratios: tuple[FoundRatio, ...]
     others: tuple[str, ...]
     tickets: tuple[str, ...]
     figures: tuple[str, ...]
@@ -96,17 +102,31 @@ def discover(config: PrometheusConfig, *, now: float) -> Discovery:
         prometheus.clock()
         present = _present(prometheus, now)
         fitting = [one for one in presets.load_all() if present.issuperset(one.metrics)]
-        sources, others = _sources(prometheus, fitting, now, planned=MAINTENANCE in present)
+        planned = MAINTENANCE in present
+        by_time = {one.name: one for one in _of(presets.AvailabilityPreset, fitting)}
+        scrapes = by_time.pop(_LAST_RESORT, None)
+        sources, others = _sources(prometheus, tuple(by_time.values()), now, planned=planned)
+        taken = _measured(prometheus, sources, now)
+        ratios = find_ratios(prometheus, _of(presets.RatioPreset, fitting), taken, now)
+        if scrapes and (sources or ratios):
+            others = (*others, scrapes.name)
+        elif scrapes:
+            sources = tuple(_of_preset(prometheus, scrapes, now, planned=planned))
         return Discovery(
             source=prometheus.source,
             version=prometheus.version(),
             retention_s=prometheus.retention_s(),
-            since=_since(prometheus, sources, now),
+            since=_since(prometheus, sources, ratios, now),
             sources=sources,
+            ratios=ratios,
             others=others,
-            tickets=tuple(one.name for one in fitting if isinstance(one, presets.TicketsPreset)),
-            figures=tuple(one.name for one in fitting if isinstance(one, presets.FigurePreset)),
+            tickets=tuple(one.name for one in _of(presets.TicketsPreset, fitting)),
+            figures=tuple(one.name for one in _of(presets.FigurePreset, fitting)),
         )
+
+
+def _of(kind: type[AnyPreset], fitting: Sequence[presets.Preset]) -> list[AnyPreset]:
+    return [one for one in fitting if isinstance(one, kind)]
 
 
 def _present(prometheus: Prometheus, now: float) -> set[str]:
@@ -118,18 +138,13 @@ def _present(prometheus: Prometheus, now: float) -> set[str]:
 
 
 def _sources(
-    prometheus: Prometheus, fitting: Sequence[presets.Preset], now: float, *, planned: bool
+    prometheus: Prometheus, fitting: Sequence[presets.AvailabilityPreset], now: float, *, planned: bool
 ) -> tuple[tuple[FoundSource, ...], tuple[str, ...]]:
-    """Sources whose services do not overlap; `up` only where there is nothing better."""
-    kind = presets.AvailabilityPreset
-    ranked = sorted((one for one in fitting if isinstance(one, kind)), key=lambda one: (one.name == "up", one.name))
+    """Sources whose services do not overlap, and the presets that were left because theirs do."""
     taken: set[str] = set()
     sources: list[FoundSource] = []
-    others = [one.name for one in fitting if isinstance(one, presets.RatioPreset)]
-    for preset in ranked:
-        if preset.name == "up" and sources:
-            others.append(preset.name)
-            continue
+    others: list[str] = []
+    for preset in fitting:
         for found in _of_preset(prometheus, preset, now, planned=planned):
             if taken.isdisjoint(found.services):
                 sources.append(found)
@@ -137,6 +152,18 @@ def _sources(
             else:
                 others.append(preset.name)
     return tuple(sources), tuple(dict.fromkeys(others))
+
+
+def _measured(prometheus: Prometheus, sources: Sequence[FoundSource], now: float) -> dict[str, str]:
+    """The services of `sources`, those that ended lately too, each with the preset that measures it."""
+    return {
+        service: one.preset for one in sources for service in lately(prometheus, _series(one), one.service_label, now)
+    } | {service: one.preset for one in sources for service in one.services}
+
+
+def _series(source: FoundSource) -> Selector:
+    """The series of a source."""
+    return promql.narrowed(presets.load_as(presets.AvailabilityPreset, source.preset).selector, source.match)
 
 
 def _of_preset(
@@ -237,13 +264,16 @@ def _remarks(prometheus: Prometheus, watch: Watch, services: Sequence[str], now:
         yield f"not measured for an hour or more in the last {_RECENT_DAYS} days: {_some(gaps)}"
 
 
-def _since(prometheus: Prometheus, sources: Sequence[FoundSource], now: float) -> float | None:
+def _since(
+    prometheus: Prometheus, sources: Sequence[FoundSource], ratios: Sequence[FoundRatio], now: float
+) -> float | None:
     """The earliest look with a sample: an hour a week over more than a year, then an hour a day of the week before."""
-    if not sources:
+    found = [(_series(one), one.service_label) for one in sources]
+    found += [(whole(presets.load_as(presets.RatioPreset, one.preset)), one.service_label) for one in ratios]
+    if not found:
         return None
-    preset = presets.load_as(presets.AvailabilityPreset, sources[0].preset)
-    selector = promql.parse(preset.selector).where(*promql.metric("", sources[0].match).matchers)
-    watch = Watch(selector, sources[0].service_label, "", HOUR)
+    selector, label = found[0]
+    watch = Watch(selector, label, "", HOUR)
     week = looking.look(prometheus, watch, now - _BACK_DAYS * _DAY, now, 7 * _DAY)
     first = _first(week) or now
     day = looking.look(prometheus, watch, first - 7 * _DAY, first, _DAY)

@@ -48,7 +48,8 @@ def examine_sources(prometheus: Prometheus, config: Config, month: Period, now: 
         try:
             if written.counts_requests:
                 services = _asked(prometheus, written, month)
-                yield ok(name, f"requests of {len(services)} services: {', '.join(services)}")
+                yield ok(name, f"requests of {_count(services)}: {_some(services)}")
+                yield from _twice(found, name, services)
                 found |= dict.fromkeys(services, name)
                 continue
             source = source_of(written, None)
@@ -62,7 +63,7 @@ def examine_sources(prometheus: Prometheus, config: Config, month: Period, now: 
             failed = True
             yield fault(name, error)
             continue
-        yield from _twice(found, entry)
+        yield from _twice(found, name, entry.looks.seen)
         found |= dict.fromkeys(entry.looks.seen, name)
     if not failed:
         yield from _unmeasured(config, found)
@@ -119,11 +120,11 @@ def _latency(prometheus: Prometheus, entry: _Entry, config: LatencyConfig, month
     return ok(check, f"{_count(found)} with durations in {durations}")
 
 
-def _twice(found: Mapping[str, str], entry: _Entry) -> Iterator[Finding]:
-    twice = sorted(found.keys() & entry.looks.seen.keys())
+def _twice(found: Mapping[str, str], name: str, services: Collection[str]) -> Iterator[Finding]:
+    twice = sorted(found.keys() & set(services))
     if twice:
         what = f"{_some(twice)} also stands in {found[twice[0]]}"
-        yield fault(entry.name, ConfigError(what, "Let the selectors match different services."))
+        yield fault(name, ConfigError(what, "Name them under leave_out in one of the two."))
 
 
 def _nothing(name: str, watch: Watch, month: Period, recent: set[str]) -> SourceError:

@@ -50,6 +50,11 @@ def one_of(label: str, values: Iterable[str]) -> str:
     return f"{label_name(label)}=~{quoted('|'.join(re.escape(value) for value in values))}"
 
 
+def none_of(label: str, values: Iterable[str]) -> str:
+    """The matcher that accepts anything but `values`."""
+    return one_of(label, values).replace("=~", "!~", 1)
+
+
 def batches(values: Sequence[str]) -> list[list[str]]:
     """`values` in as few parts as keep a query that names one of them all within the limits of servers."""
     parts: list[list[str]] = []

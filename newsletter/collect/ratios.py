@@ -54,7 +54,13 @@ class RatioSource:
 
     def among(self, services: Sequence[str]) -> RatioSource:
         """The same of some services."""
-        matcher = promql.one_of(self.label, services)
+        return self._where(promql.one_of(self.label, services))
+
+    def without(self, services: Sequence[str]) -> RatioSource:
+        """The same of all other services."""
+        return self._where(promql.none_of(self.label, services))
+
+    def _where(self, matcher: str) -> RatioSource:
         return replace(
             self,
             failed=self.failed.where(matcher),
@@ -79,6 +85,7 @@ def ratio_source_of(config: AvailabilitySource, only: Sequence[str] | None) -> R
     )
     assert failed
     source = RatioSource(preset, promql.label_name(config.service_label), failed, total, target)
+    source = source.without(config.leave_out) if config.leave_out else source
     return source if only is None else source.among(only)
 
 

@@ -175,6 +175,12 @@ class AvailabilitySource(Model):
         description="Labels that a series must have, with these exact values.",
         examples=["{job: blackbox}"],
     )
+    leave_out: list[Line] = Field(
+        default_factory=list,
+        description="Services not to read here, by the value of their label: those that another entry measures already, "
+        "or that nobody would miss.",
+        examples=["[mail, default-backend]"],
+    )
     service_label: LabelName = Field(
         default="service",
         description="The label that names the service. Each of its values is one service. "

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from newsletter import config, presets
 from newsletter.collect.discover import Discovery, FoundSource
+from newsletter.collect.discover_ratios import FoundRatio
 from newsletter.config import Config
 from newsletter.config.placeholders import ORGANISATION
 from newsletter.errors import ConfigError, UsageError
@@ -86,12 +87,14 @@ def _prometheus(answers: Answers) -> Lines:
 
 def _availability(found: Discovery | None) -> Lines:
     yield "# Series that say of a service whether it works. Where several probers look at it, they vote."
-    if found is None or not found.sources:
+    if found is None or not (found.sources or found.ratios):
         yield from _no_sources(found)
     else:
         yield "availability:"
         for source in found.sources:
             yield from _source(source)
+        for ratio in found.ratios:
+            yield from _ratio(ratio)
     if found and found.others:
         yield f"# These presets fit as well (docs/presets.md says what they measure): {', '.join(found.others)}."
 
@@ -123,8 +126,32 @@ def _source(source: FoundSource) -> Lines:
         yield f"    # {remark(text)}"
 
 
+def _ratio(ratio: FoundRatio) -> Lines:
+    """An entry that counts requests; without a service of its own it is only shown, with the reason."""
+    if not ratio.services:
+        yield f"  # {ratio.preset} counts requests of {_doubles(ratio)},"
+        yield f"  # which {' and '.join(ratio.by)} measures already; no service is told of twice, so it is left out:"
+        yield f"  # - preset: {ratio.preset}"
+        return
+    yield f"  # {presets.load(ratio.preset).doc} What counts is how many failed, not how long."
+    yield f"  - preset: {ratio.preset}"
+    yield _line(f"    service_label: {ratio.service_label}", f"{len(ratio.services)} of them")
+    if ratio.measured:
+        yield f"    # review: {' and '.join(ratio.by)} measures these already ({_doubles(ratio)})"
+        yield "    leave_out:"
+        yield from (f"      - {scalar(name)}" for name in ratio.measured if is_key(name))
+    for text in ratio.remarks:
+        yield f"    # {remark(text)}"
+
+
+def _doubles(ratio: FoundRatio) -> str:
+    """The services that something else measures, with the id they have there if it is another."""
+    told = [f"{one} as {double}" if one != double else one for one, double in ratio.measured.items()]
+    return remark(_listed(told))
+
+
 def _services(found: Discovery | None) -> Lines:
-    sources = found.sources if found else ()
+    sources: tuple[FoundSource | FoundRatio, ...] = (*found.sources, *found.ratios) if found else ()
     names = sorted({name for source in sources for name in source.services if is_key(name)})
     yield "# The keys are values of the service label; the names are guessed from them: review. A target is a promise,"
     yield "# in percent of the month (99.9 allows about 44 minutes down), so none is made for you."

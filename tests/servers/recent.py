@@ -28,6 +28,7 @@ MIDDLE = MONTH.start_s + 14 * DAY
 DOWN = (MIDDLE, MIDDLE + HOUR)  # mail
 UNSEEN = (MIDDLE + DAY, MIDDLE + DAY + 20 * HOUR)  # files
 RETIRED = MONTH.end_s - 12 * HOUR  # fax
+FAILURES = 20.0  # of each Ingress
 VANISHED = NOW - 30 * HOUR  # print
 
 Value = Callable[[float], float | None]
@@ -67,6 +68,20 @@ def nodes() -> Iterator[tuple[str, str, Value]]:
         labels = f'job="node",instance="{host}"'
         yield "up", labels, always(1.0)
         yield "node_boot_time_seconds", labels, lambda at: BEGIN - DAY if at < MIDDLE else MIDDLE
+
+
+def ingresses(*names: str) -> Iterator[tuple[str, str, Value]]:
+    """Requests of each Ingress: 200s every five minutes, and 20 failures in all (a child born in the month)."""
+    yield "up", 'job="ingress-nginx",instance="controller:10254"', always(1.0)
+    for name in names:
+        for method in ("GET", "POST"):
+            labels = f'job="ingress-nginx",ingress="{name}",method="{method}"'
+            yield "nginx_ingress_controller_requests", f'{labels},status="200"', growing(5000, EVERY)
+        yield (
+            "nginx_ingress_controller_requests",
+            f'job="ingress-nginx",ingress="{name}",method="GET",status="502"',
+            lambda at: min((at - MIDDLE) // EVERY + 1, FAILURES) if at >= MIDDLE else None,
+        )
 
 
 def tickets() -> Iterator[tuple[str, str, Value]]:

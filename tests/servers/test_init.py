@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,6 +153,70 @@ def test_only_nodes_give_their_jobs_as_services(tmp_path):
     assert (source.preset, source.service_label, source.prober_label) == ("up", "job", "instance")
     assert "--storage.tsdb.retention.time=40d" in done.stderr
     assert "the first whole month is" in done.stderr
+
+
+def found_in(
+    folder: Path, *worlds: Iterator[tuple[str, str, recent.Value]]
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A workspace made of these worlds, collected before their server ends."""
+    path = recent.write(folder / "all.om", *worlds)
+    with private_prometheus([path]) as url:
+        begun = newsletter(folder, "init", "acme", "--prometheus", url, "--organisation", "Acme", *ZONE)
+        assert begun.returncode == 0, begun.stderr
+        collected = newsletter(folder / "acme", "collect")
+        assert collected.returncode == 0, collected.stderr
+        doctor = newsletter(folder / "acme", "doctor", "--json")
+    about = [one for one in json.loads(doctor.stdout)["findings"] if one["check"].startswith(("availability", "serv"))]
+    assert not [one for one in about if one["status"] == "fault"]
+    return folder / "acme", begun
+
+
+def snapshot_of(folder: Path) -> Any:
+    return json.loads((folder / f"editions/{recent.MONTH.label}/snapshot.json").read_text(encoding="utf-8"))
+
+
+def test_a_server_with_nothing_but_an_ingress_collects_its_requests(tmp_path):
+    """The truth: 20 failures each, and a 200 every five minutes and method."""
+    folder, begun = found_in(tmp_path, recent.ingresses("shop", "intranet"))
+    [source] = config.load(folder / "config.yaml").availability
+    assert (source.preset, source.service_label, source.leave_out) == ("ingress_nginx", "ingress", [])
+    assert "ingress_nginx: requests of 2 services by label ingress" in begun.stderr
+    services = snapshot_of(folder)["services"]
+    assert set(services) == {"shop", "intranet"}
+    asked = 2 * round((recent.MONTH.end_s - recent.MONTH.start_s) / recent.EVERY) + 20
+    assert services["shop"]["requests"]["failed"] == 20
+    assert services["shop"]["requests"]["total"] == pytest.approx(asked, abs=2)
+    assert services["shop"]["basis"] == "requests"
+    built = newsletter(folder, "build", "--output", "out")
+    assert built.returncode == 0, built.stderr
+    assert "Intranet" in (folder / "out/staff.en.txt").read_text(encoding="utf-8")
+
+
+def test_what_is_probed_is_not_told_a_second_time_by_its_requests(tmp_path):
+    """An Ingress of its own counts; those of probed services are left out, with the reason."""
+    worlds = (recent.probes(), recent.nodes(), recent.tickets(), recent.ingresses("mail", "files-ingress", "shop"))
+    folder, begun = found_in(tmp_path, *worlds)
+    written = config.load(folder / "config.yaml")
+    assert [one.preset for one in written.availability] == ["blackbox", "ingress_nginx"]
+    assert written.availability[1].leave_out == ["files-ingress", "mail"]
+    assert set(written.services) == {"mail", "files", "erp-orders", "shop"}
+    assert "ingress_nginx leaves to blackbox: files-ingress, mail" in begun.stderr
+    snapshot = snapshot_of(folder)
+    assert snapshot["services"]["mail"]["down_s"] == pytest.approx(3600, abs=recent.EVERY)
+    assert snapshot["services"]["shop"]["requests"]["failed"] == 20
+    assert "files-ingress" not in snapshot["services"]
+    assert snapshot["tickets"]["open_at_end"]["total"] == 14
+    assert snapshot["figures"]["reboots"]["value"] == 2
+    assert newsletter(folder, "build", "--output", "out").returncode == 0
+
+
+def test_requests_of_probed_services_only_are_offered_but_not_counted(tmp_path):
+    """fax and print have no probe any more, but had one in the month: an Ingress of that name would be told twice."""
+    folder, _ = found_in(tmp_path, recent.probes(), recent.ingresses("mail", "fax", "print"))
+    text = (folder / "config.yaml").read_text(encoding="utf-8")
+    assert [one.preset for one in config.load(folder / "config.yaml").availability] == ["blackbox"]
+    assert "  # - preset: ingress_nginx\n" in text
+    assert "ingress_nginx counts requests of fax, mail, print,\n  # which blackbox measures already" in text
 
 
 def test_victoriametrics_gives_the_same_config_and_tells_its_retention(begun, tmp_path):

@@ -15,6 +15,7 @@ from newsletter import cli, config, notes, period, presets
 from newsletter.cli import init
 from newsletter.collect import discover
 from newsletter.collect.discover import Discovery, FoundSource, prober_label, service_label
+from newsletter.collect.discover_ratios import FoundRatio, double_of
 from newsletter.collect.looking import MANY_SERVICES
 from newsletter.config.placeholders import is_placeholder
 from newsletter.errors import ConfigError, UsageError
@@ -41,6 +42,7 @@ FOUND = Discovery(
     retention_s=None,
     since=None,
     sources=(SOURCE,),
+    ratios=(),
     others=(),
     tickets=(),
     figures=(),
@@ -141,6 +143,39 @@ def test_whatever_the_world_holds_the_config_can_be_read(services, remark):
         assert not remark.strip() or not remark.isprintable() or remark != remark.strip()
     else:
         assert set(written.services) <= set(services)
+
+
+@pytest.mark.parametrize(
+    ("service", "double"),
+    [
+        ("mail", "mail"),
+        ("shop-ingress", "https://shop.acme.example/"),
+        ("shop_web@docker", "https://shop.acme.example/"),
+        ("Customer-Portal", "customer_portal"),
+        ("mail-requests-availability", "mail"),
+        ("mail-latency", None),
+        ("mailman", None),
+        ("10.0.0.2", None),
+        ("web", None),
+        ("-", None),
+    ],
+)
+def test_an_id_of_the_same_words_is_the_same_service(service, double):
+    assert double_of(service, ["mail", "https://shop.acme.example/", "customer_portal", "10.0.0.1"]) == double
+
+
+def test_a_ratio_of_hostile_services_leaves_out_exactly_these(tmp_path):
+    ratio = FoundRatio(
+        preset="ingress_nginx",
+        service_label="ingress",
+        services=tuple(HOSTILE),
+        measured=dict.fromkeys(HOSTILE, "mail\nnot: yaml"),
+        by=("blackbox",),
+    )
+    for one in (ratio, replace(ratio, services=())):
+        written = read(tmp_path, config_text(Answers(), replace(FOUND, ratios=(one,)), now=NOW))
+        assert [entry.leave_out for entry in written.availability[1:]] == ([HOSTILE] if one.services else [])
+        assert set(written.services) == {*one.services, "mail"}
 
 
 def test_more_services_than_a_letter_holds_are_offered_but_not_taken(tmp_path):
