@@ -19,7 +19,30 @@ An error that is not one of these is a bug: it keeps its traceback and ends 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file, as editors count: the first line and the first column are 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        """`notes/mail.en.md:12:5`."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One fault of those that an error tells: what is wrong, without its place, and the place."""
+
+    what: str
+    place: Place
 
 
 class NewsletterError(Exception):
@@ -28,15 +51,17 @@ class NewsletterError(Exception):
     Args:
         message: what is at fault, naming the thing (and file and line where there is one).
         hint: what to do about it, as an imperative sentence; may be empty.
+        located: the same once more for programs that show files: each fault of the message with its place.
     """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        """Keep both lines; `str(error)` is the message alone."""
+    def __init__(self, message: str, hint: str = "", *, located: Sequence[Located] = ()) -> None:
+        """Keep all of it; `str(error)` is the message alone."""
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.located = tuple(located)
 
 
 class UsageError(NewsletterError):

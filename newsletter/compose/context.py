@@ -10,6 +10,7 @@ from typing import Self
 from newsletter import period
 from newsletter.compose.standing import Standing
 from newsletter.config import Config, Letter
+from newsletter.errors import ContentError, Located, Place
 from newsletter.language import Catalogue, Formats, localised
 from newsletter.model import Editorial, Fact, Interval, Note, NoteKind, Outage, Selection, Snapshot
 
@@ -183,6 +184,11 @@ def _is_for(note: Note, audience: str, segment: str) -> bool:
     """Without a list a note is for everybody; a segment's note reaches nobody outside it."""
     to_audience = not note.audiences or audience in note.audiences
     return to_audience and (not note.segments or "all" in note.segments or segment in note.segments)
+
+
+def note_error(note: Note, what: str, do: str) -> ContentError:
+    """What is wrong with a note, which it alone may know by its kind or by the facts of the month."""
+    return ContentError(f"{note.source}: {what}", do, located=[Located(what, Place(note.source))])
 
 
 def letter_of(audience: str, config: Config) -> Letter:

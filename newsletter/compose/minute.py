@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from newsletter.compose import share
-from newsletter.compose.context import Context
+from newsletter.compose.context import Context, note_error
 from newsletter.compose.promises import Promise, missed_promises
 from newsletter.compose.standing import Standing
-from newsletter.errors import ContentError
 from newsletter.language.formats import capitalised
 from newsletter.model import MinuteRow, Note
 
@@ -60,9 +59,9 @@ def coming_notes(context: Context) -> tuple[Note, ...]:
     notes = context.notes_of("coming")
     for note in notes:
         if note.date is not None and note.date < context.snapshot.period.end:
-            raise ContentError(
-                f"{note.source}: coming on {note.date.date()}, which is over when the letter of "
-                f"{context.snapshot.edition} goes out",
+            raise note_error(
+                note,
+                f"coming on {note.date.date()}, which is over when the letter of {context.snapshot.edition} goes out",
                 "Correct the date, or remove the note.",
             )
     return tuple(

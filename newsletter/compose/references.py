@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
 
-from newsletter.compose.context import Context
+from newsletter.compose.context import Context, note_error
 from newsletter.compose.figures import written
-from newsletter.errors import ContentError
 from newsletter.language.formats import NO_BREAK_SPACE
 from newsletter.model import REFERENCE, Because, Fact, Note
 
@@ -48,10 +47,11 @@ def _value(context: Context, note: Note, form: str, name: str) -> str:
     if fact is None:
         near = get_close_matches(name, context.facts, n=1)
         hint = f"Did you mean {near[0]}?" if near else "List the facts of the month with: newsletter facts"
-        raise ContentError(f'{note.source}: {form}("{name}") names no fact of this month', hint)
+        raise note_error(note, f'{form}("{name}") names no fact of this month', hint)
     if fact.value is None:
-        raise ContentError(
-            f'{note.source}: {form}("{name}") has no number this month: too little was measured',
+        raise note_error(
+            note,
+            f'{form}("{name}") has no number this month: too little was measured',
             "Say it in words, or leave it out.",
         )
     return _WRITERS[form](context, fact)

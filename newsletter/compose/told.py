@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from newsletter.compose.context import Context
+from newsletter.compose.context import Context, note_error
 from newsletter.compose.feedback import invitation
 from newsletter.compose.minute import as_range, as_title, coming_notes
-from newsletter.errors import ContentError
 from newsletter.model import Heard, Note, NoteRow, Section, SectionKind
 
 _MARKDOWN_SIGNS = frozenset("\\`*_{}[]<>()#+-.!|~&")
@@ -35,8 +34,9 @@ def tip_section(context: Context) -> Section | None:
     tips = own or tips
     ready = [note for note in tips if not _is_draft(note)]
     if len(ready) > 1:
-        raise ContentError(
-            f"{ready[1].source}: a second tip, beside {ready[0].source}",
+        raise note_error(
+            ready[1],
+            f"a second tip, beside {ready[0].source}",
             "An edition has one. Set status: draft in the other, or move it to next month's notes.",
         )
     rows = [NoteRow(key="", body_markdown=_titled_body(note), source="", draft=_is_draft(note)) for note in tips]
@@ -118,9 +118,7 @@ def _visit(context: Context, note: Note) -> NoteRow:
 
 def _heard(context: Context, note: Note) -> Heard:
     if not note.answer:
-        raise ContentError(
-            f"{note.source}: what we heard has no answer", "Add `answer: done`, `answer: planned` or `answer: no`."
-        )
+        raise note_error(note, "what we heard has no answer", "Add `answer: done`, `answer: planned` or `answer: no`.")
     return Heard(
         quote=context.text("heard.quote", quote=note.title.strip().strip("\"'“”„«» \u00a0\u202f")),
         department=note.department,

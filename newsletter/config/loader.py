@@ -38,7 +38,8 @@ def loads(text: str, path: Path) -> Config:
     config, faults = validate(Config, parsed, Surroundings(file=path, locales=_locales(parsed.data)))
     if config is None:
         hint = _REFERENCE if len(faults) == 1 else f"Mend these {len(faults)} faults; {_REFERENCE}"
-        raise ConfigError("\n".join(fault.tell(str(path)) for fault in faults), hint)
+        located = [fault.located(str(path)) for fault in faults]
+        raise ConfigError("\n".join(fault.tell(str(path)) for fault in faults), hint, located=located)
     return config
 
 

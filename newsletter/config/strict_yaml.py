@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from newsletter.errors import Located, Place
+
 KeyPath = tuple[str | int, ...]
 
 # Control characters, and the two separators that editors do not show as a new line but YAML does.
@@ -38,8 +40,17 @@ class Fault:
 
     def tell(self, source: str) -> str:
         """The fault as one line: `config.yaml:12: smtp.port: must be a whole number`."""
+        return f"{source}:{self.line}: {self.said}"
+
+    def located(self, source: str) -> Located:
+        """The fault with its place in the file `source`."""
+        return Located(self.said, Place(source, self.line))
+
+    @property
+    def said(self) -> str:
+        """The fault without its place: `smtp.port: must be a whole number`."""
         where = dotted(self.path)
-        return f"{source}:{self.line}: {where}: {self.text}" if where else f"{source}:{self.line}: {self.text}"
+        return f"{where}: {self.text}" if where else self.text
 
 
 @dataclass(slots=True)

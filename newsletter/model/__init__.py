@@ -5,6 +5,7 @@ collections are tuples or read-only mappings. Everything a reader will see is te
 worded for one locale; nothing after `compose` chooses a word.
 """
 
+from newsletter.errors import Place
 from newsletter.model.composed import (
     Bar,
     BarChart,
@@ -27,7 +28,7 @@ from newsletter.model.composed import (
     TargetRow,
     Tile,
 )
-from newsletter.model.finding import Finding, FindingStatus, Place
+from newsletter.model.finding import Finding, FindingStatus
 from newsletter.model.mailed import Fillable, Recipient, Rendered
 from newsletter.model.measured import (
     Basis,

@@ -5,22 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, Place
 
 FindingStatus = Literal["ok", "hint", "warning", "fault"]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in a file, as editors count: the first line and the first column are 1."""
-
-    file: str
-    line: int = 1
-    column: int = 1
-
-    def __str__(self) -> str:
-        """`notes/mail.en.md:12:5`."""
-        return f"{self.file}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,19 @@
 from newsletter.notes.beginning import begin
 from newsletter.notes.editorial import load_editorial
 from newsletter.notes.examine import examine
-from newsletter.notes.loader import load, manuscripts
+from newsletter.notes.loader import load, manuscripts, sound
 from newsletter.notes.manuscript import Manuscript
 from newsletter.notes.visits import VISIT_MONTHS, visits
 
-__all__ = ["VISIT_MONTHS", "Manuscript", "begin", "examine", "load", "load_editorial", "manuscripts", "visits"]
+__all__ = [
+    "VISIT_MONTHS",
+    "Manuscript",
+    "NoteFault",
+    "begin",
+    "examine",
+    "load",
+    "load_editorial",
+    "manuscripts",
+    "sound",
+    "visits",
+]

@@ -108,7 +108,8 @@ def _entries(path: Path, text: str, config: Config, names: Sequence[str]) -> dic
         return {}  # nothing but comments
     checked, faults = validate(model, parsed, Surroundings(file=path, locales=tuple(config.locales)))
     if checked is None:
-        raise ContentError("\n".join(one.tell(str(path)) for one in faults), _HINT)
+        located = [one.located(str(path)) for one in faults]
+        raise ContentError("\n".join(one.tell(str(path)) for one in faults), _HINT, located=located)
     found = {name: getattr(checked, f"figure_{at}") for at, name in enumerate(names)}
     return {name: entry for name, entry in found.items() if entry}
 

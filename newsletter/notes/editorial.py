@@ -51,6 +51,7 @@ def load_editorial(folder: Path, *, config: Config) -> Editorial:
     given, faults = validate(_Editorial, parse(text), Surroundings(file=path, locales=tuple(config.locales)))
     if given is None:
         lines = "\n".join(fault.tell(str(path)) for fault in faults)
-        raise ContentError(lines, "It may hold pin, mute, subject (1 to 3) and ask (text and button).")
+        hint = "It may hold pin, mute, subject (1 to 3) and ask (text and button)."
+        raise ContentError(lines, hint, located=[fault.located(str(path)) for fault in faults])
     ask = Ask(text=given.ask.text, button=given.ask.button) if given.ask else None
     return Editorial(pin=tuple(given.pin), mute=tuple(given.mute), subject=given.subject, ask=ask)

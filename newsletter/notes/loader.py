@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from newsletter.config import Config
 from newsletter.config.faults import validate
 from newsletter.config.fields import did_you_mean
 from newsletter.config.strict_yaml import Fault, ParsedYaml, parse, shown
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Located, Place
 from newsletter.model import Because, Note
 from newsletter.notes import beginning, body
 from newsletter.notes.front_matter import FrontMatter, NoteSurroundings
@@ -54,21 +55,32 @@ def load(folder: Path, *, config: Config, now: datetime, drafts: bool = False) -
     Raises:
         ContentError: with one line a fault, `notes/mail.md:3: kind: must be ...`, all files at once.
     """
-    faults: list[str] = []
+    found, faults = sound(manuscripts(folder, config=config, now=now), drafts=drafts)
+    if faults:
+        lines = "\n".join(f"{one.place.file}:{one.place.line}: {one.what}" for one in faults)
+        raise ContentError(lines, "Mend the notes, or set status: draft to leave one out.", located=faults)
+    return found
+
+
+def sound(read: Iterable[Manuscript], *, drafts: bool = False) -> tuple[tuple[Note, ...], tuple[Located, ...]]:
+    """The notes that a letter can hold, in order, and what is wrong with the others that it should.
+
+    Args:
+        read: an edition's notes, as `manuscripts` reads them.
+        drafts: take notes of every status.
+    """
+    faults: list[Located] = []
     found: dict[tuple[str, str], Note] = {}
-    for one in manuscripts(folder, config=config, now=now):
+    for one in read:
         if one.state == "draft" and not drafts:
             continue
-        faults += [fault.tell(one.file) for fault in one.faults]
+        faults += [fault.located(one.file) for fault in one.faults]
         if one.note is None or one.state in ("early", "expired"):
             continue
         if (twin := found.setdefault((one.note.id, one.note.locale), one.note)) is not one.note:
-            faults.append(
-                f'{one.file}:1: is the same note in "{twin.locale}" as {Path(twin.source).name}: keep one of them'
-            )
-    if faults:
-        raise ContentError("\n".join(faults), "Mend the notes, or set status: draft to leave one out.")
-    return tuple(sorted(found.values(), key=lambda note: (note.order, note.id, note.locale)))
+            text = f'is the same note in "{twin.locale}" as {Path(twin.source).name}: keep one of them'
+            faults.append(Located(text, Place(one.file)))
+    return tuple(sorted(found.values(), key=lambda note: (note.order, note.id, note.locale))), tuple(faults)
 
 
 def manuscripts(folder: Path, *, config: Config, now: datetime) -> list[Manuscript]:
@@ -90,32 +102,61 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".md" and not path.name.startswith("."))
 
 
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """A file as it reads at any time, and when a letter may hold it."""
+
+    manuscript: Manuscript
+    publish_from: datetime | None = None
+    expires: datetime | None = None
+
+    def at(self, now: datetime) -> Manuscript:
+        """The file as it counts now."""
+        if self.manuscript.state == "draft":
+            return self.manuscript
+        if self.publish_from is not None and now < self.publish_from:
+            return replace(self.manuscript, state="early")
+        expired = self.expires is not None and self.expires <= now
+        return replace(self.manuscript, state="expired") if expired else self.manuscript
+
+
 def _read(path: Path, config: Config, now: datetime) -> Manuscript:
+    """A file of notes; a second look at one that has not changed costs nothing, which a preview does at every save."""
+    around = _surroundings(path, config)
+    try:
+        at = path.stat()
+    except OSError:
+        return _parse(path, around).at(now)  # which says what is wrong with it
+    return _parse_once(path, around, at.st_mtime_ns, at.st_size, at.st_ino).at(now)
+
+
+@lru_cache(maxsize=512)
+def _parse_once(path: Path, around: NoteSurroundings, *_version: int) -> _Dated:
+    return _parse(path, around)
+
+
+def _parse(path: Path, around: NoteSurroundings) -> _Dated:
     try:
         text = _split(_content(path))
     except _Refused as refused:
-        return Manuscript(file=str(path), faults=(refused.fault,))
+        return _Dated(Manuscript(file=str(path), faults=(refused.fault,)))
     parsed = parse(text.front, first_line=2)
     held_back = isinstance(parsed.data, dict) and parsed.data.get("status") in ("draft", "review")
-    front, faults = validate(FrontMatter, parsed, _surroundings(path, config))
+    front, faults = validate(FrontMatter, parsed, around)
     faults += body.check(text.body, first_line=text.body_line)
-    faults += _name_faults(path, front, config)
+    faults += _name_faults(path, front, around)
     if front and not text.body.strip() and not front.steps:
         faults.append(Fault(text.body_line, (), "there is no text below the front matter"))
     if not held_back:
         faults += _examples(parsed, text)
+    state: State = "draft" if held_back else "due"
     if faults or not front:
         told = sorted(faults, key=lambda fault: fault.line)
-        state: State = "draft" if held_back else "due"
-        return Manuscript(file=str(path), state=state, lines=parsed.lines, faults=tuple(told))
-    note = _note(path, front, text.body.strip("\n"), config)
-    return Manuscript(
-        file=str(path),
-        note=note,
-        state="draft" if held_back else _state(front, now),
-        lines=parsed.lines,
-        passages=passages(note, text.front, text.body, text.body_line, parsed.lines),
-    )
+        return _Dated(Manuscript(file=str(path), state=state, lines=parsed.lines, faults=tuple(told)))
+    note = _note(path, front, text.body.strip("\n"), around)
+    texts = passages(note, text.front, text.body, text.body_line, parsed.lines)
+    manuscript = Manuscript(file=str(path), note=note, state=state, lines=parsed.lines, passages=texts)
+    return _Dated(manuscript, front.publish_from, front.expires)
 
 
 def _examples(parsed: ParsedYaml, text: _Text) -> Iterator[Fault]:
@@ -126,12 +167,6 @@ def _examples(parsed: ParsedYaml, text: _Text) -> Iterator[Fault]:
     for offset, hint in beginning.hints_left(text.body):
         line = text.body_line + text.body.count("\n", 0, offset)
         yield Fault(line, (), f"{shown(hint)} {still}")
-
-
-def _state(front: FrontMatter, now: datetime) -> State:
-    if front.publish_from is not None and now < front.publish_from:
-        return "early"
-    return "expired" if front.expires is not None and front.expires <= now else "due"
 
 
 def _surroundings(path: Path, config: Config) -> NoteSurroundings:
@@ -145,7 +180,7 @@ def _surroundings(path: Path, config: Config) -> NoteSurroundings:
     )
 
 
-def _note(path: Path, front: FrontMatter, text: str, config: Config) -> Note:
+def _note(path: Path, front: FrontMatter, text: str, around: NoteSurroundings) -> Note:
     name, locale = _name(path)
     return Note(
         id=name,
@@ -153,7 +188,7 @@ def _note(path: Path, front: FrontMatter, text: str, config: Config) -> Note:
         title=front.title,
         body=text,
         owner=front.owner,
-        locale=front.locale or locale or config.locales[0],
+        locale=front.locale or locale or around.locales[0],
         source=str(path),
         audiences=tuple(front.audiences),
         segments=tuple(front.segments),
@@ -181,10 +216,10 @@ def _name(path: Path) -> tuple[str, str]:
     return (found["id"], found["locale"]) if found else (path.stem, "")
 
 
-def _name_faults(path: Path, front: FrontMatter | None, config: Config) -> list[Fault]:
+def _name_faults(path: Path, front: FrontMatter | None, around: NoteSurroundings) -> list[Fault]:
     _, locale = _name(path)
-    if locale and locale not in config.locales:
-        known = did_you_mean(locale, config.locales, what="they are")
+    if locale and locale not in around.locales:
+        known = did_you_mean(locale, around.locales, what="they are")
         return [Fault(1, (), f'the file name ends in ".{locale}", which is not one of locales{known}')]
     if front and front.locale and locale and front.locale != locale:
         return [Fault(1, ("locale",), f'says "{front.locale}", but the file name says "{locale}"')]

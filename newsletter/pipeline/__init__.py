@@ -4,7 +4,19 @@ config -> collect -> snapshot -> facts -> compose -> render -> deliver. Only thi
 stands above it) knows more than one stage; the stages themselves never import one another.
 """
 
-from newsletter.pipeline.drafting import Draft, build, facts_json, facts_of
+from newsletter.pipeline.drafting import (
+    Draft,
+    Material,
+    Variant,
+    build,
+    compose_variant,
+    drafted,
+    facts_json,
+    facts_of,
+    numbers,
+    renderer,
+    variants,
+)
 from newsletter.pipeline.frozen import figures_to_enter, past_snapshots, read_snapshot
 from newsletter.pipeline.letters import messages, sample_eml, sample_reader, write_build
 from newsletter.pipeline.measuring import collect_edition, freeze, measure, measured_too_little, write_textfile
@@ -18,12 +30,16 @@ __all__ = [
     "SNAPSHOT_NAME",
     "Audience",
     "Draft",
+    "Material",
     "Progress",
+    "Variant",
     "audience",
     "build",
     "collect_edition",
+    "compose_variant",
     "deliver",
     "deliver_test",
+    "drafted",
     "edition_folder",
     "facts_json",
     "facts_of",
@@ -33,10 +49,12 @@ __all__ = [
     "measure",
     "measured_too_little",
     "messages",
+    "numbers",
     "obstacles",
     "past_snapshots",
     "read_snapshot",
     "remember_told",
+    "renderer",
     "require_approval",
     "require_explained",
     "require_other_eyes",
@@ -45,6 +63,7 @@ __all__ = [
     "sample_eml",
     "sample_reader",
     "variant_of",
+    "variants",
     "write_build",
     "write_textfile",
 ]

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from newsletter import approval
 from newsletter.config import Config
-from newsletter.model import Edition, Editorial, Fact, Period, Rendered, Selection, Snapshot
-
-if TYPE_CHECKING:
-    pass
+from newsletter.model import Edition, Editorial, Fact, Note, Period, Rendered, Selection, Snapshot
 from newsletter.pipeline.frozen import past_snapshots, read_snapshot
 from newsletter.pipeline.months import edition_folder
+
+if TYPE_CHECKING:
+    from newsletter.render import Renderer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,37 @@ class Draft:
         return approval.edition_digest(self.digests, facts_json(self))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Everything that an edition is written from, in memory: numbers, decisions and notes."""
+
+    config: Config
+    month: Period
+    snapshot: Snapshot
+    past: tuple[Snapshot, ...]
+    editorial: Editorial
+    facts: tuple[Fact, ...]
+    selection: Selection
+    notes: tuple[Note, ...]
+    past_visits: Mapping[str, tuple[Note, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """For whom one letter of an edition is; only the staff letter has segments."""
+
+    audience: str
+    segment: str
+    locale: str
+
+    @property
+    def name(self) -> str:
+        """`staff.en`, or `staff.warehouse.en`."""
+        from newsletter import compose
+
+        return compose.variant_name(self.audience, self.locale, self.segment)
+
+
 def build(
     config: Config, month: Period, *, now: datetime, snapshot_path: Path | None = None, drafts: bool = False
 ) -> Draft:
@@ -56,43 +87,93 @@ def build(
     Raises:
         ContentError: a snapshot, note or template is at fault.
     """
-    from newsletter import compose, notes
+    from newsletter import notes
+
+    material = numbers(config, month, snapshot_path=snapshot_path)
+    written = notes.load(edition_folder(config, month) / "notes", config=config, now=now, drafts=drafts)
+    material = dataclasses.replace(material, notes=written)
+    layout = renderer(config)
+    editions, rendered = {}, {}
+    for variant in variants(config):
+        edition = compose_variant(material, variant)
+        editions[edition.variant] = edition
+        rendered[edition.variant] = layout.render(edition)
+    return drafted(material, editions, rendered)
+
+
+def numbers(config: Config, month: Period, *, snapshot_path: Path | None = None) -> Material:
+    """All that an edition is written from but its notes.
+
+    Raises:
+        ContentError: a snapshot, an earlier note or what the editors decided is at fault.
+    """
+    from newsletter import notes
     from newsletter.language import require_supported
-    from newsletter.render import Renderer
 
     require_supported(config.locales)
     snapshot = read_snapshot(config, month, snapshot_path)
     past = past_snapshots(config, month)
     editorial = notes.load_editorial(edition_folder(config, month), config=config)
-    found, selection = _tell(config, snapshot, past, editorial)
-    past_visits = notes.visits(config.editions, month, config=config)
-    written = notes.load(edition_folder(config, month) / "notes", config=config, now=now, drafts=drafts)
-    renderer = Renderer(config.templates, config.theme.settled())
-    editions, variants = {}, {}
-    for audience, segment, locale in _variants(config):
-        edition = compose.compose(
-            found,
-            written,
-            selection=selection,
-            editorial=editorial,
-            past_visits=past_visits,
-            snapshot=snapshot,
-            past=past,
-            audience=audience,
-            segment=segment,
-            locale=locale,
-            config=config,
-        )
-        editions[edition.variant] = edition
-        variants[edition.variant] = renderer.render(edition)
-    return Draft(
+    facts, selection = _tell(config, snapshot, past, editorial)
+    return Material(
+        config=config,
         month=month,
         snapshot=snapshot,
-        facts=found,
+        past=past,
+        editorial=editorial,
+        facts=facts,
         selection=selection,
-        unexplained=compose.unexplained(found, written, config),
+        notes=(),
+        past_visits=notes.visits(config.editions, month, config=config),
+    )
+
+
+def compose_variant(material: Material, variant: Variant) -> Edition:
+    """The words of one variant.
+
+    Raises:
+        ContentError: a note lacks something that its section needs, or refers to no fact.
+    """
+    from newsletter import compose
+
+    return compose.compose(
+        material.facts,
+        material.notes,
+        selection=material.selection,
+        editorial=material.editorial,
+        past_visits=material.past_visits,
+        snapshot=material.snapshot,
+        past=material.past,
+        audience=variant.audience,
+        segment=variant.segment,
+        locale=variant.locale,
+        config=material.config,
+    )
+
+
+def renderer(config: Config) -> Renderer:
+    """What lays out the editions of this config.
+
+    Raises:
+        ContentError: the folder of templates does not exist.
+    """
+    from newsletter.render import Renderer
+
+    return Renderer(config.templates, config.theme.settled())
+
+
+def drafted(material: Material, editions: Mapping[str, Edition], rendered: Mapping[str, Rendered]) -> Draft:
+    """What was made of the material, with the material's own part in it."""
+    from newsletter import compose
+
+    return Draft(
+        month=material.month,
+        snapshot=material.snapshot,
+        facts=material.facts,
+        selection=material.selection,
+        unexplained=compose.unexplained(material.facts, material.notes, material.config),
         editions=editions,
-        variants=variants,
+        variants=rendered,
     )
 
 
@@ -121,15 +202,15 @@ def _tell(
     )
 
 
-def _variants(config: Config) -> Iterator[tuple[str, str, str]]:
-    """(audience, segment, locale) of every variant; only the staff letter has segments."""
+def variants(config: Config) -> Iterator[Variant]:
+    """Every letter of an edition, in the order of the config."""
     from newsletter import compose
 
     for audience in config.audiences:
         parts = config.segments if compose.letter_of(audience, config) == "staff" else ()
         for segment in ("", *parts):
             for locale in config.locales:
-                yield audience, segment, locale
+                yield Variant(audience=audience, segment=segment, locale=locale)
 
 
 def facts_json(draft: Draft) -> str:

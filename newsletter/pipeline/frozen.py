@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from newsletter.config import Config
 from newsletter.errors import ContentError
 from newsletter.model import Period, Snapshot
-
-if TYPE_CHECKING:
-    pass
 from newsletter.pipeline.months import SNAPSHOT_NAME, edition_folder
 
 
@@ -21,17 +18,33 @@ def read_snapshot(config: Config, month: Period, path: Path | None = None) -> Sn
     Raises:
         ContentError: there is no such file, or it is of another month.
     """
-    from newsletter.collect import snapshot
-
     found = path or edition_folder(config, month) / SNAPSHOT_NAME
     if not found.is_file():
         raise ContentError(f"no snapshot for {month.label} ({found})", _missing_hint(config, month))
-    read = snapshot.read(found)
+    read = _read(found)
     if read.edition != month.label:
         raise ContentError(
             f"{found}: the numbers of {read.edition}, not of {month.label}", f"Use --month {read.edition}."
         )
     return _with_figures_by_hand(config, read)
+
+
+def _read(path: Path) -> Snapshot:
+    """A snapshot file; a second look at one that has not changed costs nothing, which a preview does at every save."""
+    from newsletter.collect import snapshot
+
+    try:
+        at = path.stat()
+    except OSError:
+        return snapshot.read(path)  # which says what is wrong with it
+    return _read_once(path, at.st_mtime_ns, at.st_size, at.st_ino)
+
+
+@lru_cache(maxsize=64)
+def _read_once(path: Path, *_version: int) -> Snapshot:
+    from newsletter.collect import snapshot
+
+    return snapshot.read(path)
 
 
 def _with_figures_by_hand(config: Config, snapshot: Snapshot) -> Snapshot:
@@ -60,7 +73,5 @@ def _missing_hint(config: Config, month: Period) -> str:
 
 def past_snapshots(config: Config, month: Period) -> tuple[Snapshot, ...]:
     """The frozen numbers of all earlier months, oldest first."""
-    from newsletter.collect import snapshot
-
     earlier = sorted(path for path in config.editions.glob(f"*/{SNAPSHOT_NAME}") if path.parent.name < month.label)
-    return tuple(_with_figures_by_hand(config, snapshot.read(path)) for path in earlier)
+    return tuple(_with_figures_by_hand(config, _read(path)) for path in earlier)

@@ -71,7 +71,7 @@ class Renderer:
             first = faults[0]
             place = self._templates.locate(first.offset, MJML_TEMPLATE, edition=edition, theme=shown)
             more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
-            raise ContentError(f"{place}{first.message}{more}", first.hint)
+            raise ContentError(f"{place}{first.message}{more}", first.hint, located=place.located(first.message))
 
 
 @lru_cache(maxsize=4)

@@ -150,29 +150,32 @@ class Templates:
         return any(path.is_relative_to(folder) for folder in self._folders)
 
     def _fault(self, error: Exception) -> ContentError:
+        what, hint = self._words(error)
         place = self._place(error)
+        return ContentError(f"{place}{what}", hint, located=place.located(what))
+
+    def _words(self, error: Exception) -> tuple[str, str]:
+        """What is wrong, and what to do about it."""
         match error:
             case jinja2.TemplateNotFound():
                 looked = " and ".join(str(folder) for folder in self._folders)
-                return ContentError(f"{place}there is no template {error.name}", f"Looked in {looked}.")
+                return f"there is no template {error.name}", f"Looked in {looked}."
             case jinja2.UndefinedError():
-                return ContentError(f"{place}{error.message}", _hint_undefined(str(error.message)))
+                return str(error.message), _hint_undefined(str(error.message))
             case jinja2.TemplateSyntaxError():
-                return ContentError(
-                    f"{place}{error.message}", "Mend the template: every {% … %} and {{ … }} has to close."
-                )
+                return str(error.message), "Mend the template: every {% … %} and {{ … }} has to close."
             case SecurityError():
-                return ContentError(f"{place}{error}", "Templates may only read the edition.")
+                return str(error), "Templates may only read the edition."
             case _:
-                return ContentError(f"{place}{error}", "Mend the expression on this line.")
+                return str(error), "Mend the expression on this line."
 
-    def _place(self, error: Exception) -> str:
-        """File and line as they begin a message, as far as they are known."""
+    def _place(self, error: Exception) -> Place:
+        """File and line, as far as they are known."""
         if isinstance(error, jinja2.TemplateSyntaxError):
-            return f"{self._shown(error.name or '')}, line {error.lineno}: "
+            return Place(file=self._shown(error.name or ""), line=error.lineno)
         frames = traceback.extract_tb(error.__traceback__)
         ours = [(Path(frame.filename), frame.lineno) for frame in frames if self._is_template(Path(frame.filename))]
-        return f"{_shortened(ours[-1][0])}, line {ours[-1][1]}: " if ours else ""
+        return Place(file=_shortened(ours[-1][0]), line=ours[-1][1] or 1) if ours else Place(file=None, line=0)
 
     def _shown(self, name: str) -> Path:
         """The file that `name` is read from, as a person would look for it."""

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter import errors
+from newsletter.errors import Located
+
 # Noncharacters frame the number; no value of an edition can hold them (see `printable`).
 _MARK = re.compile("\ufdd0([0-9]+)\ufdd1")
 
@@ -20,6 +23,10 @@ class Place:
     def __str__(self) -> str:
         """How a message begins: `templates/mail.mjml.j2, line 3: `, or nothing."""
         return f"{self.file}, line {self.line}: " if self.file else ""
+
+    def located(self, what: str) -> tuple[Located, ...]:
+        """A fault at this place, for an error."""
+        return (Located(what, errors.Place(str(self.file), self.line)),) if self.file else ()
 
 
 class Origins:
