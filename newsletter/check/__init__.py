@@ -14,7 +14,7 @@ from newsletter.config import Config
 from newsletter.config.strict_yaml import parse
 from newsletter.errors import ContentError, NewsletterError
 from newsletter.model import Fact, Finding, Period, Place
-from newsletter.model.finding import fault
+from newsletter.model.finding import fault, warning
 from newsletter.notes import Manuscript
 
 _STOP_A_BUILD = ("note", "reference-unknown")
@@ -32,6 +32,7 @@ def examine(config: Config, month: Period, *, now: datetime) -> list[Finding]:
     noted = notes.examine(read, facts=facts, config=config, month=month, now=now)
     found = [finding for findings in noted.values() for finding in findings]
     found += _unexplained(config, month, facts, read)
+    found += _logo(config)
     found += _outcomes(config, {fact.subject for fact in facts if fact.id == f"{fact.subject}.availability"})
     if draft:
         return [*found, *_letters(config, draft)]
@@ -69,16 +70,37 @@ def _outcomes(config: Config, measured: Collection[str]) -> Iterator[Finding]:
         lacking = [one for one in config.locales if service is None or not _said(service.outcome, one)]
         if lacking:
             what = f"services.{name} has no `outcome` in {', '.join(lacking)}"
-            yield fault("outcome-missing", ContentError(what, do), Place(str(config.path), _line(config, name)))
+            yield fault(
+                "outcome-missing", ContentError(what, do), Place(str(config.path), _line(config, "services", name))
+            )
 
 
-def _line(config: Config, service: str) -> int:
-    """Where the service stands in config.yaml; the first line if the file has changed since."""
+def _logo(config: Config) -> Iterator[Finding]:
+    """A transparent logo shows the sheet behind it, and that is dark for many."""
+    from newsletter.render.logo import stands_out, transparent
+
+    logo = config.theme.logo
+    if logo is None or not transparent(logo.file):
+        return
+    place = Place(str(config.path), _line(config, "theme", "logo"))
+    do = "Give it an opaque background, or an outline that stands out there."
+    theme = config.theme.settled()
+    for look, sheet in (("light", theme.light.sheet), ("dark", theme.dark.sheet)):
+        seen = stands_out(logo.file, sheet)
+        if seen is False:
+            yield warning("logo", f"the logo is transparent and can hardly be seen on the {look} sheet", do, place)
+        elif seen is None and look == "dark":
+            what = "the logo is transparent, and whether it can be seen on the dark sheet cannot be told"
+            yield warning("logo", what, "Give it an opaque background, or save it as a PNG of 8 bits.", place)
+
+
+def _line(config: Config, *key: str) -> int:
+    """Where a key stands in config.yaml, or the one around it; the first line if the file has changed since."""
     try:
         lines = parse(config.path.read_text(encoding="utf-8-sig")).lines
     except (OSError, UnicodeDecodeError):
         return 1
-    return lines.get(("services", service), lines.get(("services",), 1))
+    return lines.get(key, lines.get(key[:1], 1))
 
 
 def _said(text: str | Mapping[str, str] | None, locale: str) -> bool:

@@ -20,7 +20,8 @@ def command(session: Session, output: Path, snapshot: Path | None) -> None:
     """Write every variant of an edition to files, offline.
 
     For each variant .html, .txt, .eml and .mjml, and facts.json for all. The same
-    snapshot, notes and templates give the same bytes every time.
+    snapshot, notes and templates give the same bytes every time. The .eml is the
+    mail; where it carries images, the .html names them in the folder images.
     """
     from newsletter import pipeline
 

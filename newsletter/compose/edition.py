@@ -20,7 +20,7 @@ from newsletter.compose.story import story
 from newsletter.compose.told import coming_section, heard_section, people_section, tip_section, wins_section
 from newsletter.config import Config
 from newsletter.language import without_isolates
-from newsletter.model import Edition, Editorial, Fact, MinuteRow, Note, Section, Selection, Snapshot
+from newsletter.model import Edition, Editorial, Fact, MinuteRow, Note, Picture, Section, Selection, Snapshot
 
 ADDRESS_FIELD = "{address}"
 """The one hole in an edition: the recipient's address, filled when the mail is sent."""
@@ -117,6 +117,7 @@ def compose(
         minute=() if for_managers else minute,
         sections=tuple(section for kind in order if (section := _SECTIONS[kind](context))),
         recipient_line=context.text("edition.recipient", address=ADDRESS_FIELD, department=context.department),
+        pictures=_pictures(context),
         contents={"draft": context.text("layout.draft")},
     )
 
@@ -130,6 +131,16 @@ def _masthead(context: Context) -> str:
     if context.letter == "managers":
         return context.text("edition.for_managers", department=context.department)
     return context.department
+
+
+def _pictures(context: Context) -> dict[str, Picture]:
+    """The logo, read in its place as the name it stands for."""
+    logo = context.config.theme.logo
+    if logo is None:
+        return {}
+    width, height = logo.size
+    alt = context.localised(logo.alt) if logo.alt else _masthead(context)
+    return {"logo": Picture(image=logo.file, alt=without_isolates(alt), width=width, height=height)}
 
 
 def _preheader(context: Context, minute: tuple[MinuteRow, ...]) -> str:

@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from newsletter.config.faults import Model, nested
 from newsletter.config.models import Config
 from newsletter.config.secret import Secret
+from newsletter.model import Image
 
 _INTRODUCTION = """\
 # config.yaml
@@ -76,7 +77,15 @@ def _default(field: FieldInfo) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-_NAMES = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path", ZoneInfo: "time zone"}
+_NAMES = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    Path: "path",
+    Image: "path of an image",
+    ZoneInfo: "time zone",
+}
 
 
 def _type(annotation: Any) -> str:

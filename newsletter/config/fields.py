@@ -232,7 +232,8 @@ def _zone(value: Any) -> zoneinfo.ZoneInfo:
 Zone = Annotated[zoneinfo.ZoneInfo, PlainValidator(_zone)]
 
 
-def _workspace_path(value: Any, info: ValidationInfo) -> Path:
+def workspace_path(value: Any, info: ValidationInfo) -> Path:
+    """`value` as a path that starts from the folder of the config file."""
     if not isinstance(value, str | Path):
         raise fault("must be the path of a file or folder, as text")
     path = Path(_one_line(str(value)))
@@ -240,7 +241,7 @@ def _workspace_path(value: Any, info: ValidationInfo) -> Path:
     return around.folder / path if around else path
 
 
-WorkspacePath = Annotated[Path, PlainValidator(_workspace_path)]
+WorkspacePath = Annotated[Path, PlainValidator(workspace_path)]
 
 
 def _ledger(text: str, info: ValidationInfo) -> str:
@@ -248,7 +249,7 @@ def _ledger(text: str, info: ValidationInfo) -> str:
         raise fault(
             "must be the path of a SQLite file: this version has no other database and sends from one machine only"
         )
-    return str(_workspace_path(text, info))
+    return str(workspace_path(text, info))
 
 
 LedgerPath = Annotated[Line, AfterValidator(_ledger)]

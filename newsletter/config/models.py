@@ -143,7 +143,7 @@ class Config(Model):
         examples=["templates"],
     )
 
-    theme: ThemeConfig = Field(default=ThemeConfig(), description="Colours, faces and width of the letters.")
+    theme: ThemeConfig = Field(default=ThemeConfig(), description="Colours, faces, width and logo of the letters.")
 
     _path: Path = PrivateAttr(default=Path("config.yaml"))
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from newsletter import contrast
 from newsletter.config.faults import Model
 from newsletter.config.fields import Line, fault
+from newsletter.config.logo import LogoConfig
 from newsletter.config.rules import together
 from newsletter.config.strict_yaml import shown
 from newsletter.model.theme import DARK, LIGHT, Palette, Theme
@@ -202,6 +203,8 @@ class ThemeConfig(Model):
     width: Annotated[int, Field(ge=600, le=720), AfterValidator(_even)] = Field(
         default=_STANDARD.width, description="Width of the sheet in px; narrower windows shrink it.", examples=["600"]
     )
+
+    logo: LogoConfig | None = Field(default=None, description="The logo at the head of the mail; none by default.")
 
     def settled(self) -> Theme:
         """The look, with what cannot be chosen."""

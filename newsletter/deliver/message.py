@@ -11,6 +11,7 @@ import functools
 import hashlib
 import html
 import re
+from base64 import encodebytes
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +21,7 @@ from urllib.parse import quote
 from newsletter.config import SmtpConfig
 from newsletter.deliver import headers, quoted_printable
 from newsletter.errors import ConfigError, ContentError
-from newsletter.model import Fillable, Recipient, Rendered
+from newsletter.model import Fillable, Image, Recipient, Rendered
 
 FIELDS: dict[str, Callable[[Recipient], str]] = {
     "address": lambda recipient: recipient.address,
@@ -95,7 +96,7 @@ def compile_message(rendered: Rendered, *, smtp: SmtpConfig, organisation: str, 
 
     Raises:
         ConfigError: smtp.from or smtp.reply_to holds no address.
-        ContentError: the subject holds a control character, or a body asks for an unknown field.
+        ContentError: the subject or an image's name holds a control character, or a body asks for an unknown field.
     """
     name, sender = _mailbox("smtp.from", smtp.sender)
     boundary = f"=_{rendered.digest[:32]}"  # "=_" cannot occur in quoted-printable text
@@ -112,8 +113,7 @@ def compile_message(rendered: Rendered, *, smtp: SmtpConfig, organisation: str, 
         f"Content-Language: {headers.require_one_line('the locale', rendered.locale)}\r\n".encode("ascii"),
         _part_start("text/plain", boundary),
         *_body("text", rendered.text),
-        _part_start("text/html", boundary),
-        *_body("html", rendered.html),
+        *_page(rendered, boundary),
         f"\r\n--{boundary}--\r\n".encode(),
     ]
     literals = _joined(marked)
@@ -124,6 +124,37 @@ def compile_message(rendered: Rendered, *, smtp: SmtpConfig, organisation: str, 
         digest=_digest(literals),
         parts=tuple(part if isinstance(part, bytes) else _slot(part) for part in literals),
     )
+
+
+def _page(rendered: Rendered, boundary: str) -> Iterator[bytes | str]:
+    """The HTML; with images it is the root of a multipart/related of its own (RFC 2387).
+
+    The images stand inside the last alternative and not beside it: they belong to the HTML alone, and
+    a program that shows the text has nothing left over to list as attachments.
+    """
+    if not rendered.attachments:
+        yield _part_start("text/html", boundary)
+        yield from _body("html", rendered.html)
+        return
+    related = f"=_r{rendered.digest[:32]}"  # no digest begins with an r: neither boundary is the start of the other
+    yield f'\r\n--{boundary}\r\nContent-Type: multipart/related; type="text/html";\r\n'.encode()
+    yield f' boundary="{related}"\r\n'.encode()
+    yield _part_start("text/html", related)
+    yield from _body("html", rendered.html)
+    for image in rendered.attachments:
+        yield _image(image, related)
+    yield f"\r\n--{related}--\r\n".encode()
+
+
+def _image(image: Image, boundary: str) -> bytes:
+    name = headers.require_one_line("the name of an image", image.name)
+    head = (
+        f'\r\n--{boundary}\r\nContent-Type: {image.media_type}; name="{name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-ID: <{headers.require_one_line('the id of an image', image.id)}>\r\n"  # RFC 2392
+        f'Content-Disposition: inline; filename="{name}"\r\n\r\n'
+    )
+    return head.encode("ascii") + encodebytes(image.content).replace(b"\n", b"\r\n")
 
 
 def _mailbox(key: str, value: str) -> tuple[str, str]:

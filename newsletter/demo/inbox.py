@@ -55,6 +55,15 @@ class Mail:
         """The plain text part, or nothing."""
         return self._part("plain")
 
+    @property
+    def images(self) -> dict[str, tuple[str, bytes]]:
+        """Media type and bytes of what its HTML names `cid:…`, by that name (RFC 2392)."""
+        return {
+            str(part["Content-ID"]).strip("<> "): (part.get_content_type(), bytes(part.get_payload(decode=True)))
+            for part in self.message.walk()
+            if part["Content-ID"] and part.get_content_maintype() == "image"
+        }
+
     def _part(self, subtype: str) -> str:
         part = self.message.get_body(preferencelist=(subtype,))
         return str(part.get_content()) if isinstance(part, EmailMessage) else ""

@@ -1,13 +1,15 @@
 """The inbox in the browser: a list of mails, and each one as HTML, as text and as it travelled.
 
 Plain pages without scripts. A mail is somebody else's document: it is shown in a sandboxed frame,
-under a policy that loads nothing, and its text and headers are escaped.
+under a policy that loads nothing but the images it carries, and its text and headers are escaped.
 """
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import parseaddr
@@ -30,7 +32,11 @@ PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'"
+MAIL_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'"
+)
+
+_CID = re.compile(r'src="cid:([^"]*)"')
 
 VIEWS = {"mail": "Mail", "text": "Text", "source": "Source"}
 
@@ -52,7 +58,7 @@ def inbox_app(inbox: Inbox, *, port: int) -> ASGIApp:
         mail = _named(inbox, request)
         if mail is None:
             return PlainTextResponse("There is no such mail.", 404, headers=policy_headers(PAGE_POLICY))
-        return HTMLResponse(mail.html, headers=policy_headers(MAIL_POLICY))
+        return HTMLResponse(_with_images(mail), headers=policy_headers(MAIL_POLICY))
 
     async def style(_: Request) -> Response:
         return Response(_style(), media_type="text/css", headers=policy_headers(PAGE_POLICY))
@@ -102,6 +108,17 @@ def _named(inbox: Inbox, request: Request) -> Mail | None:
     number: int = request.path_params["number"]
     mails = inbox.mails
     return mails[number - 1] if 1 <= number <= len(mails) else None
+
+
+def _with_images(mail: Mail) -> str:
+    """The HTML with the images that the mail carries; a sandboxed page may ask for nothing, not even from here."""
+    images = mail.images
+
+    def source(found: re.Match[str]) -> str:
+        media_type, content = images.get(found[1], ("", b""))
+        return f'src="data:{escape(media_type)};base64,{b64encode(content).decode()}"' if content else found[0]
+
+    return _CID.sub(source, mail.html)
 
 
 def _style() -> str:

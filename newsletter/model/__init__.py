@@ -21,6 +21,7 @@ from newsletter.model.composed import (
     MinuteRow,
     NoteRow,
     Part,
+    Picture,
     Rating,
     Section,
     SectionKind,
@@ -29,7 +30,7 @@ from newsletter.model.composed import (
     Tile,
 )
 from newsletter.model.finding import Finding, FindingStatus
-from newsletter.model.mailed import Fillable, Recipient, Rendered
+from newsletter.model.mailed import Fillable, Image, Recipient, Rendered
 from newsletter.model.measured import (
     Basis,
     Count,
@@ -94,6 +95,7 @@ __all__ = [
     "Finding",
     "FindingStatus",
     "Heard",
+    "Image",
     "IncidentCard",
     "Interval",
     "Latency",
@@ -107,6 +109,7 @@ __all__ = [
     "Palette",
     "Part",
     "Period",
+    "Picture",
     "Place",
     "Policy",
     "Rating",

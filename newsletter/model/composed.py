@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from newsletter.model.mailed import Image
+
 Mark = Literal["met", "missed", "none"]
 DayState = Literal["up", "down", "planned", "unknown", "absent"]
 
@@ -239,6 +241,16 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An image as it is shown: its size in CSS pixels, and what is read or printed in its place."""
+
+    image: Image
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """One variant (audience x locale) of one month, fully worded, not yet laid out."""
 
@@ -258,6 +270,7 @@ class Edition:
     recipient_line: str  # holds the field mark {address}
     subjects: tuple[str, ...] = ()  # what the subject was chosen from, the plainest first
     footer_links: tuple[tuple[str, str], ...] = ()
+    pictures: Mapping[str, Picture] = field(default_factory=dict)  # "logo"; the only images that templates may show
     contents: Mapping[str, str] = field(
         default_factory=dict
     )  # words the layout needs (e.g. legend headings of the text part)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +25,46 @@ class Fillable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture that travels inside the mail; HTML names it `cid:<id>`, so nobody fetches anything.
+
+    Args:
+        id: its Content-ID (RFC 2392) without angle brackets; `for_content` makes one.
+        name: the file name that a mail program saves it under.
+        media_type: image/png, image/jpeg or image/gif.
+        content: the file.
+        width: pixels of the file itself; shown at half of it, it is sharp on every screen.
+        height: the same.
+    """
+
+    id: str
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+    width: int
+    height: int
+
+    @classmethod
+    def for_content(cls, role: str, suffix: str, content: bytes, *, width: int, height: int) -> Self:
+        """An image whose id follows from its bytes: equal pictures have equal ids, others never."""
+        identity = hashlib.sha256(content).hexdigest()[:24]
+        media_type = f"image/{'jpeg' if suffix == 'jpg' else suffix}"
+        return cls(
+            id=f"{role}.{identity}@newsletter",
+            name=f"{role}.{suffix}",
+            media_type=media_type,
+            content=content,
+            width=width,
+            height=height,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """One variant as it will be mailed, but for the recipient's own fields.
 
-    `digest` is the sha256 (hex) over subject, parts and field names: equal digest, equal mail.
+    `digest` is the sha256 (hex) over subject, parts, field names and images: equal digest, equal mail.
+    `attachments` are the images that the HTML shows, each once.
     """
 
     variant: str
@@ -37,6 +75,7 @@ class Rendered:
     text: Fillable
     mjml: str
     digest: str
+    attachments: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.config import Config
 from newsletter.errors import FileError
-from newsletter.model import Recipient
+from newsletter.model import Image, Recipient
 
 if TYPE_CHECKING:
     from newsletter.deliver import CompiledMessage
@@ -41,6 +41,9 @@ def sample_eml(config: Config, draft: Draft, variant: str, message: CompiledMess
 def write_build(config: Config, draft: Draft, output: Path) -> list[Path]:
     """Write `<variant>.html .txt .eml .mjml` and `facts.json`; the paths, in order.
 
+    A browser knows no `cid:`, so the .html names the images as files of the folder `images` beside it;
+    the .eml is the mail itself.
+
     Raises:
         FileError: the folder or a file in it cannot be written.
     """
@@ -49,6 +52,7 @@ def write_build(config: Config, draft: Draft, output: Path) -> list[Path]:
     try:
         output.mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
+            path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}", "Name a folder that can be written to.") from None
@@ -56,18 +60,25 @@ def write_build(config: Config, draft: Draft, output: Path) -> list[Path]:
 
 
 def _files(config: Config, draft: Draft) -> Iterator[tuple[str, bytes]]:
-    from newsletter.render import fill_html, fill_text
+    from newsletter.render import fill_text, shown_html
 
     reader = sample_reader(config)
     values = {"address": reader.address, "name": reader.name}
     for name, message in messages(config, draft).items():
         rendered = draft.variants[name]
         parts = {
-            "html": fill_html(rendered, values).encode(),
+            "html": shown_html(rendered, values, _image_file).encode(),
             "txt": fill_text(rendered, values).encode(),
             "eml": sample_eml(config, draft, name, message),
             "mjml": rendered.mjml.encode(),
         }
         for suffix, content in parts.items():
             yield f"{name}.{suffix}", content
+        for image in rendered.attachments:
+            yield _image_file(image), image.content
     yield "facts.json", facts_json(draft).encode()
+
+
+def _image_file(image: Image) -> str:
+    """Where `build` puts an image; the variants share it if they show the same."""
+    return f"images/{image.id.partition('@')[0]}.{image.name.rpartition('.')[2]}"

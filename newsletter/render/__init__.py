@@ -7,13 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from newsletter.errors import ContentError
-from newsletter.model import Edition, Rendered, Theme
+from newsletter.model import Edition, Image, Rendered, Theme
 from newsletter.render import bidi, charts, markdown, plaintext, spans
 from newsletter.render.environment import Filters, Templates, template_files, template_folders
 from newsletter.render.lint import lint
 from newsletter.render.look import Look, look
 from newsletter.render.mjml import to_html
-from newsletter.render.personalise import Tokens, digest, fill_html, fill_text
+from newsletter.render.personalise import Tokens, digest, fill_html, fill_text, shown_html
 from newsletter.render.printable import printable
 
 MJML_TEMPLATE = "mail.mjml.j2"
@@ -49,6 +49,7 @@ class Renderer:
         shown = look(self._theme, clean.direction)
         mjml = self._templates.compose(MJML_TEMPLATE, edition=marked, theme=shown)
         self._require_sound(mjml, marked, shown)
+        attachments = _carried(mjml, marked)
         mjml = bidi.to_markup(mjml)
         html = tokens.cut(to_html(mjml), line=clean.recipient_line, what="HTML")
         written = plaintext.finish(self._templates.compose(TEXT_TEMPLATE, edition=marked))
@@ -62,16 +63,23 @@ class Renderer:
             html=html,
             text=text,
             mjml=tokens.restore(mjml),
-            digest=digest(subject, html, text),
+            digest=digest(subject, html, text, images=attachments),
+            attachments=attachments,
         )
 
     def _require_sound(self, mjml: str, edition: Edition, shown: Look) -> None:
-        faults = lint(mjml)
+        faults = lint(mjml, {picture.image.id: picture.image for picture in edition.pictures.values()})
         if faults:
             first = faults[0]
             place = self._templates.locate(first.offset, MJML_TEMPLATE, edition=edition, theme=shown)
             more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
             raise ContentError(f"{place}{first.message}{more}", first.hint, located=place.located(first.message))
+
+
+def _carried(mjml: str, edition: Edition) -> tuple[Image, ...]:
+    """The images that the letter shows, each once, in the order of their names."""
+    images = {picture.image.id: picture.image for _, picture in sorted(edition.pictures.items())}
+    return tuple(image for image in images.values() if f'src="cid:{image.id}"' in mjml)
 
 
 @lru_cache(maxsize=4)
@@ -106,4 +114,4 @@ _FILTERS: Filters = {
     "wrap": plaintext.paragraph,
 }
 
-__all__ = ["Renderer", "fill_html", "fill_text", "template_folders"]
+__all__ = ["Renderer", "fill_html", "fill_text", "shown_html", "template_folders"]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from newsletter.model import Image
 from newsletter.render.vocabulary import (
     CSS_ATTRIBUTES,
     HOLDS_TEXT,
@@ -20,6 +21,7 @@ from newsletter.render.vocabulary import (
     HTML_TAGS,
     MJ_ATTRIBUTES,
     MJ_CHILDREN,
+    OWN_ATTRIBUTES,
     VOID_TAGS,
 )
 
@@ -49,13 +51,18 @@ class Fault:
     hint: str
 
 
-def lint(mjml: str) -> list[Fault]:
+def lint(mjml: str, images: Mapping[str, Image] | None = None) -> list[Fault]:
     """Faults in order of their place; after one that hides the structure, no more.
 
     A document without a fault holds only known tags in allowed places, double-quoted attributes,
-    each once, and links to https and mailto; and it asks the reader's program to fetch nothing.
+    each once, and links to https and mailto; it asks the reader's program to fetch nothing, and shows
+    no image but those that travel with it, each with a text in its place and a width in whole pixels.
+
+    Args:
+        mjml: the composed document.
+        images: those that travel with the mail, by id.
     """
-    walk = _Walk()
+    walk = _Walk(images or {})
     end = 0
     while not walk.lost and (token := _TOKEN.match(mjml, end)):
         walk.step(token)
@@ -89,6 +96,7 @@ def _unreadable(mjml: str, offset: int) -> Fault:
 class _Walk:
     """The open tags, and the faults so far, while reading from start to end."""
 
+    images: Mapping[str, Image]
     open: list[tuple[str, int]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     lost: bool = False
@@ -121,6 +129,9 @@ class _Walk:
             self._fault(offset, message, hint)
         for at, message, hint in _attribute_faults(tag, attributes):
             self._fault(token.start("attributes") + at, message, hint)
+        if tag == "img":
+            for message, hint in _image_faults(dict(_ATTRIBUTE.findall(attributes)), self.images):
+                self._fault(offset, message, hint)
         if not closed and tag not in VOID_TAGS:
             self.open.append((tag, offset))
         if len(self.open) > DEEPEST:
@@ -152,11 +163,17 @@ class _Walk:
             )
 
 
+_INSTEAD = {
+    "mj-image": (("<mj-image> is not used here", 'Write <img src="cid:…" alt="…" width="…"> into <mj-text>.'),),
+    "mj-include": (("<mj-include> is not read", 'Write {% include "file" %} instead.'),),
+}
+
+
 @lru_cache(maxsize=1024)
 def _misplaced(tag: str, parent: str) -> tuple[tuple[str, str], ...]:
     """Why `tag` may not stand in `parent`: (message, hint), or nothing."""
-    if tag == "mj-include":
-        return (("<mj-include> is not read", 'Write {% include "file" %} instead.'),)
+    if tag in _INSTEAD:
+        return _INSTEAD[tag]
     if tag == "mjml" or tag.startswith("mj-"):
         return _misplaced_mj(tag, parent)
     if tag not in HTML_TAGS:
@@ -189,7 +206,7 @@ def _attribute_faults(tag: str, attributes: str) -> tuple[tuple[int, str, str], 
         name, value, at = found[1], html.unescape(found[2]), found.start()
         if name in seen:
             faults.append((at, f"<{tag}> has {name} twice", "Remove one: programs disagree on which counts."))
-        if name not in known and not (tag == "a" and name == "href"):
+        if name not in known and name not in OWN_ATTRIBUTES.get(tag, ()):
             faults.append((at, f"<{tag}> has no attribute {name}", f"It has {_listed(known) or 'none'}."))
         faults.extend((at, message, hint) for message, hint in _value_faults(tag, name, value))
         seen.add(name)
@@ -205,6 +222,26 @@ def _value_faults(tag: str, name: str, value: str) -> Iterator[tuple[str, str]]:
         tag.startswith("mj-") and name in CSS_ATTRIBUTES and (set(value) & set(";{}<>") or _FORBIDDEN_CSS.search(value))
     ):
         yield f"{name}={value[:80]!r} is more than one CSS value", "Write the value alone."
+
+
+def _image_faults(attributes: Mapping[str, str], images: Mapping[str, Image]) -> Iterator[tuple[str, str]]:
+    """An image that a program would fetch, that says nothing when it is blocked, or that Outlook shows at its own size."""
+    source = html.unescape(attributes.get("src", ""))
+    image = images.get(source.removeprefix("cid:")) if source.startswith("cid:") else None
+    if image is None:
+        yield (
+            f"the image {source[:80]!r} does not travel with the mail",
+            "Show one of edition.pictures: their ids, after cid:, are the only addresses of images.",
+        )
+    if not html.unescape(attributes.get("alt", "")).strip():
+        yield f"the image {source[:80]!r} has no alt text", "Say in alt what it shows: many readers never see it."
+    width = attributes.get("width", "")
+    if not (width.isascii() and width.isdecimal() and 0 < int(width) <= (image.width if image else int(width))):
+        most = f" of at most {image.width}" if image else ""
+        yield (
+            f"the image {source[:80]!r} has width={width!r}",
+            f"Write a whole number of pixels{most}, best half its own.",
+        )
 
 
 def _listed(names: Iterable[str]) -> str:

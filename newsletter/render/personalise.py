@@ -11,12 +11,12 @@ import hashlib
 import html
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from newsletter.errors import ContentError
-from newsletter.model import Fillable, Rendered
+from newsletter.model import Fillable, Image, Rendered
 
 FIELDS = ("address",)
 """What an edition may ask of a recipient, written `{address}` in its recipient line."""
@@ -69,18 +69,41 @@ class Tokens:
         return Fillable(parts=tuple(parts))
 
 
-def digest(subject: str, *parts: Fillable) -> str:
-    """Sha256 (hex) over the subject, all literals and field names, each with its length before it."""
+def digest(subject: str, *parts: Fillable, images: Iterable[Image] = ()) -> str:
+    """Sha256 (hex) over the subject, all literals, field names and images, each with its length before it."""
     hashed = hashlib.sha256()
     for piece in (subject, *(piece for part in parts for piece in (str(len(part.parts)), *part.parts))):
-        data = piece.encode()
-        hashed.update(b"%d:%s" % (len(data), data))
+        _add(hashed, piece.encode())
+    for image in images:
+        for data in (image.id.encode(), image.name.encode(), image.media_type.encode(), image.content):
+            _add(hashed, data)
     return hashed.hexdigest()
+
+
+def _add(hashed: hashlib._Hash, data: bytes) -> None:
+    hashed.update(b"%d:%s" % (len(data), data))
 
 
 def fill_html(rendered: Rendered, values: Mapping[str, str]) -> str:
     """The HTML of one recipient; values are escaped."""
     return rendered.html.fill(values, html.escape)
+
+
+def shown_html(rendered: Rendered, values: Mapping[str, str], address: Callable[[Image], str]) -> str:
+    """The HTML of one recipient for a browser, which knows no `cid:`; without images the very same text.
+
+    Args:
+        rendered: the letter.
+        values: the recipient's fields.
+        address: where the browser finds an image, relative to the page or absolute.
+    """
+    if not rendered.attachments:
+        return fill_html(rendered, values)
+    parts = list(rendered.html.parts)
+    for image in rendered.attachments:
+        found, shown = f'src="cid:{image.id}"', f'src="{html.escape(address(image))}"'
+        parts[::2] = [part.replace(found, shown) for part in parts[::2]]
+    return Fillable(parts=tuple(parts)).fill(values, html.escape)
 
 
 def fill_text(rendered: Rendered, values: Mapping[str, str]) -> str:

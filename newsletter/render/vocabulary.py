@@ -1,8 +1,9 @@
 """What a newsletter's MJML may be made of.
 
 MRML copies unknown tags and attributes into the mail without a word, so this list is the check.
-It is MJML without what a reader's program would fetch (images, fonts, includes), what runs or
+It is MJML without what a reader's program would fetch (fonts, includes, mj-image), what runs or
 submits, and the components that MRML renders differently from MJML (carousel, accordion, navbar).
+Images are <img> with a `cid:` address, see `lint`.
 """
 
 from __future__ import annotations
@@ -69,10 +70,13 @@ MJ_CHILDREN: dict[str, frozenset[str]] = {
 HOLDS_TEXT = frozenset({"mj-title", "mj-preview"})
 
 HTML_TAGS = _words(
-    "a abbr b bdi bdo blockquote br caption cite code col colgroup div em h1 h2 h3 h4 hr i li meta ol p pre q s small span "
+    "a abbr b bdi bdo blockquote br caption cite code col colgroup div em h1 h2 h3 h4 hr i img li meta ol p pre q s small span "
     "strong sub sup table tbody td tfoot th thead time tr u ul"
 )
-VOID_TAGS = frozenset({"br", "col", "hr", "meta"})
+VOID_TAGS = frozenset({"br", "col", "hr", "img", "meta"})
+
+OWN_ATTRIBUTES = {"a": frozenset({"href"}), "img": frozenset({"alt", "src"})}
+"""Attributes that only one HTML tag has."""
 
 HTML_ATTRIBUTES = _words(
     "abbr align aria-describedby aria-hidden aria-label aria-labelledby bgcolor border cellpadding cellspacing class "

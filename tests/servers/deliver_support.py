@@ -21,7 +21,7 @@ from newsletter.deliver import (
     send,
 )
 from newsletter.demo.workspace import copy_workspace
-from newsletter.model import Fillable, Recipient, Rendered
+from newsletter.model import Fillable, Image, Recipient, Rendered
 from tests.servers.smtp_scripted import Script, scripted
 
 EDITION = "2026-10"
@@ -35,7 +35,9 @@ def relay(port: int, **more: Any) -> SmtpConfig:
     )
 
 
-def rendered(text: str = "Hello ", variant: str = VARIANT, subject: str = "October") -> Rendered:
+def rendered(
+    text: str = "Hello ", variant: str = VARIANT, subject: str = "October", attachments: tuple[Image, ...] = ()
+) -> Rendered:
     return Rendered(
         variant=variant,
         locale=variant.rpartition(".")[2],
@@ -44,12 +46,15 @@ def rendered(text: str = "Hello ", variant: str = VARIANT, subject: str = "Octob
         text=Fillable(parts=(text, "name", ", sent to ", "address", "\n")),
         mjml="",
         digest="0123456789abcdef" * 4,
+        attachments=attachments,
     )
 
 
-def messages(text: str = "Hello ", *, config: SmtpConfig | None = None) -> dict[str, CompiledMessage]:
-    smtp = config or relay(25)
-    return {VARIANT: compile_message(rendered(text), smtp=smtp, organisation="Acme", edition=EDITION)}
+def messages(
+    text: str = "Hello ", *, config: SmtpConfig | None = None, attachments: tuple[Image, ...] = ()
+) -> dict[str, CompiledMessage]:
+    smtp, letter = config or relay(25), rendered(text, attachments=attachments)
+    return {VARIANT: compile_message(letter, smtp=smtp, organisation="Acme", edition=EDITION)}
 
 
 def people(*names: str) -> list[tuple[Recipient, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import smtplib
 import socket
+from base64 import encodebytes
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ import pytest
 
 from newsletter.demo.inbox import Inbox, receiving
 from newsletter.demo.inbox_page import served
+from tests import images
+from tests.browser.chromium import chromium
 
 pytestmark = pytest.mark.servers
 
@@ -44,9 +47,9 @@ def page(inbox) -> Iterator[str]:
         yield url
 
 
-def send(inbox: Inbox, *recipients: str) -> None:
+def send(inbox: Inbox, *recipients: str, mail: bytes = MAIL) -> None:
     with smtplib.SMTP("127.0.0.1", inbox.port, timeout=10) as relay:
-        relay.sendmail("it@acme.example", recipients, MAIL)
+        relay.sendmail("it@acme.example", recipients, mail)
 
 
 def get(page: str, path: str, *, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
@@ -175,3 +178,25 @@ def test_another_site_may_not_ask(page):
 
 def test_the_page_only_reads(page):
     assert get(page, "/", method="POST")[0] == 405
+
+
+WITH_IMAGE = (
+    b'MIME-Version: 1.0\r\nSubject: Logo\r\nContent-Type: multipart/related; type="text/html"; boundary="b"\r\n\r\n'
+    b'--b\r\nContent-Type: text/html\r\n\r\n<img src="cid:logo.1@newsletter" alt="Acme" width="40">\r\n'
+    b'<img src="https://elsewhere.example/pixel.gif" alt="" width="1">\r\n'
+    b"--b\r\nContent-Type: image/png\r\nContent-ID: <logo.1@newsletter>\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    + encodebytes(images.png(80, 20))
+    + b"--b--\r\n"
+)
+
+
+def test_a_browser_shows_the_images_that_a_mail_carries_and_fetches_no_other(inbox):
+    send(inbox, "loading-bay@acme.example", mail=WITH_IMAGE)
+    with served(inbox) as url, chromium() as browser:
+        page = browser.new_page()
+        asked: list[str] = []
+        page.on("requestfinished", lambda request: asked.append(request.url))
+        page.goto(f"{url}mail/1")
+        frame = page.frame_locator("iframe").locator("img")
+        assert [frame.nth(i).evaluate("image => image.naturalWidth") for i in range(2)] == [80, 0]
+        assert all(one.startswith((url, "data:image/png;")) for one in asked)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 
 import pytest
 
 from newsletter.config import DkimConfig
 from newsletter.deliver import freeze, load_signer, open_ledger, send
-from newsletter.model import Recipient
-from tests import dkim_keys
+from newsletter.model import Image, Recipient
+from tests import dkim_keys, images
 from tests.servers.deliver_support import EDITION, QUICK, VARIANT, counted, messages, relay
 from tests.servers.postfix import postfix
 
@@ -63,3 +65,28 @@ def test_signatures_and_a_link_of_300_characters_pass_a_real_postfix(tmp_path, k
         assert b"\r\nList-Unsubscribe: <%s>, <mailto:" % url.encode() in mail
         if kind == "2048":  # opendkim of Debian knows no Ed25519
             assert "succeeded" in dkim_keys.opendkim_says(mail, record, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["2048", "ed25519"])
+def test_images_arrive_byte_for_byte_under_a_valid_signature(tmp_path, kind):
+    """As the standard library's parser reads what Postfix delivered, for every recipient."""
+    files = {"logo": images.png(240, 48), "requests": bytes(range(256)) * 40}
+    shown = tuple(Image.for_content(role, "png", data, width=240, height=48) for role, data in files.items())
+    given = dkim_keys.settings(tmp_path, kind)
+    with postfix() as server, open_ledger(tmp_path / "l.db") as ledger:
+        smtp = relay(server.port, timeout_s=30, dkim=given)
+        content = messages(TEXT, config=smtp, attachments=shown)
+        freeze(ledger, EDITION, content, PEOPLE)
+        report = send(ledger, EDITION, content, smtp, pace=QUICK)
+        assert counted(report) == {"accepted": 3}, report.fault
+        arrived = [one.replace(b"\n", b"\r\n") for one in server.delivered(3)]
+    record = load_signer(DkimConfig.model_validate(given)).record()
+    for mail in arrived:
+        assert dkim_keys.dkimpy_accepts(mail, record)
+        message = email.message_from_bytes(mail, policy=email.policy.default)
+        assert not any(part.defects for part in message.walk())
+        found = [part for part in message.walk() if part.get_content_type() == "image/png"]
+        assert {part["Content-ID"]: part.get_content() for part in found} == {
+            f"<{one.id}>": one.content for one in shown
+        }
+        assert [part.get_content_disposition() for part in found] == ["inline", "inline"]

@@ -16,6 +16,7 @@ from newsletter.cli import main
 from newsletter.compose import WORD_BUDGET, examine
 from newsletter.compose.examine import running
 from newsletter.language.readability import words
+from tests import images
 from tests.unit import edition_samples as samples
 
 ROOT = Path(__file__).parents[2]
@@ -183,3 +184,29 @@ def test_a_service_that_is_only_known_by_its_label_is_told():
     (finding,) = examine(samples.edition(month), config=samples.config(), snapshot=month)
     assert finding.check == "host-name"
     assert '"web-01:443"' in finding.what
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (images.png(160, 40), []),
+        (images.png(160, 40, (27, 35, 40, 255), border=(255, 255, 255, 255)), []),
+        (images.png(160, 40, (27, 35, 40, 255)), ["the logo is transparent and can hardly be seen on the dark sheet"]),
+        (
+            images.png(160, 40, (255, 255, 255, 255)),
+            ["the logo is transparent and can hardly be seen on the light sheet"],
+        ),
+        (
+            images.png(160, 40, (27,), images.chunk(b"tRNS", b"\0\0")),
+            ["the logo is transparent, and whether it can be seen on the dark sheet cannot be told"],
+        ),
+    ],
+)
+def test_a_logo_that_a_sheet_swallows_is_warned_of_with_its_line(workspace, content, told):
+    (workspace / "logo.png").write_bytes(content)
+    config = workspace / "config.yaml"
+    config.write_text(config.read_text() + "\ntheme:\n  logo: {file: logo.png}\n")
+    line = config.read_text().splitlines().index("  logo: {file: logo.png}") + 1
+    warned = [one for one in found(workspace) if one["check"] == "logo"]
+    assert [one["what"] for one in warned] == told
+    assert all(one["place"]["line"] == line and one["status"] == "warning" for one in warned)

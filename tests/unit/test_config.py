@@ -17,6 +17,7 @@ from newsletter.config import Config, Secret, load
 from newsletter.config.document import render
 from newsletter.config.strict_yaml import parse
 from newsletter.errors import ConfigError
+from tests import images
 
 ROOT = Path(__file__).parents[2]
 
@@ -900,6 +901,7 @@ def _recipients_for(path: list[str]) -> dict[str, object]:
 
 def test_the_examples_of_the_reference_are_valid(tmp_path):
     """Each example is put where it belongs in a complete config, which must then load."""
+    (tmp_path / "logo.png").write_bytes(images.png(480, 96))
     page = render()
     rows = [re.split(r" (?<!\\)\| ", line.strip("| ")) for line in page.splitlines() if line.startswith("| `")]
     alone = {
@@ -943,6 +945,8 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
         if path[1:2] in (["light"], ["dark"]):  # a colour of one scheme needs one of the other
             light, dark = {"tint": "#EAEFF6", "accent": "#1F4E8C"}, {"tint": "#1F2A3A", "accent": "#9CC3F2"}
             whole["theme"] = {"light": light | {"cell": "#5C86BD"}, "dark": dark | {"cell": "#6A93C8"}}
+        if path[1:2] == ["logo"]:
+            whole["theme"] = {"logo": {"file": "logo.png"}}
         here = whole
         for part in path[:-1]:
             here = here[0] if isinstance(here, list) else here.setdefault(part, {})
