@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from difflib import get_close_matches
+import json
+from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.facts import where_told
 from newsletter.cli.options import Session, edition_options
 from newsletter.cli.values import plain_value
-from newsletter.errors import UsageError
-from newsletter.model import Evidence, Fact, Origin, Selection
+from newsletter.language.bidi import without_isolates
+from newsletter.model import Evidence, Fact, Origin, Outage
+
+if TYPE_CHECKING:
+    from newsletter.pipeline import Explanation
 
 _WORDS: dict[Origin, tuple[str, str, str]] = {
     "query": ("query", "asked at", "samples"),
@@ -23,52 +25,56 @@ _WORDS: dict[Origin, tuple[str, str, str]] = {
 @click.command("explain")
 @edition_options
 @click.argument("fact_id", metavar="FACT")
-def command(session: Session, fact_id: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, with the days of a service and its outages.")
+def command(session: Session, fact_id: str, as_json: bool) -> None:
     """Show where one number comes from: query, window, samples, coverage.
 
-    FACT is an id that `newsletter facts` lists, for example mail.availability.
+    FACT is an id that `newsletter facts` lists, for example mail.availability. Also shown: whether
+    it is told, why, and how each variant prints it.
     """
     from newsletter import pipeline
 
     draft = pipeline.build(session.config, session.month, now=session.now)
-    known = {one.id: one for one in draft.facts}
-    if fact_id not in known and fact_id in draft.selection.passed_over:
-        click.secho(fact_id, bold=True)
-        _line("not claimed", draft.selection.passed_over[fact_id])
+    explained = pipeline.explain(draft, fact_id, session.config)
+    if as_json:
+        click.echo(json.dumps(explained.as_dict(), indent=2, ensure_ascii=False))
         return
-    if fact_id not in known:
-        near = get_close_matches(fact_id, known, n=1)
-        raise UsageError(
-            f"no fact {fact_id!r} in {session.month.label}",
-            f"Did you mean {near[0]}?" if near else "List them with: newsletter facts",
-        )
-    _show_fact(known[fact_id], session)
-    _show_choice(known[fact_id], draft.selection)
-    for key in known[fact_id].evidence:
-        if key in draft.snapshot.evidence:
-            _show_evidence(draft.snapshot.evidence[key])
+    click.secho(explained.id, bold=True)
+    if explained.fact is None:
+        _line("not claimed", explained.reason)
+        return
+    _show_fact(explained.fact, explained)
+    _show_choice(explained.fact, explained)
+    for evidence in explained.evidence:
+        _show_evidence(evidence)
 
 
-def _show_fact(fact: Fact, session: Session) -> None:
-    click.secho(fact.id, bold=True)
+def _show_fact(fact: Fact, explained: Explanation) -> None:
     _line("value", plain_value(fact.value, fact.unit))
     _line("month before", plain_value(fact.previous, fact.unit))
     if fact.target is not None:
         verdict = {True: ", met", False: ", missed", None: ", not judged: too little was measured"}[fact.met]
         _line("target", plain_value(fact.target, fact.unit) + verdict)
     for key, value in fact.detail.items():
-        _line(*_detail(key, value, session))
-    from newsletter.facts import wilson_interval
-
-    interval = wilson_interval(fact)
-    if interval:
-        _line("95% interval", f"{interval[0]:.1%} to {interval[1]:.1%} (Wilson)")
-    month = session.month
+        _line(*_detail(key, value, explained))
+    if explained.interval:
+        _line("95% interval", "{:.1%} to {:.1%} (Wilson)".format(*explained.interval))
+    if fact.type != "interruption":
+        for outage in explained.outages:
+            _line("outage", _span(outage, explained))
+    month = explained.window
     _line("window", f"{month.start.isoformat()} to {month.end.isoformat()} ({month.seconds / 3600:g} hours)")
 
 
-def _show_choice(fact: Fact, selection: Selection) -> None:
-    """The score with its parts, and why the fact is told or not."""
+def _span(outage: Outage, explained: Explanation) -> str:
+    start, end = (f"{explained.local(at):%Y-%m-%d %H:%M:%S}" for at in (outage.start, outage.end))
+    edges = {"from the month before": outage.continues_before, "into the month after": outage.continues_after}
+    going = "".join(f", {text}" for text, there in edges.items() if there)
+    return f"{start} to {end}, {plain_value(outage.down_s, 'seconds')}{going}"
+
+
+def _show_choice(fact: Fact, explained: Explanation) -> None:
+    """The score with its parts, why the fact is told or not, and how it is printed."""
     if fact.score is not None:
         score = fact.score
         click.echo()
@@ -77,14 +83,18 @@ def _show_choice(fact: Fact, selection: Selection) -> None:
         _line("significance", f"{score.significance:.3f}  how well the claim is backed")
         _line("effect", f"{score.effect:.3f}  how far from what it is compared with")
         _line("novelty", f"{score.novelty:.3f}  1 = never told")
-    place = where_told(fact, selection)
-    _line("told", place or selection.passed_over.get(fact.id, "where its section prints it"))
+    _line("told", explained.told.replace("_", " ") or explained.reason or "where its section prints it")
+    places: dict[str, list[str]] = {}
+    for one in explained.printed:
+        places.setdefault(one.text, []).append(f"{one.variant} ({one.section.replace('_', ' ')})")
+    for text, where in places.items():
+        _line("printed", f"{without_isolates(text)} in {', '.join(where)}")
 
 
-def _detail(key: str, value: float | str | None, session: Session) -> tuple[str, str]:
+def _detail(key: str, value: float | str | None, explained: Explanation) -> tuple[str, str]:
     """A detail with its name in words; instants as local times, durations also in minutes."""
     if key in ("start", "end") and value is not None:
-        return key, datetime.fromtimestamp(float(value), session.config.timezone).isoformat(timespec="seconds")
+        return key, explained.local(float(value)).isoformat(timespec="seconds")
     name = key.removesuffix("_s").replace("_", " ")
     if value is None or not key.endswith("_s"):
         return name, "-" if value is None else str(value)
@@ -106,4 +116,4 @@ def _show_evidence(evidence: Evidence) -> None:
 
 
 def _line(label: str, value: str) -> None:
-    click.echo(f"  {label + ':':<17}{value}")
+    click.echo(f"  {label + ':':<18}{value}")

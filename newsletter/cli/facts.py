@@ -36,6 +36,8 @@ def command(session: Session, with_refused: bool, as_json: bool) -> None:
 
 
 def _row(fact: Fact, selection: Selection) -> tuple[str, ...]:
+    from newsletter import pipeline
+
     return (
         fact.id,
         fact.type,
@@ -43,17 +45,8 @@ def _row(fact: Fact, selection: Selection) -> tuple[str, ...]:
         plain_value(fact.previous, fact.unit),
         _verdict(fact),
         f"{fact.score.total:.2f}" if fact.score else "",
-        where_told(fact, selection),
+        pipeline.where_told(fact, selection).replace("_", " "),
     )
-
-
-def where_told(fact: Fact, selection: Selection) -> str:
-    """The place of a fact in the mail, in one or two words; empty if it is not chosen for one."""
-    if fact.id in selection.did_you_know:
-        return "did you know"
-    if fact.id == selection.spotlight:
-        return "spotlight"
-    return "always" if fact.type in ("target_missed", "interruption") else ""
 
 
 def _verdict(fact: Fact) -> str:

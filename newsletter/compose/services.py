@@ -65,7 +65,7 @@ def _rank(standing: Standing) -> tuple[int, float, float, bool]:
 
 
 def _row(context: Context, standing: Standing) -> ServiceRow:
-    cells = strip.days(context, standing.month) if standing.by_time else ()
+    cells = strip.days(standing.month, context.snapshot.period, context.formats.timezone) if standing.by_time else ()
     outcome = _outcome(context, standing)
     return ServiceRow(
         id=standing.id,

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from newsletter.compose.context import Context
 from newsletter.compose.standing import FULL_COVERAGE, Standing
 from newsletter.language.formats import capitalised
-from newsletter.model import Day, DayState, Interval, Outage, ServiceMonth
+from newsletter.model import Day, DayState, Interval, Outage, Period, ServiceMonth
 
 NAMED_DAYS = 5
 """Up to so many days are named in the sentence for screen readers; more are counted."""
 
 
-def days(context: Context, month: ServiceMonth) -> tuple[Day, ...]:
-    """One cell for each local day of the month, 23 and 25 hour days included."""
-    return tuple(_day(number, span, month, lifetime(context, month)) for number, span in _local_days(context))
+def days(month: ServiceMonth, period: Period, zone: ZoneInfo) -> tuple[Day, ...]:
+    """One cell for each day of the month on the clock of `zone`, 23 and 25 hour days included."""
+    lived = lifetime(month, period)
+    return tuple(_day(number, span, month, lived) for number, span in _local_days(period, zone))
 
 
-def lifetime(context: Context, month: ServiceMonth) -> Interval:
+def lifetime(month: ServiceMonth, period: Period) -> Interval:
     """When in the month the service existed.
 
     Where the snapshot does not say so, the missing part is taken to lie before its birth: a service that
@@ -27,7 +29,6 @@ def lifetime(context: Context, month: ServiceMonth) -> Interval:
     """
     if month.lifetime:
         return month.lifetime
-    period = context.snapshot.period
     existed = month.up_s + month.down_s + month.excluded_s + month.unknown_s
     return Interval(start=period.end_s - existed, end=period.end_s)
 
@@ -39,15 +40,13 @@ def sentence(context: Context, standing: Standing, cells: tuple[Day, ...]) -> st
     return context.text("strip.sentence", month=capitalised(month), service=standing.name, states=states)
 
 
-def _local_days(context: Context) -> Iterator[tuple[int, Interval]]:
+def _local_days(period: Period, zone: ZoneInfo) -> Iterator[tuple[int, Interval]]:
     """Day numbers with their spans, from local midnight to local midnight."""
-    day = context.start.date()
-    end = context.formats.local(context.snapshot.period.end).date()
+    day = period.start.astimezone(zone).date()
+    end = period.end.astimezone(zone).date()
     while day < end:
         following = day + timedelta(days=1)
-        midnights = (
-            datetime(one.year, one.month, one.day, tzinfo=context.formats.timezone) for one in (day, following)
-        )
+        midnights = (datetime(one.year, one.month, one.day, tzinfo=zone) for one in (day, following))
         start_s, end_s = (midnight.timestamp() for midnight in midnights)
         yield day.day, Interval(start=start_s, end=end_s)
         day = following

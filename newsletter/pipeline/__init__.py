@@ -17,6 +17,7 @@ from newsletter.pipeline.drafting import (
     renderer,
     variants,
 )
+from newsletter.pipeline.explaining import Explanation, explain, where_told
 from newsletter.pipeline.frozen import figures_to_enter, past_snapshots, read_snapshot
 from newsletter.pipeline.letters import messages, sample_eml, sample_reader, write_build
 from newsletter.pipeline.measuring import collect_edition, freeze, measure, measured_too_little, write_textfile
@@ -30,6 +31,7 @@ __all__ = [
     "SNAPSHOT_NAME",
     "Audience",
     "Draft",
+    "Explanation",
     "Material",
     "Progress",
     "Variant",
@@ -41,6 +43,7 @@ __all__ = [
     "deliver_test",
     "drafted",
     "edition_folder",
+    "explain",
     "facts_json",
     "facts_of",
     "figures_to_enter",
@@ -64,6 +67,7 @@ __all__ = [
     "sample_reader",
     "variant_of",
     "variants",
+    "where_told",
     "write_build",
     "write_textfile",
 ]
