@@ -15,7 +15,6 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from newsletter import config, pipeline, studio
-from newsletter.cli.preview import letters
 from newsletter.demo.inbox import receiving
 from newsletter.demo.inbox_page import served
 from newsletter.demo.workspace import sample_workspace
@@ -62,8 +61,8 @@ def main() -> None:
     reader = {"address": pipeline.sample_reader(loaded).address, "name": ""}
     html = {name: fill_html(one, reader) for name, one in draft.variants.items()}
     addresses: queue.Queue[str] = queue.Queue()
-    serving = {"folders": [], "files": [], "port": 0, "ready": addresses.put}
-    threading.Thread(target=studio.serve, args=(lambda: letters(path, MONTH),), kwargs=serving, daemon=True).start()
+    serving = {"port": 0, "ready": addresses.put}
+    threading.Thread(target=studio.serve, args=(path, MONTH), kwargs=serving, daemon=True).start()
     with chromium() as browser, tempfile.TemporaryDirectory() as folder:
         mails(browser, html)
         page(browser, addresses.get(timeout=30), "preview", ready="body[data-drawn]")

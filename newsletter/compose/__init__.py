@@ -5,8 +5,18 @@ Everything a reader will see is decided here; the templates that lay it out hold
 
 from newsletter.compose.context import letter_of
 from newsletter.compose.edition import compose, variant_name
-from newsletter.compose.examine import WORD_BUDGET, examine
+from newsletter.compose.examine import WORD_BUDGET, examine, running, sentences_of
 from newsletter.compose.strip import days
 from newsletter.compose.unexplained import unexplained
 
-__all__ = ["WORD_BUDGET", "compose", "days", "examine", "letter_of", "unexplained", "variant_name"]
+__all__ = [
+    "WORD_BUDGET",
+    "compose",
+    "days",
+    "examine",
+    "letter_of",
+    "running",
+    "sentences_of",
+    "unexplained",
+    "variant_name",
+]

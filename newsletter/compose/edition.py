@@ -12,7 +12,7 @@ from newsletter.compose.managers import ask_section, brief_section, meet_section
 from newsletter.compose.measure import measure_section
 from newsletter.compose.minute import minute_rows
 from newsletter.compose.numbers import numbers_section
-from newsletter.compose.references import with_values
+from newsletter.compose.references import quoted, with_values
 from newsletter.compose.requests import requests_section
 from newsletter.compose.services import services_section
 from newsletter.compose.spotlight import spotlight_section
@@ -80,21 +80,20 @@ def compose(
         ConfigError: no wordings for the locale, or a configured sentence has an unknown placeholder.
         ContentError: a note lacks something that its section needs, or refers to no fact.
     """
-    context = with_values(
-        Context.of(
-            facts,
-            notes,
-            selection=selection,
-            editorial=editorial,
-            past_visits=past_visits,
-            snapshot=snapshot,
-            past=past,
-            audience=audience,
-            locale=locale,
-            config=config,
-            segment=segment,
-        )
+    given = Context.of(
+        facts,
+        notes,
+        selection=selection,
+        editorial=editorial,
+        past_visits=past_visits,
+        snapshot=snapshot,
+        past=past,
+        audience=audience,
+        locale=locale,
+        config=config,
+        segment=segment,
     )
+    context = with_values(given)
     for_managers = context.letter == "managers"
     told = story(context)
     minute = minute_rows(context)
@@ -107,6 +106,7 @@ def compose(
         department=_masthead(context),
         month=context.month,
         subject=told.subjects[min(editorial.subject, len(told.subjects)) - 1],
+        quoted=quoted(given),
         subjects=told.subjects,
         preheader=without_isolates(
             context.text("brief.preheader") if for_managers else _preheader(context, minute) or told.lead

@@ -63,10 +63,11 @@ def running(edition: Edition, *, without: Collection[SectionKind] = ()) -> Itera
     yield from (row.sentence for row in edition.minute)
     for section in edition.sections:
         if section.kind not in without:
-            yield from _sentences_of(section)
+            yield from sentences_of(section)
 
 
-def _sentences_of(section: Section) -> Iterator[str]:
+def sentences_of(section: Section) -> Iterator[str]:
+    """The running sentences of one section."""
     yield section.intro
     for card in section.incidents:
         yield from (sentence for _, sentence in card.steps)

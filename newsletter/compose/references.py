@@ -7,14 +7,17 @@ correction. This is a replacer of two forms and nothing else: a note is never a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 
 from newsletter.compose.context import Context, note_error
 from newsletter.compose.figures import written
 from newsletter.language.formats import NO_BREAK_SPACE
-from newsletter.model import REFERENCE, Because, Fact, Note
+from newsletter.model import REFERENCE, Because, Fact, Note, Quoted
+
+_MARKUP = re.compile(r"[\[\](){}*_`#>|\\\n]")
+_WORDS_BEFORE = 60
 
 
 def with_values(context: Context) -> Context:
@@ -26,9 +29,38 @@ def with_values(context: Context) -> Context:
     return replace(context, notes=tuple(_resolved(context, note) for note in context.notes))
 
 
+def quoted(context: Context) -> tuple[Quoted, ...]:
+    """Every number that the notes take from a fact, note by note.
+
+    Args:
+        context: with the references still in its notes.
+
+    Raises:
+        ContentError: as `with_values`.
+    """
+    return tuple(one for note in context.notes for text in _texts(note) for one in _quoted(context, note, text))
+
+
+def _texts(note: Note) -> Iterator[str]:
+    yield from (note.title, note.body)
+    if note.because:
+        yield note.because.text
+    yield from (sentence for _, sentence in note.steps)
+
+
+def _quoted(context: Context, note: Note, text: str) -> Iterator[Quoted]:
+    for found in REFERENCE.finditer(text):
+        before = REFERENCE.sub(_writer(context, note), text[: found.start()])
+        words = _MARKUP.split(before)[-1][-_WORDS_BEFORE:]
+        yield Quoted(fact=found["id"].strip(), text=_writer(context, note)(found), before=words)
+
+
+def _writer(context: Context, note: Note) -> Callable[[re.Match[str]], str]:
+    return lambda found: _value(context, note, found["form"], found["id"].strip())
+
+
 def _resolved(context: Context, note: Note) -> Note:
-    def value(found: re.Match[str]) -> str:
-        return _value(context, note, found["form"], found["id"].strip())
+    value = _writer(context, note)
 
     def text(given: str) -> str:
         return REFERENCE.sub(value, given)

@@ -251,6 +251,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """A number that a note took from a fact: how it is printed, and the words right before it."""
+
+    fact: str
+    text: str
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """One variant (audience x locale) of one month, fully worded, not yet laid out."""
 
@@ -268,6 +277,7 @@ class Edition:
     minute: tuple[MinuteRow, ...]
     sections: tuple[Section, ...]
     recipient_line: str  # holds the field mark {address}
+    quoted: tuple[Quoted, ...] = ()  # for who asks where a number comes from; the layout has no use for it
     subjects: tuple[str, ...] = ()  # what the subject was chosen from, the plainest first
     footer_links: tuple[tuple[str, str], ...] = ()
     pictures: Mapping[str, Picture] = field(default_factory=dict)  # "logo"; the only images that templates may show

@@ -1,10 +1,10 @@
-"""The preview: the edition's letters in the browser, on this machine only.
+"""The preview: an editor's desk in the browser, on this machine only.
 
-The studio knows letters, not stages: it is handed a function that builds them, and the folders
-whose changes call for building them again.
+It stands above the pipeline and the checks: it reads an edition's files, makes its letters as a
+send would, and shows them with what was found. `reading` reads and composes, `proofs` keeps the
+state of one edition, `desk` follows saves and tells the open pages, `app` answers requests.
 """
 
-from newsletter.studio.desk import Desk, Letter, Letters
 from newsletter.studio.server import serve
 
-__all__ = ["Desk", "Letter", "Letters", "serve"]
+__all__ = ["serve"]

@@ -1,16 +1,13 @@
-"""The pages of the preview as an ASGI application: read only, this machine only.
-
-A web page elsewhere must not read drafts through the editor's browser, so the Host header is
-checked (DNS rebinding), cross-site requests are refused, and the mail is shown in a frame
-without scripts under a policy that loads nothing.
-"""
+"""The preview's routes: an ASGI application for this machine only. GET reads and never changes anything."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+import mimetypes
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from newsletter.studio.desk import Desk, Letter
+from newsletter.studio.desk import Desk
+from newsletter.studio.faults import refusal
+from newsletter.studio.frame import View
 from newsletter.studio.loopback import Guard, policy_headers
 
 if TYPE_CHECKING:
@@ -29,84 +28,124 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-MAIL_POLICY = "sandbox allow-same-origin; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+MAIL_POLICY = (
+    "sandbox allow-same-origin; default-src 'none'; style-src 'unsafe-inline'; img-src {}; frame-ancestors 'self'"
+)
+_SERVED = (".css", ".js", ".svg")
+_FOR_EVER = "public, max-age=31536000, immutable"
 
-STATIC = {"studio.css": "text/css", "studio.js": "text/javascript"}
+
+@cache
+def static_files() -> dict[str, bytes]:
+    """The page's own files by name."""
+    folder = resources.files("newsletter.studio").joinpath("static")
+    return {one.name: one.read_bytes() for one in folder.iterdir() if one.name.endswith((*_SERVED, ".html"))}
 
 
-def _static(name: str) -> str:
-    return resources.files("newsletter.studio").joinpath("static", name).read_text(encoding="utf-8")
+@cache
+def static_hash() -> str:
+    """Changes with every byte of them, so that browsers may keep them for ever."""
+    digest = hashlib.sha256()
+    for name, content in sorted(static_files().items()):
+        digest.update(name.encode() + content)
+    return digest.hexdigest()[:16]
 
 
 def studio_app(
     desk: Desk,
     *,
+    token: str,
     port: Callable[[], int],
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
 ) -> ASGIApp:
-    """The preview's pages over one desk."""
+    """The preview's pages over one desk; `token` lets our own page change what may be changed."""
+    routes = Routes(desk, token)
+    return Guard(Starlette(routes=routes.all(), lifespan=lifespan), port=port, token=token)
 
-    async def page(_: Request) -> Response:
-        return HTMLResponse(_static("studio.html"), headers=policy_headers(PAGE_POLICY))
 
-    async def static(request: Request) -> Response:
+def answer(data: Any, status: int = 200) -> Response:
+    """JSON with the headers of every answer."""
+    return JSONResponse(data, status, headers=policy_headers(PAGE_POLICY))
+
+
+class Routes:
+    """What is answered at each address."""
+
+    def __init__(self, desk: Desk, token: str) -> None:
+        self.desk = desk
+        self.token = token
+
+    def all(self) -> list[Route]:
+        """Every route; none takes the path of a file, a template or a query."""
+        return [
+            Route("/", self.page),
+            Route("/static/{hash}/{name}", self.static),
+            Route("/events", self.events),
+            Route("/api/edition", self.edition),
+            Route("/api/mail/{variant}", self.picture),
+            Route("/mail/{variant}", self.mail),
+        ]
+
+    async def page(self, _: Request) -> Response:
+        """The page, with the token that only it can read."""
+        html = static_files()["studio.html"].decode()
+        html = html.replace("{{hash}}", static_hash()).replace("{{token}}", self.token)
+        return HTMLResponse(html, headers=policy_headers(PAGE_POLICY))
+
+    async def static(self, request: Request) -> Response:
+        """Style and script, for ever under this address."""
         name = request.path_params["name"]
-        if name not in STATIC:
-            return PlainTextResponse("no such file", 404, headers=policy_headers(PAGE_POLICY))
-        return Response(_static(name), media_type=STATIC[name], headers=policy_headers(PAGE_POLICY))
+        content = static_files().get(name) if name.endswith(_SERVED) else None
+        if content is None or request.path_params["hash"] != static_hash():
+            return answer(refusal("There is no such file."), 404)
+        headers = policy_headers(PAGE_POLICY) | {"Cache-Control": _FOR_EVER}
+        return Response(content, media_type=mimetypes.guess_type(name)[0], headers=headers)
 
-    async def edition(_: Request) -> Response:
-        return JSONResponse(desk.state(), headers=policy_headers(PAGE_POLICY))
+    async def edition(self, _: Request) -> Response:
+        """The edition around its letters."""
+        return answer(await self.desk.edition())
 
-    async def events(_: Request) -> Response:
-        return StreamingResponse(_stream(desk), media_type="text/event-stream", headers=policy_headers(PAGE_POLICY))
+    async def picture(self, request: Request) -> Response:
+        """One letter with everything that the page draws over it."""
+        picture = await self.desk.picture(view_of(request))
+        return answer(picture) if picture else self.no_letter()
 
-    routes = [
-        Route("/", page),
-        Route("/static/{name}", static),
-        Route("/api/edition", edition),
-        Route("/events", events),
-        Route("/mail/{variant}", _of_letter(desk, _mail)),
-        Route("/mail/{variant}/text", _of_letter(desk, _text)),
-    ]
-    return Guard(Starlette(routes=routes, lifespan=lifespan), port=port)
+    async def mail(self, request: Request) -> Response:
+        """The document of the frame."""
+        view = view_of(request)
+        picture = await self.desk.picture(view)
+        policy = MAIL_POLICY.format("'self'" if view.images else "'none'")
+        if picture is None:
+            return PlainTextResponse("There is no such letter.", 404, headers=policy_headers(policy))
+        return HTMLResponse(picture["html"], headers=policy_headers(policy, X_Digest=picture["digest"]))
 
+    def no_letter(self) -> Response:
+        """A letter that is not there, or cannot be made."""
+        error = self.desk.proofs.error_json()
+        return answer(error or refusal("There is no such letter."), 422 if error else 404)
 
-def _of_letter(desk: Desk, show: Callable[[Letter, Request], Response]) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        letters = desk.letters.variants if desk.letters else {}
-        letter = letters.get(request.path_params["variant"])
-        if letter is None:
-            return PlainTextResponse("no such variant", 404, headers=policy_headers(MAIL_POLICY))
-        return show(letter, request)
-
-    return endpoint
-
-
-def _mail(letter: Letter, request: Request) -> Response:
-    html = letter.html
-    if request.query_params.get("look") in ("light", "dark"):
-        html = with_look(html, request.query_params["look"])
-    return HTMLResponse(html, headers=policy_headers(MAIL_POLICY) | {"X-Digest": letter.digest})
+    async def events(self, request: Request) -> Response:
+        """What changes from now on, as server-sent events."""
+        seen = request.headers.get("last-event-id", "")
+        stream = _stream(self.desk, view_of(request), int(seen) if seen.isdecimal() else None)
+        return StreamingResponse(stream, media_type="text/event-stream", headers=policy_headers(PAGE_POLICY))
 
 
-def with_look(html: str, look: str) -> str:
-    """The mail with its dark rules switched on or off, whatever the system's own scheme is.
-
-    Without `look` the bytes are exactly those of the mail.
-    """
-    media = "all" if look == "dark" else "not all"
-    return re.sub(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)", media, html)
-
-
-def _text(letter: Letter, _: Request) -> Response:
-    return PlainTextResponse(letter.text, headers=policy_headers(MAIL_POLICY) | {"X-Digest": letter.digest})
-
-
-async def _stream(desk: Desk) -> AsyncIterator[str]:
-    async for state in desk.news():
-        yield ": still here\n\n" if state is None else _event(state)
+def view_of(request: Request) -> View:
+    """What an address asks for; anything unknown counts as not asked."""
+    asked = request.query_params
+    return View(
+        variant=request.path_params.get("variant", asked.get("variant", "")),
+        reader=asked.get("as", "sample"),
+        look="dark" if asked.get("look") == "dark" else "light",
+        images=asked.get("images") != "off",
+        drafts=asked.get("drafts") != "off",
+    )
 
 
-def _event(state: dict[str, Any]) -> str:
-    return f"id: {state['rev']}\nevent: edition\ndata: {json.dumps(state)}\n\n"
+async def _stream(desk: Desk, view: View, seen: int | None) -> AsyncIterator[str]:
+    async for event in desk.news(view, seen):
+        if event is None:
+            yield ":\n\n"
+        else:
+            yield f"id: {event.rev}\nevent: {event.name}\ndata: {json.dumps(event.data, ensure_ascii=False)}\n\n"

@@ -1,124 +1,201 @@
-"""What lies on the desk: the last good letters, the error over them, and who waits for news."""
+"""The desk: one edition, its last good pictures, and everybody who looks at them.
+
+A save is answered in this order: the letter that somebody looks at, then the edition around it,
+then all other letters. A newer save ends what an older one has not begun yet.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from newsletter.errors import NewsletterError
+from newsletter.studio.frame import View
+from newsletter.studio.proofs import Proofs
 
 log = logging.getLogger("newsletter")
 
+Value = TypeVar("Value")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """One variant, made out to the sample reader: exactly the parts that are mailed."""
-
-    variant: str
-    locale: str
-    subject: str
-    preheader: str
-    sender: str
-    html: str
-    text: str
-    digest: str
+HEARTBEAT_S = 15.0
+SECOND_LOOK_S = 0.06
+"""Editors save in two steps: a fault that mends itself within this time was never one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letters:
-    """All variants of one edition, and whether they may be sent as they are."""
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One message to a page; `rev` counts the states of the edition."""
 
-    month: str
-    title: str
-    approval: str
-    variants: Mapping[str, Letter]
+    name: str
+    data: dict[str, Any]
+    rev: int
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
+class _Watcher:
+    """An open page: what it looks at, and what it has not been told yet."""
+
+    view: View
+    news: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+
+
 class Desk:
-    """Builds letters and tells every open page about it.
+    """Keeps one edition up to date for the pages that look at it."""
 
-    A failed build keeps the last good letters; its error is shown above them.
-    """
+    def __init__(self, proofs: Proofs) -> None:
+        self.proofs = proofs
+        self.rev = 0
+        self.ms = 0.0
+        # Letters are made in one thread of their own, so that pages are answered meanwhile, and one by one.
+        self._hand = ThreadPoolExecutor(max_workers=1, thread_name_prefix="letters")
+        self._watchers: set[_Watcher] = set()
+        self._work: asyncio.Task[None] | None = None
 
-    build: Callable[[], Letters]
-    letters: Letters | None = None
-    error: NewsletterError | None = None
-    rev: int = 0
-    ms: float = 0.0
-    _waiting: set[asyncio.Queue[dict[str, Any]]] = field(default_factory=set)
+    async def by_hand(self, work: Callable[..., Value], *given: object) -> Value:
+        """`work(*given)` in the thread in which letters are made."""
+        return await asyncio.get_running_loop().run_in_executor(self._hand, work, *given)
 
-    def rebuild(self) -> None:
-        """Build now; never raises: what went wrong is shown on the page.
+    def close(self) -> None:
+        """End the thread."""
+        self._hand.shutdown(wait=False, cancel_futures=True)
 
-        Even a bug must not end the watching of files in silence, while the page still looks alive.
-        """
+    # --- a save ---------------------------------------------------------------------------
+
+    def saved(self) -> None:
+        """A file changed: what an older save began is not worth finishing."""
+        if self._work is not None:
+            self._work.cancel()
+        self._work = asyncio.get_running_loop().create_task(self.refresh())
+
+    async def settled(self) -> None:
+        """Wait until the last save is answered."""
+        while self._work is not None and not self._work.done():
+            await asyncio.wait({self._work})
+
+    async def refresh(self, *, others: bool = True) -> None:
+        """Read anew, then tell every page, the picture on show first; `others`: and then all other letters."""
         began = time.perf_counter()
+        was_wrong = self.proofs.error is not None
+        await self._or_tell(self._pictures(began, was_wrong))
+        if others and self.proofs.error is None:
+            await self.look_at_others()
+
+    async def look_at_others(self) -> None:
+        """Make the letters that nobody looks at, and what only all of them together tell."""
+        await self._or_tell(self._others())
+
+    async def _or_tell(self, work: Awaitable[None]) -> None:
+        """`work`; what goes wrong is shown on the page."""
         try:
-            self.letters, self.error = self.build(), None
+            await work
         except NewsletterError as error:
-            self.error = error
-        except Exception as error:
+            self._wrong(error)
+        except Exception as error:  # even a bug must not end the watching of files in silence
             log.exception("a bug in newsletter")
-            self.error = NewsletterError(f"a bug: {type(error).__name__}: {error}", "The terminal shows where.")
-        self.ms = (time.perf_counter() - began) * 1000
-        self.rev += 1
+            self._wrong(NewsletterError(f"a bug: {type(error).__name__}: {error}", "The terminal shows where."))
 
-    async def refresh(self) -> None:
-        """Rebuild beside the event loop, then tell every page."""
-        await asyncio.to_thread(self.rebuild)
-        # Editors save by rename or in two steps: a fault that mends itself at once was never one.
-        if self.error is not None:
-            await asyncio.sleep(0.06)
-            await asyncio.to_thread(self.rebuild)
-        for queue in self._waiting:
-            queue.put_nowait(self.state())
-
-    def state(self) -> dict[str, Any]:
-        """What the page needs to draw itself, as JSON."""
-        letters = self.letters
-        return {
-            "rev": self.rev,
-            "ms": round(self.ms),
-            "month": letters.month if letters else "",
-            "title": letters.title if letters else "",
-            "approval": letters.approval if letters else "",
-            "variants": [_summary(one) for one in letters.variants.values()] if letters else [],
-            "error": {"message": self.error.message, "fix": self.error.hint} if self.error else None,
-        }
-
-    @contextmanager
-    def _listener(self) -> Any:
-        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._waiting.add(queue)
+    async def _pictures(self, began: float, was_wrong: bool) -> None:
         try:
-            yield queue
-        finally:
-            self._waiting.discard(queue)
+            pictures = await self._first_look()
+        except NewsletterError:
+            await asyncio.sleep(SECOND_LOOK_S)
+            pictures = await self._first_look()
+        self.proofs.mended()
+        self.rev += 1
+        self.ms = (time.perf_counter() - began) * 1000
+        log.info("picture %d in %d ms", self.rev, self.ms)
+        if was_wrong:
+            self._tell("mended", {})
+        for watcher in self._watchers:
+            if watcher.view in pictures:
+                self._tell_one(watcher, "picture", self._stamped(pictures[watcher.view]))
+        await self.tell_edition()
 
-    async def news(self, heartbeat_s: float = 15) -> AsyncIterator[dict[str, Any] | None]:
-        """The state now and after each build; None as a heartbeat between."""
-        with self._listener() as queue:
-            yield self.state()
+    async def _first_look(self) -> dict[View, dict[str, Any]]:
+        await self.by_hand(self.proofs.read)
+        pictures = {}
+        for view in {watcher.view for watcher in self._watchers}:
+            if self.proofs.has(view.variant):
+                pictures[view] = await self.by_hand(self.proofs.picture, view)
+        return pictures
+
+    async def _others(self) -> None:
+        """The letters that nobody looks at, one by one, so that a picture asked for meanwhile need not wait for all."""
+        for variant in self.proofs.names():
+            await self.by_hand(self.proofs.look_at, variant)
+            self._tell("variant", self.proofs.variant_json(variant))
+        await self.by_hand(self.proofs.look_at_all)
+        await self.tell_edition()
+
+    def _wrong(self, error: NewsletterError) -> None:
+        self.proofs.failed(error)
+        self.rev += 1
+        log.warning("%s", error.message)
+        self._tell("error", self.proofs.error_json() or {})
+
+    # --- pages ----------------------------------------------------------------------------
+
+    async def edition(self) -> dict[str, Any]:
+        """The edition around the letters."""
+        return self._stamped(await self.by_hand(self.proofs.edition_json))
+
+    async def tell_edition(self) -> None:
+        """Something around the letters is known now that was not before."""
+        self._tell("edition", await self.edition())
+
+    async def picture(self, view: View) -> dict[str, Any] | None:
+        """One letter, as the view asks for it; None if there is no such letter."""
+        if not self.proofs.has(view.variant):
+            return None
+        try:
+            return self._stamped(await self.by_hand(self.proofs.picture, view))
+        except NewsletterError as error:
+            self.proofs.failed(error)
+            last = await self.by_hand(self.proofs.last_picture, view)
+            return self._stamped(last) if last else None
+
+    def _stamped(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"rev": self.rev, "ms": round(self.ms)} | data
+
+    def _tell(self, name: str, data: dict[str, Any]) -> None:
+        for watcher in self._watchers:
+            self._tell_one(watcher, name, data)
+
+    def _tell_one(self, watcher: _Watcher, name: str, data: dict[str, Any]) -> None:
+        watcher.news.put_nowait(Event(name, data, self.rev))
+
+    async def news(self, view: View, seen: int | None = None) -> AsyncIterator[Event | None]:
+        """What a page has to know from now on; None as a heartbeat between.
+
+        Args:
+            view: what it looks at.
+            seen: the last state it has seen, if it was here before.
+        """
+        watcher = _Watcher(view)
+        self._watchers.add(watcher)
+        try:
+            yield Event("edition", await self.edition(), self.rev)
+            if seen != self.rev:
+                for event in await self._greeting(view):
+                    yield event
             while True:
                 try:
-                    yield await asyncio.wait_for(queue.get(), heartbeat_s)
+                    yield await asyncio.wait_for(watcher.news.get(), HEARTBEAT_S)
                 except TimeoutError:
                     yield None
+        finally:
+            self._watchers.discard(watcher)
 
-
-def _summary(letter: Letter) -> dict[str, Any]:
-    return {
-        "id": letter.variant,
-        "locale": letter.locale,
-        "subject": letter.subject,
-        "preheader": letter.preheader,
-        "sender": letter.sender,
-        "bytes": len(letter.html.encode()),
-        "digest": letter.digest,
-    }
+    async def _greeting(self, view: View) -> list[Event]:
+        greeting = []
+        picture = await self.picture(view)
+        if picture is not None:
+            greeting.append(Event("picture", picture, self.rev))
+        if wrong := self.proofs.error_json():
+            greeting.append(Event("error", wrong, self.rev))
+        return greeting

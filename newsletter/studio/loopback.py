@@ -3,48 +3,94 @@
 from __future__ import annotations
 
 import contextlib
+import hmac
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
+
+from newsletter.studio.faults import refusal
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_BODY = 65_536
+"""Bytes of a request; the page never sends a tenth of it."""
+
+_READING = ("GET", "HEAD")
+_CHANGING = ("PUT", "POST")
 
 
 class Guard:
-    """Lets a request through only if it is addressed to this machine, by a page of ours."""
+    """Lets a request through only if it is addressed to this machine, by a page of ours.
 
-    def __init__(self, app: ASGIApp, *, port: Callable[[], int]) -> None:
-        """`port` is asked at each request: it may be chosen by the system at start."""
+    A change also needs the token that our own page holds, and the headers that only a page of this
+    origin can send: no other site, and no form, can make the editor's browser send it.
+    """
+
+    def __init__(self, app: ASGIApp, *, port: Callable[[], int], token: str | None = None) -> None:
+        """`port` is asked at each request: it may be chosen by the system at start. Without a token nothing changes."""
         self.app = app
         self.port = port
+        self.token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 421 to a foreign Host, 403 to a foreign page, 405 to anything but reading."""
+        """Answer 421 to a foreign Host, 403 to a foreign page, 405, 413 and 415 to what no page of ours sends."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request = Request(scope)
-        refusal = self._refusal(request)
-        if refusal is not None:
-            await refusal(scope, receive, send)
+        refused = self._refusal(Request(scope))
+        if refused is not None:
+            await refused(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        await self.app(scope, _capped(receive), send)
 
     def _refusal(self, request: Request) -> Response | None:
         ours = {f"{name}:{self.port()}" for name in ("127.0.0.1", "localhost", "[::1]")}
-        if request.headers.get("host") not in ours:
-            return PlainTextResponse("This preview answers only to this machine.", 421)
+        host = request.headers.get("host")
+        if host not in ours:
+            return _refused(421, "This preview answers only to this machine.")
         if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            return PlainTextResponse("Not from another site.", 403)
-        if request.method not in ("GET", "HEAD"):
-            return PlainTextResponse("The preview only reads.", 405)
+            return _refused(403, "Not from another site.")
+        if request.method in _READING:
+            return None
+        if self.token is None or request.method not in _CHANGING:
+            return _refused(405, "The preview only reads.")
+        return self._refused_change(request, f"http://{host}", self.token)
+
+    def _refused_change(self, request: Request, origin: str, token: str) -> Response | None:
+        given = request.headers
+        if given.get("content-type", "").partition(";")[0].strip().casefold() != "application/json":
+            return _refused(415, "Changes are sent as application/json.")
+        if given.get("origin") != origin or given.get("sec-fetch-site") != "same-origin":
+            return _refused(403, "Only the preview's own page changes anything.")
+        if not hmac.compare_digest(given.get("x-studio-token", "").encode(), token.encode()):
+            return _refused(403, "The page is of an earlier preview.", "Load it again.")
+        length = given.get("content-length", "0")
+        if not length.isdecimal() or int(length) > LARGEST_BODY:
+            return _refused(413, "The request is too large.")
         return None
 
 
-def policy_headers(policy: str) -> dict[str, str]:
+def _refused(status: int, message: str, fix: str = "") -> Response:
+    return JSONResponse(refusal(message, fix), status, headers=policy_headers("default-src 'none'"))
+
+
+def _capped(receive: Receive) -> Receive:
+    """A body without an announced length ends where it gets too large, as if the client had gone."""
+    left = LARGEST_BODY
+
+    async def receive_some() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        return message if left >= 0 else {"type": "http.disconnect"}
+
+    return receive_some
+
+
+def policy_headers(policy: str, **more: Any) -> dict[str, str]:
     """The headers of every answer: `policy` for the content, and nothing shared with any other site."""
     return {
         "Content-Security-Policy": policy,
@@ -53,7 +99,7 @@ def policy_headers(policy: str) -> dict[str, str]:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "no-store",
-    }
+    } | {name.replace("_", "-"): str(value) for name, value in more.items()}
 
 
 def open_browser(address: str) -> None:

@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.errors import UsageError
+from newsletter.errors import NewsletterError, UsageError
+from newsletter.render import template_folders
+from newsletter.studio import readers
 from newsletter.studio.app import studio_app
-from newsletter.studio.desk import Desk, Letters
+from newsletter.studio.desk import Desk
+from newsletter.studio.proofs import Proofs
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 log = logging.getLogger("newsletter")
 
+_NOTICE_MS = 10
 
-def serve(
-    build: Callable[[], Letters],
-    *,
-    folders: Sequence[Path],
-    files: Sequence[Path],
-    port: int,
-    ready: Callable[[str], None],
-) -> None:
-    """Show the letters until interrupted, and build them again when a file changes.
+
+def serve(path: Path, label: str | None, *, port: int, ready: Callable[[str], None]) -> None:
+    """Show an edition until interrupted, and follow every saved file.
 
     Args:
-        build: makes the letters anew from the files.
-        folders: watched with everything below them (missing ones are left out).
-        files: single files, watched through their folder so that a save by rename is seen.
-        port: on 127.0.0.1; 0 takes a free one.
+        path: the config.
+        label: the month; None is the last complete one.
+        port: on 127.0.0.1 and ::1; 0 takes a free one.
         ready: called with the address once pages are answered.
 
     Raises:
@@ -43,34 +42,49 @@ def serve(
     import uvicorn
 
     listening = _listen(port)
-    bound = listening.getsockname()[1]
-    desk = Desk(build)
-    desk.rebuild()
+    bound = listening[0].getsockname()[1]
+    desk = Desk(Proofs(path, label))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        watching = asyncio.create_task(_watch(desk, folders, files))
+        await desk.refresh(others=False)
+        work = [asyncio.create_task(_watch(desk, path)), asyncio.create_task(_count(desk))]
+        work.append(asyncio.create_task(desk.look_at_others()))
         ready(f"http://127.0.0.1:{bound}/")
         try:
             yield
         finally:
-            watching.cancel()
+            for task in work:
+                task.cancel()
+            desk.close()
 
-    app = studio_app(desk, port=lambda: bound, lifespan=lifespan)
-    settings = uvicorn.Config(app, log_level="warning", ws="none", http="h11", timeout_graceful_shutdown=1)
+    app = studio_app(desk, token=secrets.token_urlsafe(32), port=lambda: bound, lifespan=lifespan)
+    settings = uvicorn.Config(
+        app, log_level="warning", server_header=False, ws="none", http="h11", timeout_graceful_shutdown=1
+    )
     try:
-        uvicorn.Server(settings).run(sockets=[listening])
+        uvicorn.Server(settings).run(sockets=listening)
     except KeyboardInterrupt:
         log.debug("preview stopped")
     finally:
-        listening.close()
+        for one in listening:
+            one.close()
 
 
-def _listen(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _listen(port: int) -> list[socket.socket]:
+    """This machine by both of its names; IPv6 where there is any."""
+    first = _bound(socket.AF_INET, "127.0.0.1", port)
+    sockets = [first]
+    with contextlib.suppress(UsageError, OSError):  # no IPv6, or its port is taken: the address shown is the other one
+        sockets.append(_bound(socket.AF_INET6, "::1", first.getsockname()[1]))
+    return sockets
+
+
+def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
+        listening.bind((host, port))
         listening.listen(128)  # so that a second preview on this port is refused, not silently beside us
     except OSError as error:
         listening.close()
@@ -80,27 +94,56 @@ def _listen(port: int) -> socket.socket:
     return listening
 
 
-async def _watch(desk: Desk, folders: Sequence[Path], files: Sequence[Path]) -> None:
+async def _count(desk: Desk) -> None:
+    """Read the lists beside everything else: a long one takes its time."""
+    reading = desk.proofs.reading
+    if reading is not None:
+        desk.proofs.people(await asyncio.to_thread(readers.listed, reading.config))
+        await desk.tell_edition()
+
+
+async def _watch(desk: Desk, path: Path) -> None:
+    """Follow the files, and other ones as soon as the config names others."""
+    while True:
+        watched = frozenset(_roots(desk, path))
+        moved = asyncio.Event()
+        following = [asyncio.create_task(_follow(desk, root, moved, whole=root.is_dir())) for root in watched]
+        try:
+            await _until_moved(desk, path, watched, moved)
+        finally:
+            for task in following:
+                task.cancel()
+
+
+async def _until_moved(desk: Desk, path: Path, watched: frozenset[Path], moved: asyncio.Event) -> None:
+    while frozenset(_roots(desk, path)) == watched:
+        await moved.wait()
+        moved.clear()
+        await desk.settled()
+
+
+def _roots(desk: Desk, path: Path) -> Iterator[Path]:
+    """The config, and every folder that letters are made from."""
+    yield path.resolve()
+    reading = desk.proofs.reading
+    if reading is not None:
+        yield reading.config.editions.resolve()
+        with contextlib.suppress(NewsletterError):  # the folder is gone: the picture says so
+            yield from (folder.resolve() for folder in template_folders(reading.config.templates))
+
+
+async def _follow(desk: Desk, root: Path, saved: asyncio.Event, *, whole: bool) -> None:
+    """Tell the desk of every save below `root` (`whole`), or of it alone: through its folder, which sees renames."""
     from watchfiles import Change, awatch
 
-    exact = {path.resolve() for path in files}
-    below = [path.resolve() for path in folders if path.is_dir()]
+    place = root if whole else root.parent
 
-    def ours(_: Change, name: str) -> bool:
-        path = Path(name)
-        return path in exact or any(path.is_relative_to(folder) for folder in below)
+    def wanted(_: Change, name: str) -> bool:
+        return whole or Path(name) == root
 
-    async def follow(paths: Sequence[Path], recursive: bool) -> None:
-        async for _ in awatch(*paths, watch_filter=ours, recursive=recursive, debounce=10, step=10):
-            await desk.refresh()
-            if desk.error is not None:
-                log.warning("%s", desk.error.message)
-            else:
-                log.info("picture %d in %d ms", desk.rev, desk.ms)
-
-    tasks = []
-    if below:
-        tasks.append(follow(below, recursive=True))
-    if exact:
-        tasks.append(follow(sorted({path.parent for path in exact}), recursive=False))
-    await asyncio.gather(*tasks)
+    async for changes in awatch(
+        place, watch_filter=wanted, recursive=whole, debounce=_NOTICE_MS, step=_NOTICE_MS, rust_timeout=0
+    ):
+        log.debug("saved: %s", ", ".join(sorted(name for _, name in changes)))
+        desk.saved()
+        saved.set()

@@ -1,227 +1,84 @@
-"""The preview server: what it shows, how it follows files, and whom it refuses."""
+"""The preview server: what it shows, and how it follows files."""
 
 from __future__ import annotations
 
-import http.client
-import json
-import queue
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from newsletter import studio
-from newsletter.errors import ContentError, UsageError
+from newsletter import config as configuration
+from newsletter import pipeline, studio
+from newsletter.errors import UsageError
+from tests.previewing import MONTH, Preview, replaced, small_workspace, start, until
 
 pytestmark = pytest.mark.servers
 
-MAIL = "<html><style>@media (prefers-color-scheme: dark) { p { color: #fff } }</style><p>{}</p></html>"
 
-
-def letters_from(path: Path) -> studio.Letters:
-    """Letters whose text is a file's content; a file that says "broken" is an editor's mistake."""
-    words = path.read_text(encoding="utf-8")
-    if "bug" in words:
-        raise ZeroDivisionError("by zero")
-    if "broken" in words:
-        raise ContentError("notes/x.md:3: broken on purpose", "Mend line 3.")
-    letter = studio.Letter(
-        variant="staff.en",
-        locale="en",
-        subject="A subject",
-        preheader="A preheader",
-        sender="IT <it@acme.example>",
-        html=MAIL.replace("{}", words),
-        text=words,
-        digest="d" * 64,
-    )
-    return studio.Letters(
-        month="2026-10", title="Acme, October 2026", approval="not approved", variants={"staff.en": letter}
-    )
-
-
-@dataclass
-class Running:
-    """A preview under test."""
-
-    port: int
-    note: Path
-
-    def get(self, path: str, method: str = "GET", **headers: str) -> tuple[http.client.HTTPResponse, str]:
-        """One request, with the Host that a browser would send unless given."""
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        named = {"Host": f"127.0.0.1:{self.port}"} | {key.replace("_", "-"): value for key, value in headers.items()}
-        with closing(link):
-            link.request(method, path, headers=named)
-            with link.getresponse() as answer:
-                return answer, answer.read().decode()
-
-    @contextmanager
-    def events(self) -> Iterator[Iterator[dict[str, Any]]]:
-        """The stream of states."""
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        link.request("GET", "/events", headers={"Host": f"127.0.0.1:{self.port}"})
-        answer = link.getresponse()
-
-        def states() -> Iterator[dict[str, Any]]:
-            while True:
-                line = answer.readline().decode()
-                if line.startswith("data: "):
-                    yield json.loads(line[6:])
-
-        with closing(link), answer:
-            yield states()
+@pytest.fixture(scope="module")
+def preview(tmp_path_factory) -> Preview:
+    """One for all tests that leave the files as they were."""
+    return start(small_workspace(tmp_path_factory.mktemp("workspace") / "acme"))
 
 
 @pytest.fixture(scope="module")
-def preview(tmp_path_factory) -> Running:
-    """`serve` in a thread of its own, on a free port, over one folder."""
-    folder = tmp_path_factory.mktemp("edition")
-    note = folder / "note.md"
-    note.write_text("first words", encoding="utf-8")
-    addresses: queue.Queue[str] = queue.Queue()
-    thread = threading.Thread(
-        target=studio.serve,
-        kwargs={
-            "build": lambda: letters_from(note),
-            "folders": [folder],
-            "files": [],
-            "port": 0,
-            "ready": addresses.put,
-        },
-        daemon=True,
-    )
-    thread.start()
-    return Running(port=int(addresses.get(timeout=20).rsplit(":", 1)[1].rstrip("/")), note=note)
+def built(preview, tmp_path_factory):
+    """What `build` writes from the same files."""
+    from datetime import UTC, datetime
+
+    loaded = configuration.load(preview.config)
+    now = datetime.now(UTC)
+    month = pipeline.resolve_month(loaded, MONTH, now)
+    output = tmp_path_factory.mktemp("built")
+    pipeline.write_build(loaded, pipeline.build(loaded, month, now=now), output)
+    return output
 
 
-def test_the_mail_is_served_byte_for_byte(preview):
-    """Without a chosen look nothing is touched."""
-    answer, body = preview.get("/mail/staff.en")
+@pytest.mark.parametrize("variant", ["staff.en", "staff.it", "managers.en", "managers.it"])
+def test_every_letter_is_what_build_writes_but_for_its_links_and_dark_rules(preview, built, variant):
+    """Links have no target in the frame, and the media query is switched; nothing else is touched."""
+    answer, body = preview.get(f"/mail/{variant}")
+    written = (built / f"{variant}.html").read_text(encoding="utf-8")
     assert answer.status == 200
-    assert "@media (prefers-color-scheme: dark)" in body
-    assert answer.headers["X-Digest"] == "d" * 64
+    assert body.replace(" data-href=", " href=").replace("not all", "(prefers-color-scheme:dark)") == written.replace(
+        "(prefers-color-scheme: dark)", "(prefers-color-scheme:dark)"
+    )
 
 
-@pytest.mark.parametrize(("look", "media"), [("dark", "@media all"), ("light", "@media not all")])
-def test_a_look_switches_the_dark_rules(preview, look, media):
-    """The template's own dark rules, on or off."""
-    assert media in preview.get(f"/mail/staff.en?look={look}")[1]
+def test_a_picture_holds_sections_words_and_numbers_in_the_order_of_the_text(preview):
+    """Each number stands in the visible text at least as often as its place says."""
+    picture = preview.json("/api/mail/staff.en")
+    assert {"services", "incidents", "numbers"} <= {one["id"] for one in picture["sections"]}
+    assert 0 < picture["words"] < picture["budget"]
+    assert any(one["fact"] == "files.availability" and one["text"] == "99.78%" for one in picture["numbers"])
+    assert picture["digest"] == preview.get("/mail/staff.en")[0].headers["X-Digest"]
 
 
-def test_the_text_part_is_served(preview):
-    """As plain text."""
-    answer, _ = preview.get("/mail/staff.en/text")
-    assert answer.headers["Content-Type"].startswith("text/plain")
-
-
-@pytest.mark.parametrize("path", ["/mail/nobody", "/static/../desk.py", "/static/app.py", "/etc/passwd"])
-def test_nothing_else_is_served(preview, path):
-    """No route takes a file path."""
-    assert preview.get(path)[0].status == 404
-
-
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "localhost:1", ""])
-def test_a_foreign_host_is_refused(preview, host):
-    """A name that an attacker points at this machine does not open the preview (DNS rebinding)."""
-    assert preview.get("/", Host=host)[0].status in (400, 421)
-
-
-def test_localhost_is_this_machine(preview):
-    """Both names work."""
-    assert preview.get("/", Host=f"localhost:{preview.port}")[0].status == 200
-
-
-@pytest.mark.parametrize("path", ["/", "/events", "/api/edition", "/mail/staff.en"])
-def test_another_site_cannot_read(preview, path):
-    """A page elsewhere cannot load drafts through the editor's browser."""
-    assert preview.get(path, Sec_Fetch_Site="cross-site")[0].status == 403
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_the_preview_only_reads(preview, method):
-    """No request changes anything."""
-    assert preview.get("/api/edition", method=method)[0].status == 405
-
-
-@pytest.mark.parametrize("path", ["/", "/static/studio.js", "/mail/staff.en", "/mail/staff.en/text", "/api/edition"])
-def test_every_answer_carries_a_strict_policy(preview, path):
-    """Nothing is loaded from anywhere else, and no script runs inside the mail."""
-    headers = preview.get(path)[0].headers
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe-eval" not in policy
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Cache-Control"] == "no-store"
-    if path.startswith("/mail"):
-        assert policy.startswith("sandbox allow-same-origin")
-        assert "script-src" not in policy
-
-
-def test_it_listens_on_loopback_only(preview):
-    """The machine's other addresses refuse the connection."""
-    others = {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {
-        "127.0.0.1"
-    }
-    for address in others:
-        with pytest.raises(OSError), socket.create_connection((address, preview.port), timeout=2):
-            pass
+def test_the_edition_tells_its_letters_notes_and_approval(preview):
+    """All that the page draws around the letter."""
+    with preview.events() as events:
+        until(events, "edition")
+    edition = preview.json("/api/edition")
+    assert [one["id"] for one in edition["variants"]] == ["managers.en", "managers.it", "staff.en", "staff.it"]
+    assert edition["approval"]["state"] == "none"
+    assert edition["snapshot"]["present"] is True
+    assert any(one["id"] == "shared-files" and one["locales"] == ["en", "it"] for one in edition["notes"])
 
 
 def test_a_taken_port_is_told(preview):
     """With the way out."""
     with pytest.raises(UsageError, match=f"port {preview.port} is taken") as caught:
-        studio.serve(lambda: letters_from(preview.note), folders=[], files=[], port=preview.port, ready=print)
+        studio.serve(preview.config, MONTH, port=preview.port, ready=print)
     assert "--port 0" in caught.value.hint
 
 
-def test_a_saved_file_reaches_the_page(preview):
-    """Written in place or by rename: one event with the new letters."""
-    with preview.events() as states:
-        before = next(states)
-        preview.note.write_text("second words", encoding="utf-8")
-        after = next(states)
+@pytest.mark.parametrize("by_rename", [False, True])
+def test_a_saved_note_reaches_the_page_as_one_picture(preview, by_rename):
+    """Written in place or by rename: the letter on show first, and no error between."""
+    with preview.events("variant=staff.en") as events:
+        before = until(events, "picture")
+        replaced(preview.note("lock-screen.en"), "title: ", "title: Softly ", by_rename=by_rename)
+        name, after, _ = next(event for event in events if event[0] in ("picture", "error"))
+        assert name == "picture"
         assert after["rev"] > before["rev"]
-        assert "second words" in preview.get("/mail/staff.en")[1]
-        beside = preview.note.with_suffix(".new")
-        beside.write_text("third words", encoding="utf-8")
-        beside.replace(preview.note)
-        while "third words" not in preview.get("/mail/staff.en")[1]:
-            next(states)
-
-
-def test_a_mistake_is_shown_over_the_last_good_letter(preview):
-    """Never a blank page; the card goes by itself."""
-    with preview.events() as states:
-        next(states)
-        preview.note.write_text("good words", encoding="utf-8")
-        while next(states)["error"]:
+        assert "Softly " in after["html"]
+        replaced(preview.note("lock-screen.en"), "title: Softly ", "title: ")
+        while "Softly " in until(events, "picture")["html"]:
             pass
-        preview.note.write_text("broken", encoding="utf-8")
-        while not (state := next(states))["error"]:
-            pass
-        assert state["error"] == {"message": "notes/x.md:3: broken on purpose", "fix": "Mend line 3."}
-        assert "good words" in preview.get("/mail/staff.en")[1]
-        preview.note.write_text("mended", encoding="utf-8")
-        while next(states)["error"]:
-            pass
-        assert "mended" in preview.get("/mail/staff.en")[1]
-
-
-def test_even_a_bug_is_shown_and_the_files_are_still_watched(preview):
-    """The page never looks alive while nobody watches any more."""
-    with preview.events() as states:
-        next(states)
-        preview.note.write_text("bug", encoding="utf-8")
-        while not (state := next(states))["error"]:
-            pass
-        assert state["error"]["message"] == "a bug: ZeroDivisionError: by zero"
-        preview.note.write_text("good again", encoding="utf-8")
-        while next(states)["error"]:
-            pass
-        assert "good again" in preview.get("/mail/staff.en")[1]

@@ -1,0 +1,232 @@
+"""The proofs of one edition: what it is now, letter by letter, and the last good state of each. For one thread."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from newsletter import approval, compose, notes, pipeline
+from newsletter.errors import NewsletterError
+from newsletter.model import Finding, Recipient
+from newsletter.pipeline import Draft, Variant
+from newsletter.studio import overview, readers
+from newsletter.studio.faults import error_json
+from newsletter.studio.frame import View
+from newsletter.studio.picture import Shown, finding_json, picture_json, sent_bytes, worst
+from newsletter.studio.readers import Readers
+from newsletter.studio.reading import Letter, Press, Reading, read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One letter as it would be sent, and what was found in it."""
+
+    letter: Letter
+    findings: tuple[Finding, ...]
+
+
+class Proofs:
+    """Reads an edition and makes its letters, as often as asked."""
+
+    def __init__(self, path: Path, label: str | None) -> None:
+        """`path` is the config, `label` the month; None is the last complete one."""
+        self._path = path
+        self._label = label
+        self._press = Press()
+        self._proofs: dict[str, Proof] = {}
+        self._shown: dict[tuple[str, bool], Letter] = {}
+        self._noted: Mapping[str, Sequence[Finding]] = {}
+        self._draft: Draft | None = None
+        self._readers: Readers | None = None
+        self._good_at = ""
+        self.reading: Reading | None = None
+        self.error: NewsletterError | None = None
+
+    # --- reading --------------------------------------------------------------------------
+
+    def read(self) -> None:
+        """Look at the files.
+
+        Raises:
+            NewsletterError: the config, the numbers or the editors' decisions are at fault; all stays as it was.
+        """
+        reading = read(self._path, self._label)
+        noted = notes.examine(
+            reading.manuscripts,
+            facts=reading.material.facts if reading.material else (),
+            config=reading.config,
+            month=reading.month,
+            now=reading.now,
+        )
+        self.reading, self._noted, self._draft = reading, noted, None
+        names = set(self.names())
+        self._proofs = {name: proof for name, proof in self._proofs.items() if name in names}
+
+    def failed(self, error: NewsletterError) -> None:
+        """Nothing new can be shown until this is mended."""
+        self.error = error
+
+    def mended(self) -> None:
+        """What is shown now is what the files say."""
+        self.error = None
+        self._good_at = datetime.now().astimezone().strftime("%H:%M:%S")
+
+    def error_json(self) -> dict[str, Any] | None:
+        """What stands in the way of a picture, for the page."""
+        if self.error is None:
+            return None
+        return error_json(self.error, self._path.absolute().parent, at=self._good_at or None)
+
+    def names(self) -> list[str]:
+        """The letters of the edition."""
+        return [variant.name for variant in self.reading.variants()] if self.reading else []
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a letter."""
+        return name in self.names()
+
+    def people(self, found: Readers) -> None:
+        """Take the readers that were found in the lists."""
+        self._readers = found
+
+    @property
+    def readers(self) -> Readers:
+        """Who a letter can be shown as."""
+        if self._readers is None:
+            self._readers = readers.invented(self._of().config)
+        return self._readers
+
+    def _of(self) -> Reading:
+        if self.reading is None:
+            raise self.error or NewsletterError("nothing has been read yet")
+        return self.reading
+
+    # --- letters --------------------------------------------------------------------------
+
+    def look_at(self, name: str) -> Proof:
+        """Make the letter `name` as it would be sent, and examine it.
+
+        Raises:
+            NewsletterError: a template is at fault.
+        """
+        reading = self._of()
+        letter = self._press.letter(reading, self._variant(name), drafts=False)
+        found = compose.examine(letter.edition, config=reading.config, snapshot=self._material().snapshot)
+        proof = Proof(letter=letter, findings=tuple(found))
+        self._proofs[name] = proof
+        return proof
+
+    def picture(self, view: View) -> dict[str, Any]:
+        """The letter of a view, as the page shows it.
+
+        Raises:
+            NewsletterError: a template is at fault.
+        """
+        proof = self.look_at(view.variant)
+        shown = (
+            self._press.letter(self._of(), self._variant(view.variant), drafts=True) if view.drafts else proof.letter
+        )
+        self._shown[view.variant, view.drafts] = shown
+        return self._picture(view, shown, proof)
+
+    def last_picture(self, view: View) -> dict[str, Any] | None:
+        """The last good one; None if there never was one."""
+        shown, proof = self._shown.get((view.variant, view.drafts)), self._proofs.get(view.variant)
+        return self._picture(view, shown, proof) if shown and proof else None
+
+    def _picture(self, view: View, letter: Letter, proof: Proof) -> dict[str, Any]:
+        reading = self._of()
+        shown = Shown(
+            view=view,
+            reader=self.readers.reader(view.reader),
+            letter=letter,
+            sent=proof.letter,
+            findings=(*proof.findings, *self._of_notes_in(view.variant)),
+            changed=frozenset(),
+        )
+        return picture_json(shown, reading.config, {fact.id: fact.evidence for fact in self._material().facts})
+
+    def _of_notes_in(self, name: str) -> list[Finding]:
+        """What was found in the notes of a letter's own language."""
+        locale = self._variant(name).locale
+        own = {one.file for one in self._of().manuscripts if one.note is None or one.note.locale == locale}
+        return [finding for file, found in self._noted.items() if file in own for finding in found]
+
+    def look_at_all(self) -> None:
+        """Settle what only all letters together tell: the digest that an approval is bound to."""
+        material = self._material()
+        sound, _ = notes.sound(self._of().manuscripts)
+        self._draft = pipeline.drafted(
+            dataclasses.replace(material, notes=sound),
+            {name: self._proofs[name].letter.edition for name in self.names()},
+            {name: self._proofs[name].letter.rendered for name in self.names()},
+        )
+
+    def proof(self, name: str) -> Proof:
+        """The letter as it was looked at last, or now for the first time."""
+        return self._proofs.get(name) or self.look_at(name)
+
+    def reader(self, name: str) -> Recipient:
+        """Who an id of the list of readers stands for."""
+        return self.readers.reader(name)
+
+    def draft(self) -> Draft:
+        """The edition with all its letters, as it would be sent."""
+        for name in self.names():
+            if name not in self._proofs:
+                self.look_at(name)
+        if self._draft is None:
+            self.look_at_all()
+        assert self._draft is not None, "just made"
+        return self._draft
+
+    def _variant(self, name: str) -> Variant:
+        return next(one for one in self._of().variants() if one.name == name)
+
+    def _material(self) -> pipeline.Material:
+        material = self._of().material
+        assert material is not None, "letters are only asked for where there are numbers"
+        return material
+
+    # --- for the page ---------------------------------------------------------------------
+
+    def variant_json(self, name: str) -> dict[str, Any]:
+        """One row of the list of letters, as far as it was looked at."""
+        proof = self._proofs.get(name)
+        if proof is None:
+            return {"id": name, "worst": None, "errors": 0, "warnings": 0, "bytes": None, "digest": None}
+        found = [*proof.findings, *self._of_notes_in(name)]
+        return {
+            "id": name,
+            "worst": worst(found),
+            "errors": sum(one.status == "fault" for one in found),
+            "warnings": sum(one.status == "warning" for one in found),
+            "bytes": sent_bytes(proof.letter, self.reader(readers.SAMPLE)),
+            "digest": proof.letter.rendered.digest,
+        }
+
+    def edition_json(self) -> dict[str, Any]:
+        """Everything around the letters."""
+        if self.reading is None:
+            return overview.nothing_yet() | {"error": self.error_json()}
+        reading = self.reading
+        approvals = overview.approval_json(reading, self._draft, approval.read(reading.folder))
+        return {
+            **overview.heading_json(reading),
+            "approval": approvals,
+            "audiences": overview.audiences_json(reading, self.readers),
+            "variants": [
+                self.variant_json(one.name) | overview.variant_json(one, approvals["changed"])
+                for one in reading.variants()
+            ],
+            "readers": self.readers.as_json(),
+            "notes": overview.notes_json(reading, self._noted),
+            "findings": [finding_json(one, reading.root) for found in self._noted.values() for one in found],
+            "passed": [],
+            "limits": overview.LIMITS,
+            "error": self.error_json(),
+        }

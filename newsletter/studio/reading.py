@@ -1,0 +1,160 @@
+"""An edition as its files stand: read at every save, but only as far as a file has changed.
+
+A fault in a note never stops the picture: the letters are composed without that note, and the
+fault is a finding. A fault in the config, a template or the numbers does, because nothing true
+can be shown then.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from newsletter import config as configuration
+from newsletter import notes, pipeline
+from newsletter.config import Config
+from newsletter.errors import ContentError, Located
+from newsletter.model import Edition, Period, Rendered
+from newsletter.notes import Manuscript
+from newsletter.pipeline import Material, Variant
+from newsletter.render import template_folders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One edition at one moment.
+
+    Args:
+        config: as it stands now.
+        month: which edition.
+        now: when it was read; decides which notes are due.
+        material: what its letters are written from, but for the notes; None as long as there are no numbers.
+        manuscripts: every file of notes.
+        layout: the version of every template and of the theme; equal ones lay an edition out alike.
+    """
+
+    config: Config
+    month: Period
+    now: datetime
+    material: Material | None
+    manuscripts: tuple[Manuscript, ...]
+    layout: tuple[object, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where the edition's files stand."""
+        return pipeline.edition_folder(self.config, self.month)
+
+    @property
+    def root(self) -> Path:
+        """The folder of the workspace; shown paths are relative to it."""
+        return self.config.path.absolute().parent
+
+    def variants(self) -> list[Variant]:
+        """Every letter of the edition; none without numbers."""
+        return list(pipeline.variants(self.config)) if self.material else []
+
+
+def read(path: Path, label: str | None) -> Reading:
+    """The edition `label` of the config at `path`; None is the last complete month.
+
+    Raises:
+        ConfigError, ContentError, UsageError: the config, the numbers or the editors' decisions are at fault.
+    """
+    config, now = _config(path), datetime.now(UTC)
+    month = pipeline.resolve_month(config, label, now)
+    folder = pipeline.edition_folder(config, month)
+    measured = (folder / pipeline.SNAPSHOT_NAME).is_file()
+    return Reading(
+        config=config,
+        month=month,
+        now=now,
+        material=pipeline.numbers(config, month) if measured else None,
+        manuscripts=tuple(notes.manuscripts(folder / "notes", config=config, now=now)),
+        layout=(tuple(_versions(config)), config.theme),
+    )
+
+
+def _config(path: Path) -> Config:
+    try:
+        at = path.stat()
+    except OSError:
+        return configuration.load(path)  # which says what is wrong with it
+    return _config_once(path, at.st_mtime_ns, at.st_size, at.st_ino)
+
+
+@lru_cache(maxsize=2)
+def _config_once(path: Path, *_version: int) -> Config:
+    return configuration.load(path)
+
+
+def _versions(config: Config) -> Iterator[tuple[Path, int, int]]:
+    for folder in template_folders(config.templates):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                at = path.stat()
+                yield path, at.st_mtime_ns, at.st_size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One variant, composed and laid out, and the notes that had to be left out of it."""
+
+    edition: Edition
+    rendered: Rendered
+    faults: tuple[Located, ...]
+
+
+class Press:
+    """Makes letters, and lays out again only those whose words or layout changed. For one thread."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, bool], tuple[tuple[object, ...], Letter]] = {}
+
+    def letter(self, reading: Reading, variant: Variant, *, drafts: bool) -> Letter:
+        """The letter of one variant.
+
+        Args:
+            reading: the edition; with numbers.
+            variant: which letter.
+            drafts: with the notes that are not ready, which is never what is sent.
+
+        Raises:
+            ContentError: a template, or something else than a note, is at fault.
+        """
+        edition, faults = _composed(reading, variant, drafts=drafts)
+        rendered = self._known(edition, reading.layout)
+        if rendered is None:
+            rendered = pipeline.renderer(reading.config).render(edition)
+        letter = Letter(edition=edition, rendered=rendered, faults=faults)
+        self._made[variant.name, drafts] = (reading.layout, letter)
+        return letter
+
+    def _known(self, edition: Edition, layout: tuple[object, ...]) -> Rendered | None:
+        for drafts in (True, False):
+            made = self._made.get((edition.variant, drafts))
+            if made and made[0] == layout and made[1].edition == edition:
+                return made[1].rendered
+        return None
+
+
+def _composed(reading: Reading, variant: Variant, *, drafts: bool) -> tuple[Edition, tuple[Located, ...]]:
+    """The words of one variant, without the notes that only composing finds at fault."""
+    assert reading.material is not None, "without numbers there is no letter"
+    found, faults = notes.sound(reading.manuscripts, drafts=drafts)
+    refused = list(faults)
+    while True:
+        try:
+            material = dataclasses.replace(reading.material, notes=found)
+            return pipeline.compose_variant(material, variant), tuple(refused)
+        except ContentError as error:
+            at_fault = {one.place.file for one in error.located}
+            kept = tuple(note for note in found if note.source not in at_fault)
+            if len(kept) == len(found):
+                raise
+            refused += error.located
+            found = kept
