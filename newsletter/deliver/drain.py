@@ -7,7 +7,6 @@ bites soon; what it did not get to waits again.
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections import Counter, deque
@@ -19,12 +18,12 @@ from newsletter.deliver.breaker import Breaker
 from newsletter.deliver.hours import SendingHours
 from newsletter.deliver.ledger import Delivery, FrozenEdition, Ledger, Outcome
 from newsletter.deliver.ledger.journal import Journal
-from newsletter.deliver.limits import DAY_S, MINUTE_S, DomainLimits, Throttle
+from newsletter.deliver.limits import DomainLimits, throttle_of
 from newsletter.deliver.line import Connections, Line, StoppedError
 from newsletter.deliver.message import CompiledMessage
+from newsletter.deliver.outcomes import Outcomes
 from newsletter.deliver.outgoing import Copy, Outgoing
 from newsletter.deliver.pace import Pace
-from newsletter.deliver.recovery import NO_REPLY
 from newsletter.deliver.replies import DroppedError, Reply, judge
 from newsletter.errors import ConfigError, DeliveryError, NewsletterError
 
@@ -68,7 +67,8 @@ class Drain:
         self._stop = threading.Event()
         self._believe = believe_refusals
         self._breaker = Breaker(self._stop)
-        self._throttle = _throttle(ledger, smtp, clock())
+        self._throttle = throttle_of(smtp, ledger, clock())
+        self._outcomes = Outcomes(pace, clock)
         self._domains = DomainLimits(smtp.per_domain)
         self._hours = hours
         self._counts = Counter(ledger.counts(frozen.id))
@@ -311,44 +311,16 @@ class Drain:
             )
         except DroppedError as error:
             line.lost(str(error))
-            return [self._dropped(delivery, error)]
+            return [self._outcomes.dropped(delivery, error)]
         if reply.stage == "dot" and 200 <= reply.code <= 599:
             self._journal.done(delivery.id, reply.code, reply.text)
         return self._judged(line, delivery, reply)
-
-    def _dropped(self, delivery: Delivery, error: DroppedError) -> Outcome:
-        if error.stage == "dot":
-            return Outcome(id=delivery.id, state="in_doubt", reply=f"{NO_REPLY}: {error}")
-        wait = self._pace.wait_s(delivery.attempts)
-        return Outcome(id=delivery.id, state="pending", reply=str(error), next_try_at=self._clock() + wait)
 
     def _judged(self, line: Line, delivery: Delivery, reply: Reply) -> list[Outcome]:
         verdict = judge(reply)
         line.answered(reply, closing=verdict.scope == "connection")
         if verdict.scope == "connection":
             self._throttle.slow_down()
-        next_try_at = None
-        if verdict.state in {"deferred", "pending"}:
-            next_try_at = self._clock() + self._pace.wait_s(delivery.attempts, reply.retry_after_s)
-        outcome = Outcome(
-            id=delivery.id, state=verdict.state, code=reply.code, reply=reply.text, next_try_at=next_try_at
-        )
-        return [self._unless_too_late(delivery, one) for one in self._breaker.settle(outcome, verdict.scope, reply)]
-
-    def _unless_too_late(self, delivery: Delivery, outcome: Outcome) -> Outcome:
-        """Refused instead of deferred, if the relay has put it off for too long."""
-        tries = delivery.attempts + 1
-        ours = outcome.id == delivery.id and outcome.state == "deferred"
-        if not ours or not self._pace.gives_up(tries, delivery.deferred_since, self._clock()):
-            return outcome
-        words = f"given up after {tries} tries: {outcome.reply}"
-        return dataclasses.replace(outcome, state="refused", reply=words, next_try_at=None)
-
-
-def _throttle(ledger: Ledger, smtp: SmtpConfig, now: float) -> Throttle:
-    """The limits over all connections, with what earlier runs sent counted in."""
-    if not smtp.rate_per_minute and not smtp.per_day:
-        return Throttle(None)
-    offset = time.monotonic() - now
-    recent = [at + offset for at in ledger.left_since(now - (DAY_S if smtp.per_day else MINUTE_S))]
-    return Throttle(smtp.rate_per_minute, smtp.per_day, recent=recent)
+        outcome = self._outcomes.answered(delivery, reply, verdict)
+        settled = self._breaker.settle(outcome, verdict.scope, reply)
+        return [self._outcomes.unless_too_late(delivery, one) for one in settled]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from newsletter.config import SmtpConfig
+from newsletter.deliver.ledger import Ledger
 from newsletter.errors import DeliveryError
 
 MINUTE_S = 60.0
@@ -131,6 +132,15 @@ def _day_is_full(limit: int, delay: float) -> DeliveryError:
         f"smtp.per_day: {limit:,} mails have left within 24 hours",
         f"Run the same command after {free:%Y-%m-%d %H:%M}; nobody gets it twice.",
     )
+
+
+def throttle_of(smtp: SmtpConfig, ledger: Ledger, now: float) -> Throttle:
+    """The limits over all connections, with what earlier runs sent counted in; `now` in seconds since the epoch."""
+    if not smtp.rate_per_minute and not smtp.per_day:
+        return Throttle(None)
+    offset = time.monotonic() - now
+    recent = [at + offset for at in ledger.left_since(now - (DAY_S if smtp.per_day else MINUTE_S))]
+    return Throttle(smtp.rate_per_minute, smtp.per_day, recent=recent)
 
 
 class DomainLimits:

@@ -5,7 +5,6 @@ It listens on the loopback interface only and passes nothing on.
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +16,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter.demo.ports import HOST, PORTS_TRIED, free_port
 from newsletter.errors import SourceError
 
 if TYPE_CHECKING:
     from aiosmtpd.smtp import SMTP, Envelope, Session
-
-HOST = "127.0.0.1"
-_PORTS_TRIED = 3  # a port that was free a moment ago may be taken by the time it is bound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +111,7 @@ def receiving(folder: Path) -> Iterator[Inbox]:
 
     folder.mkdir(parents=True, exist_ok=True)
     inbox = Inbox(folder)
-    for _ in range(_PORTS_TRIED):
+    for _ in range(PORTS_TRIED):
         inbox.port = free_port()
         controller = Controller(inbox, hostname=HOST, port=inbox.port, ready_timeout=30)
         try:
@@ -127,11 +124,3 @@ def receiving(folder: Path) -> Iterator[Inbox]:
             controller.stop()
         return
     raise SourceError(f"no port of {HOST} can be opened for the inbox", "Try again.")
-
-
-def free_port() -> int:
-    """A loopback port that is free at this moment (aiosmtpd cannot be asked for port 0)."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -22,7 +22,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter.demo.inbox import HOST, Inbox, Mail
+from newsletter.demo.inbox import Inbox, Mail
+from newsletter.demo.ports import HOST
 from newsletter.studio.loopback import Guard, policy_headers
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import http.client
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,13 +14,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from newsletter.demo.ports import HOST, PORTS_TRIED, free_port
 from newsletter.errors import SourceError
 
 _START_WITHIN_S = 60.0
 _POLL_S = 0.02
 _STOP_WITHIN_S = 10.0
 _MAX_BLOCK = "1458h"
-_PORTS_TRIED = 3  # a port that was free a moment ago may be taken by the time it is bound
 
 
 def prometheus_available() -> bool:
@@ -80,8 +79,8 @@ def _start(home: Path, retention: str) -> tuple[subprocess.Popen[bytes], str]:
     config = home / "prometheus.yml"
     config.write_text("scrape_configs: []\n", encoding="utf-8")
     log = home / "prometheus.log"
-    for _ in range(_PORTS_TRIED):
-        address = f"127.0.0.1:{_free_port()}"
+    for _ in range(PORTS_TRIED):
+        address = f"{HOST}:{free_port()}"
         command = [
             "prometheus",
             f"--config.file={config}",
@@ -103,13 +102,6 @@ def _start(home: Path, retention: str) -> tuple[subprocess.Popen[bytes], str]:
         _stop(process)
     last_line = (log.read_text(encoding="utf-8", errors="replace").strip() or "no log").splitlines()[-1]
     raise SourceError(f"prometheus does not start: {last_line}", f"Run it by hand on {home}.")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_ready(process: subprocess.Popen[bytes], address: str) -> bool:

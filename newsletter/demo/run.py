@@ -18,9 +18,10 @@ from newsletter import approval, pipeline
 from newsletter.collect import snapshot
 from newsletter.config import Config, load
 from newsletter.demo import plan
-from newsletter.demo.inbox import HOST, Inbox, receiving
+from newsletter.demo.inbox import Inbox, receiving
 from newsletter.demo.inbox_page import served
 from newsletter.demo.measure import measure
+from newsletter.demo.ports import HOST
 from newsletter.demo.private_prometheus import prometheus_available
 from newsletter.demo.workspace import copy_workspace
 from newsletter.errors import PartialDelivery

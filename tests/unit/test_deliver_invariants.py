@@ -11,43 +11,21 @@ from pathlib import Path
 import pytest
 
 from newsletter.deliver import Suppression, freeze, open_ledger, resolve, resolve_by_log, send
-from newsletter.deliver.ledger import STATES, FrozenEdition, Outcome, Planned
+from newsletter.deliver.ledger import STATES, Outcome, Planned
 from newsletter.deliver.ledger.journal import Journal
-from newsletter.deliver.ledger.sqlite import SqliteLedger
 from newsletter.deliver.pace import Pace
 from newsletter.deliver.recovery import recover
 from newsletter.errors import ContentError, DeliveryError, LedgerError
 from tests.servers.deliver_support import EDITION as SENT
 from tests.servers.deliver_support import QUICK, counted, messages, people, relay, run, server
 from tests.servers.smtp_scripted import Fault
-
-EDITION = FrozenEdition(id="2026-10", date=datetime(2026, 11, 2, tzinfo=UTC), variants={"staff.en": "ab" * 32})
-
-
-def planned(count: int) -> list[Planned]:
-    return [
-        Planned(
-            address=f"P{i}@acme.example", key=f"p{i}@acme.example", name="", variant="staff.en", message_id=f"<{i}@x>"
-        )
-        for i in range(count)
-    ]
+from tests.unit.ledger_rows import EDITION, begun, planned, six_rows, states
 
 
 @pytest.fixture
 def ledger(tmp_path: Path):
-    with open_ledger(tmp_path / "ledger.db") as opened:
-        assert opened.freeze(EDITION, planned(6))
+    with six_rows(tmp_path) as opened:
         yield opened
-
-
-def states(ledger: SqliteLedger) -> list[str]:
-    return [row.state for row in ledger.deliveries(EDITION.id, STATES)]
-
-
-def begun(ledger: SqliteLedger, owner: str, count: int) -> list[int]:
-    ids = [row.id for row in ledger.claim(EDITION.id, owner, count, 0)]
-    assert ledger.begin(owner, ids) == frozenset(ids)
-    return ids
 
 
 def test_i1_all_rows_come_with_the_freeze_and_their_number_never_changes(ledger):

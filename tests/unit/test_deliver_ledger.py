@@ -7,46 +7,23 @@ import sqlite3
 import stat
 import threading
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from newsletter.deliver import open_ledger
-from newsletter.deliver.ledger import FrozenEdition, Outcome, Planned, journal
+from newsletter.deliver.ledger import FrozenEdition, Outcome, journal
 from newsletter.deliver.ledger.journal import Journal
 from newsletter.deliver.ledger.sqlite import SqliteLedger
 from newsletter.deliver.recovery import recover
 from newsletter.errors import ConfigError, DeliveryError, LedgerError
-
-EDITION = FrozenEdition(id="2026-10", date=datetime(2026, 11, 2, tzinfo=UTC), variants={"staff.en": "ab" * 32})
-
-
-def planned(count: int) -> list[Planned]:
-    return [
-        Planned(
-            address=f"p{i}@acme.example", key=f"p{i}@acme.example", name="", variant="staff.en", message_id=f"<{i}@x>"
-        )
-        for i in range(count)
-    ]
+from tests.unit.ledger_rows import EDITION, begun, planned, six_rows, states
 
 
 @pytest.fixture
 def ledger(tmp_path: Path):
-    with open_ledger(tmp_path / "ledger.db") as opened:
-        assert opened.freeze(EDITION, planned(6))
+    with six_rows(tmp_path) as opened:
         yield opened
-
-
-def states(ledger: SqliteLedger) -> list[str]:
-    every = ["pending", "claimed", "sending", "accepted", "deferred", "refused", "in_doubt"]
-    return [row.state for row in ledger.deliveries(EDITION.id, every)]  # type: ignore[arg-type]
-
-
-def begun(ledger: SqliteLedger, owner: str, count: int) -> list[int]:
-    ids = [row.id for row in ledger.claim(EDITION.id, owner, count, 0)]
-    assert ledger.begin(owner, ids) == frozenset(ids)
-    return ids
 
 
 # --- invariants -------------------------------------------------------------------------
