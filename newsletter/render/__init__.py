@@ -10,6 +10,7 @@ from newsletter.errors import ContentError
 from newsletter.model import Edition, Image, Rendered, Theme
 from newsletter.render import bidi, charts, markdown, plaintext, spans
 from newsletter.render.environment import Filters, Templates, template_files, template_folders
+from newsletter.render.joining import joined
 from newsletter.render.lint import lint
 from newsletter.render.look import Look, look
 from newsletter.render.mjml import to_html
@@ -50,7 +51,7 @@ class Renderer:
         mjml = self._templates.compose(MJML_TEMPLATE, edition=marked, theme=shown)
         self._require_sound(mjml, marked, shown)
         attachments = _carried(mjml, marked)
-        mjml = bidi.to_markup(mjml)
+        mjml = joined(bidi.to_markup(mjml))
         html = tokens.cut(to_html(mjml), line=clean.recipient_line, what="HTML")
         written = plaintext.finish(self._templates.compose(TEXT_TEMPLATE, edition=marked))
         text = tokens.cut(written, line=clean.recipient_line, what="plain text")
