@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
 import jinja2
+from jinja2 import nodes
 from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.errors import ContentError
+from newsletter.render.inheritance import PACKAGED, Unprinted, require_printed
 from newsletter.render.origin import Origins, Place
 
 TEXT_SUFFIX = ".txt.j2"
@@ -37,8 +39,9 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def __init__(self, folders: tuple[Path, ...], filters: Filters, *extensions: type[Extension]) -> None:
         self.origins = Origins()
+        packaged = jinja2.PrefixLoader({PACKAGED: jinja2.FileSystemLoader(folders[-1])})
         super().__init__(
-            loader=jinja2.FileSystemLoader(folders),
+            loader=jinja2.ChoiceLoader([packaged, jinja2.FileSystemLoader(folders)]),
             autoescape=_escapes,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -46,6 +49,17 @@ class _Environment(ImmutableSandboxedEnvironment):
             extensions=[_Unindent, *extensions],
         )
         self.filters.update(filters)
+
+    def _generate(
+        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+    ) -> str:
+        """Jinja calls this to compile a template; what it would leave out in silence is an error here."""
+        if name and (extends := next(source.find_all(nodes.Extends), None)):
+            require_printed(source, extends, name, self._blocks)
+        return super()._generate(source, name, filename, defer_init)
+
+    def _blocks(self, parent: str) -> Collection[str]:
+        return self.get_template(parent).blocks
 
 
 class _Unindent(Extension):
@@ -105,9 +119,12 @@ class Templates:
 
     def faults(self) -> Iterator[ContentError]:
         """What is wrong with the text of each template, whether an edition uses it or not."""
-        for name in self._environment.list_templates(extensions=["j2"]):
+        names = self._environment.list_templates(extensions=["j2"])
+        for name in (one for one in names if not one.startswith(f"{PACKAGED}/")):
             try:
                 self._environment.get_template(name)
+            except RecursionError:
+                yield _endless(name)
             except jinja2.TemplateError as error:
                 yield self._fault(error)
             except UnicodeDecodeError as error:
@@ -133,9 +150,7 @@ class Templates:
                 f"a template used by {name} is not UTF-8 ({error.reason})", "Save it as UTF-8."
             ) from error
         except RecursionError as error:
-            raise ContentError(
-                f"{name}: a template includes or calls itself without end", "Break the circle."
-            ) from error
+            raise _endless(name) from error
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             if not self._raised_by_template(error):
                 raise
@@ -162,6 +177,8 @@ class Templates:
                 return f"there is no template {error.name}", f"Looked in {looked}."
             case jinja2.UndefinedError():
                 return str(error.message), _hint_undefined(str(error.message))
+            case Unprinted():
+                return str(error.message), error.hint
             case jinja2.TemplateSyntaxError():
                 return str(error.message), "Mend the template: every {% … %} and {{ … }} has to close."
             case SecurityError():
@@ -179,7 +196,13 @@ class Templates:
 
     def _shown(self, name: str) -> Path:
         """The file that `name` is read from, as a person would look for it."""
+        if name.startswith(f"{PACKAGED}/"):
+            return _shortened(self._folders[-1] / name.removeprefix(f"{PACKAGED}/"))
         return _shortened(next((folder / name for folder in self._folders if (folder / name).is_file()), Path(name)))
+
+
+def _endless(name: str) -> ContentError:
+    return ContentError(f"{name}: a template includes, extends or calls itself without end", "Break the circle.")
 
 
 def template_files(folders: tuple[Path, ...]) -> frozenset[Path]:

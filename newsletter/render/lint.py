@@ -38,6 +38,8 @@ _TOKEN = re.compile(
 )
 _ATTRIBUTE = re.compile(r'([A-Za-z][\w:-]*+)="([^"]*+)"')
 _LINK = re.compile(r"(?:https://|mailto:)\S", re.IGNORECASE)
+# MRML counts a padding in which one part has no unit as none at all.
+_BARE_ZERO = re.compile(r"(?:^|\s)0\s|\s0(?:\s|$)")
 _FETCHING = re.compile(r"url\s*\(|@import", re.IGNORECASE)
 _FORBIDDEN_CSS = re.compile(r"url\s*\(|expression\s*\(|\\|/\*", re.IGNORECASE)
 
@@ -216,6 +218,8 @@ def _attribute_faults(tag: str, attributes: str) -> tuple[tuple[int, str, str], 
 def _value_faults(tag: str, name: str, value: str) -> Iterator[tuple[str, str]]:
     if name == "href" and not _LINK.match(value):
         yield f"the link {value[:80]!r} is neither https nor mailto", "Write the whole address, with https://."
+    elif tag in ("mj-section", "mj-wrapper") and name == "padding" and _BARE_ZERO.search(value):
+        yield f"padding={value[:80]!r} has a 0 without px, so Outlook would get a wrong width", "Write 0px."
     elif name == "style" and _FORBIDDEN_CSS.search(value):
         yield f"style={value[:80]!r} fetches or hides something", "A mail loads nothing: leave it out."
     elif (

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from newsletter import render
 from newsletter.render import Renderer, fill_html
 from tests.browser.chromium import chromium, opened, picture
 from tests.golden import editions, hostile
@@ -142,3 +143,25 @@ def test_pictures_are_named_by_width_and_scheme(browser, tmp_path):
     light, dark = (path.read_bytes() for path in paths)
     assert light[:8] == dark[:8] == b"\x89PNG\r\n\x1a\n"
     assert light != dark
+
+
+def test_sections_that_share_a_frame_look_as_they_did_apart(browser, tmp_path, monkeypatch):
+    """Not one pixel moves, on a screen and on a phone."""
+    shared = EDITIONS["staff.en"]
+    monkeypatch.setattr(render, "joined", lambda mjml: mjml)
+    apart = html_of(editions.rich())
+    assert len(shared) < len(apart) - 8_000
+    for width in (640, 320):
+        pictures = [
+            picture(browser, html, tmp_path / name, width=width, dark=False).read_bytes()
+            for name, html in (("shared", shared), ("apart", apart))
+        ]
+        assert pictures[0] == pictures[1]
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_no_frame_is_higher_than_a_page_of_word(browser, name):
+    """Word breaks a cell that is higher, and leaves a gap in the middle of the letter."""
+    with opened(browser, EDITIONS[name], width=640) as (page, _):
+        heights = page.evaluate("() => [...document.querySelectorAll('.n-sheet')].map(one => one.offsetHeight)")
+    assert max(heights) < 1750

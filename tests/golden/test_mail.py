@@ -30,4 +30,4 @@ def test_the_rich_mails_show_every_kind_of_section():
 
 
 def test_twelve_services_and_every_section_stay_well_below_the_size_at_which_mails_are_clipped():
-    assert len("".join(RENDERER.render(editions.rich()).html.parts).encode()) < 90_000
+    assert len("".join(RENDERER.render(editions.rich()).html.parts).encode()) < 80_000

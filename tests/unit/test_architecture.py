@@ -36,7 +36,7 @@ OWNERS = {
     "msal": ["entra"],
     "google": ["deliver.oauth"],
     "mjml": ["render.mjml"],
-    "jinja2": ["render.environment"],
+    "jinja2": ["render.environment", "render.inheritance"],
     "markdown_it": ["render.markdown", "notes"],
     "nh3": ["render.markdown"],
     "click": ["cli"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,8 +13,9 @@ import pytest
 
 from newsletter import render
 from newsletter.errors import ContentError, NewsletterError
-from newsletter.model import Fillable
+from newsletter.model import Fillable, Theme
 from newsletter.render import Renderer, environment, fill_html, fill_text, template_folders
+from newsletter.render.look import look
 from newsletter.render.mjml import _require_binding, to_html
 from newsletter.render.personalise import digest
 from tests.golden import editions
@@ -155,6 +157,21 @@ def test_a_fault_behind_loops_and_macros_names_the_line_that_wrote_it(folder):
     assert error.message.startswith(f"{folder}/hero.mjml.j2, line 3: <blink> may not be in a mail (and 2 more faults)")
 
 
+@pytest.mark.parametrize("padding", ["0 40px", "48px 40px 0", "8px 0 8px"])
+def test_a_padding_that_would_be_too_wide_in_outlook_is_refused(folder, padding):
+    text = f'<mj-section padding="{padding}"><mj-column><mj-text>x</mj-text></mj-column></mj-section>'
+    assert "has a 0 without px" in fault(folder, "hero.mjml.j2", text).message
+
+
+def test_columns_of_every_letter_are_as_wide_for_outlook_as_for_all_others():
+    """Word takes widths from conditional comments alone; a letter of 640 px has 560 between its paddings."""
+    for letter in (editions.rich(), editions.managers(), editions.bad()):
+        html = "".join(Renderer().render(letter).html.parts)
+        widths = re.findall(r'<!--\[if mso \| IE\]><td[^>]*style="vertical-align:top;width:(\d+)px', html)
+        assert set(widths) <= {"560", "280", "256", "304"}
+        assert "560" in widths
+
+
 def test_a_style_that_fetches_is_refused(folder):
     head = (ROOT / "templates/head.mjml.j2").read_text(encoding="utf-8")
     error = fault(folder, "head.mjml.j2", head.replace(":root {", "@import 'https://x.example/a.css';\n:root {"))
@@ -228,6 +245,113 @@ def test_an_installed_package_brings_its_own_copy(tmp_path, monkeypatch):
     (tmp_path / "newsletter/workspace/templates").mkdir(parents=True)
     monkeypatch.setattr(environment, "__file__", str(tmp_path / "newsletter/render/environment.py"))
     assert template_folders() == (tmp_path / "newsletter/workspace/templates",)
+
+
+# --- blocks ---------------------------------------------------------------------------------
+
+
+def whole(folder: Path | None = None) -> tuple[str, str]:
+    """The two parts of the rich letter."""
+    rendered = Renderer(folder).render(editions.rich())
+    return "".join(rendered.html.parts), "".join(rendered.text.parts)
+
+
+def changed(folder: Path, name: str, block: str, content: str) -> tuple[str, str]:
+    """The two parts with one block of one packaged template changed."""
+    text = f'{{% extends "packaged/{name}" %}}\n{{% block {block} %}}\n{content}\n{{% endblock %}}\n'
+    (folder / name).write_text(text, encoding="utf-8")
+    return whole(folder)
+
+
+def test_every_block_can_be_changed_and_what_it_printed_is_printed_still(folder):
+    """Each block of each packaged template, found without Jinja, prints a mark of its own and its parent's content."""
+    marks = []
+    for path in sorted((ROOT / "templates").rglob("*.j2")):
+        name = str(path.relative_to(ROOT / "templates"))
+        names = re.findall(r"{% block (\w+)", path.read_text(encoding="utf-8"))
+        text = f'{{% extends "packaged/{name}" %}}\n'
+        for block in names:
+            words = f"{name.replace('.', '-')} {block}"
+            mark = f"<!-- {words} -->"
+            text += f"{{% block {block} %}}{mark}{{{{ super() }}}}{{% endblock %}}\n"
+            marks.append(mark)
+        if names:
+            (folder / name).write_text(text, encoding="utf-8")
+    before, after = (composed(Renderer(one)) for one in (None, folder))
+    assert len(marks) > 40
+    assert [mark for mark in marks if mark not in after] == []
+    marked = re.compile(r"<!-- [\w/-]+ \w+ -->")
+    assert re.sub(r"\s+", " ", marked.sub("", after)) == re.sub(r"\s+", " ", before)
+
+
+def composed(renderer: Renderer) -> str:
+    """What the templates make of the two rich letters: MJML and text, before anything is done to them."""
+    return "".join(
+        renderer._templates.compose(name, edition=letter, theme=look(Theme(), letter.direction))
+        for letter in (editions.rich(), editions.managers())
+        for name in ("mail.mjml.j2", "mail.txt.j2")
+    )
+
+
+def test_one_block_of_the_hero_is_changed_and_the_rest_stays(folder):
+    before, text = whole()
+    html, same = changed(folder, "hero.mjml.j2", "lead", '<mj-text mj-class="lead">Our own lead</mj-text>')
+    assert "Our own lead" in html
+    assert "Our own lead" not in before
+    assert editions.rich().headline in html
+    assert editions.rich().lead not in html
+    assert html[html.index("What went wrong") :] == before[before.index("What went wrong") :]
+    assert same == text
+
+
+def test_a_block_of_a_section_and_of_the_text_part_sees_what_the_parent_imports(folder):
+    html, _ = changed(
+        folder,
+        "sections/services.mjml.j2",
+        "service scoped",
+        '<tr><td style="color:{{ c.muted }}">{{ service.name }}: {{ verdict(service.mark, service.mark_text) }}</td></tr>',
+    )
+    assert '<tr><td style="color:#555F66">E-mail: &#10003;&nbsp;met</td></tr>' in html
+    _, text = changed(folder, "sections/services.txt.j2", "content", "{{ section.services[0].name|underline }}")
+    assert "Shared files\n------------" in text
+
+
+def test_a_block_that_the_packaged_template_has_not_is_named_with_the_nearest(folder):
+    error = fault(folder, "hero.mjml.j2", '{% extends "packaged/hero.mjml.j2" %}\n\n{% block leed %}{% endblock %}')
+    assert error.message == f"{folder}/hero.mjml.j2, line 3: packaged/hero.mjml.j2 has no block leed"
+    assert error.hint == "Did you mean lead?"
+
+
+def test_text_outside_of_blocks_is_an_error_because_nobody_would_see_it(folder):
+    error = fault(folder, "hero.mjml.j2", '{% extends "packaged/hero.mjml.j2" %}\n\n{# fine #}\n  Hello\n')
+    assert error.message.startswith(f"{folder}/hero.mjml.j2, line 4: this stands outside of the blocks")
+    error = fault(folder, "hero.mjml.j2", '{% extends "packaged/hero.mjml.j2" %}\n{% if edition.lead %}x{% endif %}')
+    assert error.message.startswith(f"{folder}/hero.mjml.j2, line 2: this stands outside of the blocks")
+
+
+def test_a_template_that_extends_itself_is_told_how_the_packaged_one_is_called(folder):
+    error = fault(folder, "hero.mjml.j2", '{% extends "hero.mjml.j2" %}')
+    assert error.message == f"{folder}/hero.mjml.j2, line 1: this template extends itself"
+    assert '{% extends "packaged/hero.mjml.j2" %}' in error.hint
+
+
+def test_templates_that_extend_each_other_end_with_an_error(folder):
+    (folder / "footer.mjml.j2").write_text('{% extends "hero.mjml.j2" %}', encoding="utf-8")
+    assert "without end" in fault(folder, "hero.mjml.j2", '{% extends "footer.mjml.j2" %}').message
+    assert any("without end" in error.message for error in Renderer(folder).faults())
+
+
+def test_a_fault_in_a_changed_block_names_the_organisations_file_and_line(folder):
+    start = '{% extends "packaged/hero.mjml.j2" %}\n{% block lead %}\n'
+    error = fault(folder, "hero.mjml.j2", start + "\n{{ edition.leed }}{% endblock %}")
+    assert error.message.startswith(f"{folder}/hero.mjml.j2, line 4: ")
+    error = fault(folder, "hero.mjml.j2", start + "<mj-text>\n<blink>x</blink></mj-text>{% endblock %}")
+    assert error.message.startswith(f"{folder}/hero.mjml.j2, line 4: <blink> may not be in a mail")
+
+
+def test_the_packaged_templates_are_examined_once(folder):
+    (folder / "hero.mjml.j2").write_text("{% if %}", encoding="utf-8")
+    assert len(Renderer(folder).faults()) == 1
 
 
 # --- the renderer itself ------------------------------------------------------------------
