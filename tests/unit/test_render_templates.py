@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from newsletter import render
 from newsletter.errors import ContentError, NewsletterError
 from newsletter.model import Fillable, Theme
 from newsletter.render import Renderer, environment, fill_html, fill_text, template_folders
@@ -428,4 +427,3 @@ def test_rendering_names_no_other_host_than_the_links():
     html = "".join(Renderer().render(editions.rich()).html.parts)
     hosts = {part.split("/")[0].split('"')[0] for part in html.split("https://")[1:]}
     assert hosts == {"intranet.acme.example", "news.acme.example"}
-    assert render.__all__ == ["Renderer", "fill_html", "fill_text", "template_folders"]
