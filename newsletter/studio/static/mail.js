@@ -16,23 +16,22 @@ export function open(address) {
 }
 
 /** Shows this picture; the section being read stays where it was. */
-export function swap(picture, before) {
+export function show(picture, before) {
+  const look = view.look === "dark" ? "dark" : "light";
+  const shown = `${view.look} ${picture.html.length}`;
+  if (before?.html === picture.html && frame.dataset.shown === shown) return overlay();
+  frame.dataset.shown = shown;
   const kept = place(before);
   // Parsed by the frame's own parser: a document inherits the policy of the window that parses it.
   const fresh = new frame.contentWindow.DOMParser().parseFromString(picture.html, "text/html");
-  const look = view.look === "dark" ? "dark" : "light";
   for (const one of fresh.querySelectorAll("meta[name=color-scheme]")) one.content = look;
-  for (const one of fresh.querySelectorAll("a")) {
-    if (one.dataset.href || one.hasAttribute("href")) one.title = one.dataset.href ?? one.getAttribute("href");
-    one.removeAttribute("href");
-  }
-  if (view.images === "off") for (const one of fresh.querySelectorAll("img")) one.removeAttribute("src");
+  for (const one of fresh.querySelectorAll("[data-href]")) one.title = one.dataset.href;
   paper().replaceChild(paper().adoptNode(fresh.documentElement), paper().documentElement);
   frame.style.colorScheme = look;
   $("paper").classList.toggle("dark", view.look !== "light");
   if (view.look === "inverted") invert(paper());
   fit();
-  goBack(kept, picture);
+  return goBack(kept, picture);
 }
 
 export function fit() {
@@ -176,12 +175,6 @@ function changed(picture) {
   const tops = picture.sections.map((one) => ({ one, top: heading(one)?.getBoundingClientRect().top })).filter(({ top }) => top !== undefined);
   return tops.flatMap(({ one, top }, index) => (one.changed
     ? [el("span.changed", { title: "Changed since approval", style: { top: `${top}px`, height: `${Math.max(20, (tops[index + 1]?.top ?? frame.clientHeight) - top - 24)}px` } })] : []));
-}
-
-/** Brings the chosen finding, or the first number of a fact, into view. */
-export function reveal(id) {
-  const node = $(id) ?? [...$("overlay").children].find((one) => one.id.startsWith(`${id}-`));
-  node?.scrollIntoView({ block: "center" });
 }
 
 // ---- inverted, as Gmail turns a light mail: light backgrounds and dark words only, element by element ----

@@ -35,14 +35,14 @@ function checks() {
 
 // ---- facts ----
 
-const act = (what, one, on, sign, label, more = {}) => el("button.act", { id: `${what}-${one.id}`, do: what, arg: one.id, "aria-label": `${label}: ${one.label}`, title: label, "aria-pressed": what === "evidence" ? null : String(on), ...more },
+const act = (what, one, on, label, sign = what) => el("button.act", { id: `${what}-${one.id}`, do: what, arg: one.id, "aria-label": `${label}: ${one.label}`, title: label, "aria-pressed": what === "evidence" ? null : String(on) },
   icon(sign), on ? label : null);
 
 function acts(one, must) {
   const free = desk.facts.editable && !must;
-  const pinned = one.state === "pin" || one.pinned;
-  const muted = one.state === "mute" || one.muted;
-  return el("span.acts", free ? [act("pin", one, pinned, "pin", pinned ? "Pinned" : "Pin"), act("mute", one, muted, "mute", muted ? "Muted" : "Mute")] : null, act("evidence", one, false, "eye", "Evidence"));
+  const pinned = one.state === "pin";
+  const muted = one.state === "mute";
+  return el("span.acts", free && [act("pin", one, pinned, pinned ? "Pinned" : "Pin"), act("mute", one, muted, muted ? "Muted" : "Mute")], act("evidence", one, false, "Evidence", "eye"));
 }
 
 const gauge = (part) => el("i.gauge", { style: { "--s": `${Math.max(0, Math.min(1, part)) * 100}%` } });

@@ -24,16 +24,18 @@ const headers = (all) => el("table", el("caption.unseen", "Headers in the order 
 const diffed = (line) => el("span", { class: KINDS[line[0]] ?? "" }, line);
 
 function shape({ kind, said }) {
-  if (kind === "headers") return el("div.leaf", headers(said));
-  if (kind === "diff") return el("div.leaf", said ? lines(said, diffed) : el("p.none", "The text part is as it was approved, or was never approved."));
-  if (kind === "text") return el("div.leaf.plain", el("pre", said));
-  return el("div.leaf", kind === "source" ? source(said) : lines(said, (line) => line));
+  if (kind === "diff") return said ? lines(said, diffed) : el("p.none", "The text part is as it was approved, or was never approved.");
+  return { headers, source, text: (words) => el("pre", words), raw: (words) => lines(words, (line) => line) }[kind](said);
 }
 
+let shown = "";
 export function part() {
-  const one = desk.part;
+  const { part: one } = desk;
+  const now = JSON.stringify([one, view.finding]);
+  if (now === shown) return;
+  shown = now;
   // Rebuilt, not mended: thousands of lines, and none of them holds a focus.
-  $("part").replaceChildren(one && one.view === view.view ? shape(one) : "");
+  $("part").replaceChildren(one?.said || one?.kind === "diff" ? el("div.leaf", { class: one.kind === "text" ? "plain" : "" }, shape(one)) : "");
 }
 
 export function trouble() {
