@@ -20,7 +20,7 @@ from newsletter.collect import promql
 from newsletter.collect.calendar import Timetable, exclusions
 from newsletter.collect.judging import open_edges, service_month
 from newsletter.collect.life import Edges, lives, require_retention
-from newsletter.collect.reading import Reading, Voters, between, read_hours
+from newsletter.collect.reading import Reading, Voters, read_hours
 from newsletter.collect.sieve import Survey, Verdicts, active_hours, hours_of, survey
 from newsletter.collect.step import Step
 from newsletter.collect.timeline import (
@@ -198,7 +198,7 @@ def _edges(verdicts: Verdicts, voters: Voters, watch: Watch, period: Period) -> 
     until = next(hour for hour in range(len(verdicts), 0, -1) if verdicts[hour - 1] is not State.UNKNOWN)
     first = period.start_s + watch.hour_s * begin
     last = min(period.start_s + watch.hour_s * until, period.end_s)
-    times = [at for samples in voters.values() for at, _ in (samples[0], samples[-1])]
+    times = [at for samples in voters.values() for at in samples.ends]
     return Edges(
         first=first if verdicts[begin] else min(times, default=first),
         last=last if verdicts[until - 1] else max(times, default=last),
@@ -220,7 +220,7 @@ def timeline_of(verdicts: Verdicts, voters: Voters, source: Source, period: Peri
         last = number == len(groups) - 1
         if verdict is None:
             stop = limit if last else min(end + reach, limit)
-            near = (between(samples, at - pad, stop + pad) for samples in voters.values())
+            near = (samples.between(at - pad, stop + pad) for samples in voters.values())
             segments += sweep(near, at, stop, reach, source.vote) if stop > at else []
         else:
             stop = limit if last else end - reach if groups[number + 1][0] is None else end

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from newsletter.collect.promql import batches
 from newsletter.collect.series import Series
@@ -17,17 +18,60 @@ if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
     from newsletter.model import Period
 
-_LONGEST = 48  # doubtful hours to read at once
+_LONGEST = 12  # doubtful hours to read at once
 _REQUEST = 12  # service-hours of samples that take as long as one request
+_MOST = 6000  # samples of each prober that one request may bring: what is being read stays small in memory
 
-Voters = Mapping[str, Sequence[Sample]]
 Ask = tuple[tuple[int, int], list[str]]  # hours [first, after) of services
 Stretches = dict[tuple[int, int], set[str]]  # hours [first, after) of the month -> services
 
 
+class Samples:
+    """What one voter said, ascending, at most once an instant; a number each, as there may be millions."""
+
+    __slots__ = ("_codes",)
+
+    def __init__(self, said: Iterable[Sample] = ()) -> None:
+        self._codes = array("q", [round(at * 1000) << 1 | down for at, down in said])  # ascend as the times do
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (((code >> 1) / 1000, bool(code & 1)) for code in self._codes)
+
+    def __bool__(self) -> bool:
+        return bool(self._codes)
+
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """The times of the first and the last one, if there are any."""
+        return tuple((code >> 1) / 1000 for code in (*self._codes[:1], *self._codes[-1:]))
+
+    def between(self, start: float, end: float) -> Samples:
+        """Those of [start, end]."""
+        found = Samples()
+        first, after = bisect_left(self._codes, _code(start, False)), bisect_right(self._codes, _code(end, True))
+        found._codes = self._codes[first:after]
+        return found
+
+    def add(self, more: Samples) -> None:
+        """Put `more` among them; of two at the same time the new one counts."""
+        if not more or not self or more._codes[0] >> 1 > self._codes[-1] >> 1:
+            self._codes += more._codes
+            return
+        begin = bisect_left(self._codes, more._codes[0] & ~1)  # only what overlaps is sorted anew
+        overlapping = {code >> 1: code for code in (*self._codes[begin:], *more._codes)}
+        self._codes[begin:] = array("q", sorted(overlapping.values()))
+
+
+def _code(at: float, down: bool) -> int:
+    return round(at * 1000) << 1 | down
+
+
+Voters = Mapping[str, Samples]
+
+
 @dataclass(slots=True)
 class Reading:
-    """By service and voter, the samples in ascending order; `spoilt` are services with some that are no number."""
+    """By service and voter, the samples; `spoilt` are services with some that are no number."""
 
     services: dict[str, Voters] = field(default_factory=dict)
     spoilt: set[str] = field(default_factory=set)
@@ -59,9 +103,9 @@ def read_hours(
         flag: whether a value says down.
         told: how many hours of services have been read, of how many, after every answer.
     """
-    wanted = [(stretch, part) for stretch, names in sorted(stretches(hours).items()) for part in batches(sorted(names))]
+    wanted = _asks(hours, watch)
 
-    def read(ask: Ask) -> list[tuple[str, str, list[Sample], int]]:
+    def read(ask: Ask) -> list[tuple[str, str, Samples, int]]:
         (first, after), services = ask
         query = watch.only(services).over(watch.hour_s * (after - first) + 2 * watch.pad)
         answer = prometheus.instant(query, period.start_s + watch.hour_s * after + watch.pad - TICK)
@@ -70,14 +114,14 @@ def read_hours(
             for series in answer.series
         ]
 
-    merged: dict[str, dict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
+    merged: dict[str, dict[str, Samples]] = defaultdict(lambda: defaultdict(Samples))
     reading = Reading()
     done, total = 0, sum(map(_size, wanted))
     for ask, answer in zip(wanted, prometheus.each(read, wanted), strict=True):
         done += _size(ask)
         told(done, total)
         for service, voter, samples, dropped in answer:
-            _merge(merged[service][voter], samples)
+            merged[service][voter].add(samples)
             if dropped:
                 reading.spoilt.add(service)
     for service, voters in merged.items():
@@ -85,32 +129,26 @@ def read_hours(
     return reading
 
 
+def _asks(hours: Mapping[int, set[str]], watch: Watch) -> list[Ask]:
+    """The requests to make, in the order of their hours; the most services of one are those that its answer has room for."""
+    found: list[Ask] = []
+    for (first, after), names in sorted(stretches(hours).items()):
+        most = max(_MOST // ((after - first) * watch.due), 1)
+        for part in batches(sorted(names)):
+            found += [((first, after), part[at : at + most]) for at in range(0, len(part), most)]
+    return found
+
+
 def _size(ask: Ask) -> int:
     (first, after), services = ask
     return (after - first) * len(services)
 
 
-def _flagged(series: Series, flag: Callable[[float], bool | None]) -> list[Sample]:
+def _flagged(series: Series, flag: Callable[[float], bool | None]) -> Samples:
     """The samples that say something; `flag` is asked once of each value."""
     flags = {value: flag(value) for value in set(series.values)}
     said = zip(series.times, map(flags.__getitem__, series.values), strict=True)
-    if None in flags.values():
-        return [(at, down) for at, down in said if down is not None]
-    return cast("list[Sample]", list(said))
-
-
-def _merge(known: list[Sample], samples: list[Sample]) -> None:
-    """Put `samples` into `known`, which stays ascending; of two at the same time the new one counts."""
-    if not samples or not known or samples[0][0] > known[-1][0]:
-        known += samples
-        return
-    begin = bisect_left(known, (samples[0][0], False))  # only what overlaps is sorted anew
-    known[begin:] = sorted({**dict(known[begin:]), **dict(samples)}.items())
-
-
-def between(samples: Sequence[Sample], start: float, end: float) -> Sequence[Sample]:
-    """The samples of [start, end]."""
-    return samples[bisect_left(samples, (start, False)) : bisect_right(samples, (end, True))]
+    return Samples([(at, down) for at, down in said if down is not None])
 
 
 def stretches(hours: Mapping[int, set[str]], request: int = _REQUEST) -> Stretches:

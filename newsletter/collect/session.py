@@ -13,10 +13,11 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3 import ProxyManager
 
 from newsletter.collect import tls
@@ -110,6 +111,7 @@ class Session(requests.Session):
         self._proxy = urlsplit(requests.utils.select_proxy(source, self.proxies) or "")
         given = {*secrets, self._proxy.password or "", unquote(self._proxy.password or "")}
         self._secrets = sorted(filter(None, given), key=len, reverse=True)
+        self._templates: dict[tuple[str, str], requests.PreparedRequest] = {}
         self.heard = threading.local()  # .infos, .size and .read of the last answer of this thread
 
     def request(self, method: Any, url: Any, *_: Any, **kwargs: Any) -> requests.Response:
@@ -138,17 +140,33 @@ class Session(requests.Session):
             return ""
 
     def _once(self, method: str, url: str, ends_at: float, kwargs: dict[str, Any]) -> requests.Response:
-        params = kwargs.get("params")
-        body = {"data": params, "params": None} if method == "POST" else {}
         left = max(ends_at - time.monotonic(), 0.001)
-        options = {**kwargs, **body, "stream": True, "allow_redirects": False, "timeout": left}
+        options: dict[str, Any] = {"stream": True, "allow_redirects": False, "timeout": left, "proxies": self.proxies}
         try:
-            with until(ends_at), super().request(method, url, **options) as response:
+            prepared = self._prepared(method, url, kwargs)
+            with until(ends_at), self.send(prepared, **options) as response:
                 return self._checked(response, self._read(response))
         except (requests.RequestException, OSError) as error:
             if time.monotonic() >= ends_at - 0.01:
                 raise self._late() from None
             raise self._failure(error) from None
+
+    def _prepared(self, method: str, url: str, kwargs: Mapping[str, Any]) -> requests.PreparedRequest:
+        """The request; what those to one address have in common, all but the form and cookies, is prepared once."""
+        template = self._templates.get((method, url))
+        if template is None:
+            form = {"Content-Type": "application/x-www-form-urlencoded"} if kwargs.get("params") else {}
+            headers = CaseInsensitiveDict({**self.headers, **form})
+            headers.update(kwargs.get("headers") or {})
+            template = requests.Request(method, url, headers=headers, auth=kwargs.get("auth")).prepare()
+            self._templates[method, url] = template
+        prepared = template.copy()
+        if params := kwargs.get("params"):
+            prepared.body = urlencode(params)
+            prepared.headers["Content-Length"] = str(len(prepared.body))
+        if self.cookies:
+            prepared.prepare_cookies(self.cookies)
+        return prepared
 
     def _late(self) -> SourceError:
         hint = "Raise prometheus.timeout_s, or ask a faster server."

@@ -12,12 +12,14 @@ period, every hour's count follows exactly.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from newsletter.collect.hours import Counted, counted_in, merged, said, verdicts
 from newsletter.collect.series import Answer, Series
+from newsletter.collect.session import THREADS
 from newsletter.collect.timeline import State, Vote
 from newsletter.collect.watch import TICK, Watch
 
@@ -48,6 +50,23 @@ class Survey:
     verdicts: Mapping[str, Verdicts]
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some hours of the period, surveyed by one thread: a server evaluates a query on one core."""
+
+    start_s: float
+    end_s: float  # of the period, where the last hour is cut
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A part of the month: the samples of each series, and by service what its hours can only have been."""
+
+    samples: Mapping[Labels, int]
+    verdicts: Mapping[str, Verdicts]
+
+
 def hours_of(period: Period, watch: Watch) -> int:
     """How many hours it takes to cover the period; the last may be cut (zones with half hours)."""
     return -int(-period.seconds // watch.hour_s)
@@ -55,73 +74,100 @@ def hours_of(period: Period, watch: Watch) -> int:
 
 def survey(prometheus: Prometheus, watch: Watch, vote: Vote, period: Period) -> Survey:
     """Count every series' samples, and judge the hours of every service that has any."""
-    hours = hours_of(period, watch)
-    asked = prometheus.each(lambda ask: ask(), _asks(prometheus, watch, period))
-    before, beyond, pairs, failing = asked
-    found = _counted(before, pairs, failing, watch, period)
+    # a closed range must not count the sample at its beginning, which is the end of the one before
+    less = 0.0 if prometheus.left_open else TICK
+    parts = _parts(period, watch)
+    found = list(prometheus.each(lambda part: _surveyed(prometheus, watch, vote, part, less), parts))
+    by_series: dict[Labels, int] = defaultdict(int)
+    for part in found:
+        for labels, count in part.samples.items():
+            by_series[labels] += count
     samples: dict[str, int] = defaultdict(int)
-    voters: dict[str, dict[str, list[Mapping[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    for labels, count in by_series.items():
+        samples[watch.service(dict(labels))] += count
+    samples = {service: count for service, count in samples.items() if count}
+    judged = {service: _joined(service, zip(parts, found, strict=True)) for service in samples}
+    return Survey(samples, max(by_series.values(), default=0), judged)
+
+
+def _parts(period: Period, watch: Watch) -> list[_Part]:
+    """The period in as many parts as there are threads."""
+    hours = hours_of(period, watch)
+    edges = sorted({hours * part // THREADS for part in range(THREADS + 1)})
+    start = [period.start_s + watch.hour_s * edge for edge in edges]
+    return [
+        _Part(start[part], min(start[part + 1], period.end_s), after - first)
+        for part, (first, after) in enumerate(pairwise(edges))
+    ]
+
+
+def _joined(service: str, found: Iterable[tuple[_Part, _Found]]) -> Verdicts:
+    """The verdicts on a service; in a part without any series of it, nobody said anything."""
+    return [verdict for part, one in found for verdict in one.verdicts.get(service) or [State.UNKNOWN] * part.hours]
+
+
+def _surveyed(prometheus: Prometheus, watch: Watch, vote: Vote, part: _Part, less: float) -> _Found:
+    """Ask for a part of the month, and judge its hours."""
+    before, beyond, pairs, failing = (ask() for ask in _asks(prometheus, watch, part, less))
     after_end = {_labels(series): int(series.values[0]) for series in beyond.series}
-    most = 0
-    for labels, counted in found.items():
-        odd = counted.odd(watch.due, hours)
-        count = counted_in(odd, watch.due, hours) - after_end.get(labels, 0)
-        most = max(most, count)
+    due, hours = watch.due, part.hours
+    samples: dict[Labels, int] = {}
+    voters: dict[str, dict[str, list[Mapping[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    for labels, counted in _counted(before, pairs, failing, watch, part).items():
+        odd = counted.odd(due, hours)
+        samples[labels] = counted_in(odd, due, hours) - after_end.get(labels, 0)
         named = dict(labels)
-        samples[watch.service(named)] += count
-        voters[watch.service(named)][watch.voter(named)].append(said(counted, odd, watch.due, hours))
+        voters[watch.service(named)][watch.voter(named)].append(said(counted, odd, due, hours))
     judged = {
         service: verdicts([merged(series) for series in of_service.values()], vote, hours)
         for service, of_service in voters.items()
-        if samples[service]
     }
-    return Survey({service: samples[service] for service in judged}, most, judged)
+    return _Found(samples, judged)
 
 
 def active_hours(prometheus: Prometheus, watch: Watch, period: Period) -> dict[int, set[str]]:
     """The hours in which a series of `watch` is not 0, with the services concerned."""
     window = watch.hour_s + 2 * watch.interval_s
     query = f"max by ({watch.service_label}) (max_over_time({watch.selector.over(window)})) > 0"
-    answer = _hourly(prometheus, query, watch, range(hours_of(period, watch)), _overlapping(watch, period))
+    zero = _overlapping(watch, period.start_s)
+    answer = _hourly(prometheus, query, watch, range(hours_of(period, watch)), zero)
     found: dict[int, set[str]] = defaultdict(set)
     for series in answer.series:
-        for hour in _hours(series, watch, _overlapping(watch, period)):
+        for hour in _hours(series, watch, zero):
             found[hour].add(watch.service(series.labels))
     return found
 
 
-def _asks(prometheus: Prometheus, watch: Watch, period: Period) -> list[Callable[[], Answer]]:
-    """The counts before the period and beyond its end in the last hour, of pairs of hours; failing samples."""
-    # a closed range must not count the sample at its beginning, which is the end of the one before
-    less = 0.0 if prometheus.left_open else TICK
-    hours, hour_s, overlap = hours_of(period, watch), watch.hour_s, watch.interval_s
+def _asks(prometheus: Prometheus, watch: Watch, part: _Part, less: float) -> list[Callable[[], Answer]]:
+    """The counts before the part and beyond the period in its last hour, of pairs of hours; failing samples."""
+    hours, hour_s, overlap = part.hours, watch.hour_s, watch.interval_s
     count = "count_over_time({})".format
 
     def counted(seconds: float, end: float) -> Answer:
         return prometheus.instant(count(watch.selector.over(seconds - less)), end - TICK)
 
-    end = period.start_s + hours * hour_s
+    end = part.start_s + hours * hour_s
     usual = f" != {2 * watch.due}" if watch.due >= _TELLING else ""
     pairs = count(watch.selector.over(2 * hour_s - less)) + usual
     failing = watch.failing(watch.selector.over(hour_s + 2 * overlap))
     return [
-        lambda: counted(hour_s, period.start_s),
-        lambda: counted(end - period.end_s, end) if end > period.end_s else Answer(()),
-        lambda: _hourly(prometheus, pairs, watch, range(-1, hours), _paired(watch, period)),
-        lambda: _hourly(prometheus, failing, watch, range(hours), _overlapping(watch, period)),
+        lambda: counted(hour_s, part.start_s),
+        lambda: counted(end - part.end_s, end) if end > part.end_s else Answer(()),
+        lambda: _hourly(prometheus, pairs, watch, range(-1, hours), _paired(watch, part.start_s)),
+        lambda: _hourly(prometheus, failing, watch, range(hours), _overlapping(watch, part.start_s)),
     ]
 
 
-def _counted(before: Answer, pairs: Answer, failing: Answer, watch: Watch, period: Period) -> dict[Labels, Counted]:
+def _counted(before: Answer, pairs: Answer, failing: Answer, watch: Watch, part: _Part) -> dict[Labels, Counted]:
     """What was counted of each series."""
     found: dict[Labels, Counted] = defaultdict(Counted)
     for series in before.series:
         found[_labels(series)].before = int(series.values[0])
     for series in pairs.series:
-        hours = _hours(series, watch, _paired(watch, period))
+        hours = _hours(series, watch, _paired(watch, part.start_s))
         found[_labels(series)].pairs = dict(zip(hours, map(int, series.values), strict=True))
     for series in failing.series:
-        hours = _hours(series, watch, _overlapping(watch, period))
+        hours = _hours(series, watch, _overlapping(watch, part.start_s))
         found[_labels(series)].failing = dict(zip(hours, map(bool, series.values), strict=True))
     return found
 
@@ -136,15 +182,16 @@ def _hourly(prometheus: Prometheus, query: str, watch: Watch, hours: range, zero
     return prometheus.range(query, zero + hours[0] * step, zero + hours[-1] * step, step)
 
 
-def _hours(series: Series, watch: Watch, zero: float) -> Iterator[int]:
-    return (round((at - zero) / watch.hour_s) for at in series.times)
+def _hours(series: Series, watch: Watch, zero: float) -> list[int]:
+    hour_s = watch.hour_s
+    return [round((at - zero) / hour_s) for at in series.times]
 
 
-def _paired(watch: Watch, period: Period) -> float:
+def _paired(watch: Watch, start_s: float) -> float:
     """Where the window of the first hour and the next ends."""
-    return period.start_s + 2 * watch.hour_s - TICK
+    return start_s + 2 * watch.hour_s - TICK
 
 
-def _overlapping(watch: Watch, period: Period) -> float:
+def _overlapping(watch: Watch, start_s: float) -> float:
     """Where the window of the first hour and an interval around it ends."""
-    return period.start_s + watch.hour_s + watch.interval_s - TICK
+    return start_s + watch.hour_s + watch.interval_s - TICK

@@ -47,7 +47,7 @@ def verdict(vote: Vote, down: int, seen: int) -> State:
     return State.DOWN if is_down else State.UP
 
 
-def runs(samples: Sequence[Sample], reach: float) -> Iterator[tuple[float, float, bool]]:
+def runs(samples: Iterable[Sample], reach: float) -> Iterator[tuple[float, float, bool]]:
     """The stretches (start, end, down) one prober speaks for; `samples` ascend without doubles."""
     begin, before, last = 0.0, -math.inf, None
     for at, down in samples:
@@ -64,7 +64,7 @@ def runs(samples: Sequence[Sample], reach: float) -> Iterator[tuple[float, float
         yield begin, before + reach, last
 
 
-def sweep(voters: Iterable[Sequence[Sample]], start: float, end: float, reach: float, vote: Vote) -> list[Segment]:
+def sweep(voters: Iterable[Iterable[Sample]], start: float, end: float, reach: float, vote: Vote) -> list[Segment]:
     """The states of [start, end), without a hole, by going from one change of opinion to the next."""
     changes: list[tuple[float, int, int]] = [(end, 0, 0)]
     for samples in voters:
