@@ -37,6 +37,8 @@ def cli_page() -> str:
     for name in COMMANDS:
         command = import_module(f"newsletter.cli.{name}").command
         parts += [f"## newsletter {name}\n", _help_block(f"newsletter {name}", command)]
+        for part in getattr(command, "commands", {}).values():
+            parts.append(_help_block(f"newsletter {name} {part.name}", part))
     return "\n".join(parts)
 
 

@@ -145,12 +145,15 @@ def _source(config: Config, month: Period, now: datetime) -> Iterable[Finding]:
 
 
 def _templates(config: Config) -> Iterator[Finding]:
-    from newsletter.render import Renderer
+    from newsletter.render import Renderer, packaged
 
     faults = Renderer(config.templates).faults()
     for error in faults:
         yield fault("templates", error)
-    if not faults:
+    old = [one.name for one in packaged.listing(config.templates) if one.outdated]
+    if old:
+        yield warning("templates", f"{', '.join(old)} changed since you copied them", "Run: newsletter templates diff")
+    elif not faults:
         yield ok("templates", "all compile" if config.templates else "the built-in ones")
 
 

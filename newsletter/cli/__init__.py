@@ -27,6 +27,7 @@ COMMANDS = {
     "check": "Check what an edition says: notes in plain language, letters of the right length.",
     "build": "Write every variant of an edition to files, offline.",
     "preview": "Read the edition in the browser; it follows every saved file.",
+    "templates": "List, copy or compare the templates that lay the letters out.",
     "approve": "Put your name to exactly this edition.",
     "send": "Mail the edition; run it again to resume.",
     "status": "Tell how far the sending of an edition is.",
