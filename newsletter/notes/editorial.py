@@ -46,9 +46,10 @@ def load_editorial(folder: Path, *, config: Config) -> Editorial:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise ContentError(f"{path}: cannot be read: {error}", "Save it as UTF-8 text.") from error
-    if not text.strip():
-        return Editorial()
-    given, faults = validate(_Editorial, parse(text), Surroundings(file=path, locales=tuple(config.locales)))
+    parsed = parse(text)
+    if parsed.data is None and not parsed.faults:
+        return Editorial()  # nothing but comments
+    given, faults = validate(_Editorial, parsed, Surroundings(file=path, locales=tuple(config.locales)))
     if given is None:
         lines = "\n".join(fault.tell(str(path)) for fault in faults)
         hint = "It may hold pin, mute, subject (1 to 3) and ask (text and button)."
