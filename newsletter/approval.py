@@ -1,7 +1,9 @@
 """Approval: a person's name bound to the hash of exactly what was approved.
 
 `editions/<month>/approval.json` holds the hash and who approved it when. Whatever changes a
-single byte of a variant, or a fact, changes the hash and voids the approvals.
+single byte of a variant, or a fact, changes the hash and voids the approvals. `approved.json`
+beside it keeps the words that were approved, only so that a later change can be shown: nothing
+is decided by it, and without it a change is still known, but not which words.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any
 from newsletter.errors import ApprovalError, ContentError, UsageError
 
 FILE_NAME = "approval.json"
+WORDS_NAME = "approved.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,36 @@ class Approvals:
     digest: str
     variants: Mapping[str, str]
     given: tuple[Approval, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """The words behind a hash: the text part of each variant, and the edition's own files by name."""
+
+    digest: str
+    texts: Mapping[str, str]
+    files: Mapping[str, str]
+
+
+def keep(folder: Path, approved: Approved) -> None:
+    """Keep the words of what was approved."""
+    raw = {"digest": approved.digest, "texts": dict(approved.texts), "files": dict(approved.files)}
+    _replace(folder / WORDS_NAME, raw)
+
+
+def kept(folder: Path) -> Approved | None:
+    """The words that were approved last; None if nobody kept them, or not for the approvals that count."""
+    approvals = read(folder)
+    try:
+        raw = json.loads((folder / WORDS_NAME).read_text(encoding="utf-8"))
+        approved = Approved(digest=str(raw["digest"]), texts=_strings(raw["texts"]), files=_strings(raw["files"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return approved if approvals and approvals.digest == approved.digest else None
+
+
+def _strings(raw: Any) -> dict[str, str]:
+    return {str(key): str(value) for key, value in raw.items()}
 
 
 def edition_digest(variants: Mapping[str, str], facts_json: str) -> str:
@@ -92,7 +125,11 @@ def _write(path: Path, approvals: Approvals) -> None:
         "variants": dict(sorted(approvals.variants.items())),
         "approvals": [{"by": one.by, "at": one.at.isoformat(timespec="seconds")} for one in approvals.given],
     }
-    # Written beside and renamed: a crash leaves the old approvals or the new ones, never half a file.
+    _replace(path, raw)
+
+
+def _replace(path: Path, raw: Mapping[str, Any]) -> None:
+    # Written beside and renamed: a crash leaves the old file or the new one, never half of it.
     beside = path.with_name(path.name + ".new")
     beside.write_text(json.dumps(raw, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(beside, path)  # noqa: PTH105 - the plain call says what it does

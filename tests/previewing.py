@@ -90,6 +90,16 @@ class Preview:
         answer, body = self.get(path, method, json.dumps(data).encode(), **sent)
         return answer.status, json.loads(body)
 
+    def change_status(self, method: str, path: str) -> int:
+        """The status of a change with all that our page sends, whatever is answered."""
+        headers = {
+            "Content-Type": "application/json",
+            "Origin": f"http://127.0.0.1:{self.port}",
+            "Sec-Fetch-Site": "same-origin",
+            "X-Studio-Token": self.token,
+        }
+        return self.get(path, method, b"{}", **headers)[0].status
+
     @contextmanager
     def events(self, query: str = "variant=staff.en", **headers: str) -> Iterator[Iterator[tuple[str, Any, int]]]:
         """The stream of (event, data, id) for a view."""

@@ -32,6 +32,7 @@ def command(session: Session, by: str) -> None:
     approvals = approval.approve(
         pipeline.edition_folder(config, month), digest=draft.digest, variants=draft.digests, by=by, at=session.now
     )
+    approval.keep(pipeline.edition_folder(config, month), pipeline.approved_words(config, draft))
     given, needed = len(approvals.given), config.approvals
     log.info("%s approved by %s: %d of %d, digest %s", month.label, by, given, max(needed, 1), draft.digest[:12])
     click.echo(pipeline.edition_folder(config, month) / approval.FILE_NAME)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.options import Session, edition_options
-from newsletter.cli.values import plain_value
 from newsletter.language.bidi import without_isolates
+from newsletter.language.values import plain_value
 from newsletter.model import Evidence, Fact, Origin, Outage
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def _show_fact(fact: Fact, explained: Explanation) -> None:
     if fact.target is not None:
         verdict = {True: ", met", False: ", missed", None: ", not judged: too little was measured"}[fact.met]
         _line("target", plain_value(fact.target, fact.unit) + verdict)
-    for key, value in fact.detail.items():
-        _line(*_detail(key, value, explained))
+    for name, value in explained.details():
+        _line(name, value)
     if explained.interval:
         _line("95% interval", "{:.1%} to {:.1%} (Wilson)".format(*explained.interval))
     if fact.type != "interruption":
@@ -89,18 +89,6 @@ def _show_choice(fact: Fact, explained: Explanation) -> None:
         places.setdefault(one.text, []).append(f"{one.variant} ({one.section.replace('_', ' ')})")
     for text, where in places.items():
         _line("printed", f"{without_isolates(text)} in {', '.join(where)}")
-
-
-def _detail(key: str, value: float | str | None, explained: Explanation) -> tuple[str, str]:
-    """A detail with its name in words; instants as local times, durations also in minutes."""
-    if key in ("start", "end") and value is not None:
-        return key, explained.local(float(value)).isoformat(timespec="seconds")
-    name = key.removesuffix("_s").replace("_", " ")
-    if value is None or not key.endswith("_s"):
-        return name, "-" if value is None else str(value)
-    seconds = float(value)
-    minutes = f" ({seconds / 60:,.1f} min)" if abs(seconds) >= 60 else ""
-    return name, f"{seconds:,.10g} s{minutes}"
 
 
 def _show_evidence(evidence: Evidence) -> None:

@@ -6,7 +6,7 @@ import click
 
 from newsletter.cli.options import Session, edition_options
 from newsletter.cli.table import table
-from newsletter.cli.values import plain_value
+from newsletter.language.values import plain_value
 from newsletter.model import Fact, Selection
 
 

@@ -173,6 +173,17 @@ class SegmentConfig(Model):
     )
 
 
+class PreviewConfig(Model):
+    """The preview on an editor's machine."""
+
+    test_domains: list[DomainName] = Field(
+        default_factory=list,
+        description="Where test mails of the preview may go: addresses of these domains. By default that of `smtp.from`. "
+        "`newsletter send --to` asks nobody.",
+        examples=["[acme.example, it.acme.example]"],
+    )
+
+
 class SendingConfig(Model):
     """When mails may leave."""
 

@@ -21,7 +21,7 @@ from newsletter.config.fields import (
     fault,
 )
 from newsletter.config.figures import FigureConfig
-from newsletter.config.mailing import SegmentConfig, SendingConfig, SmtpConfig
+from newsletter.config.mailing import PreviewConfig, SegmentConfig, SendingConfig, SmtpConfig
 from newsletter.config.measures import ServiceConfig, TicketsConfig
 from newsletter.config.metrics import MetricsConfig
 from newsletter.config.recipients import AudienceConfig
@@ -120,6 +120,7 @@ class Config(Model):
     )
     smtp: SmtpConfig = Field(description="The relay that takes the mails, and the sender.")
     sending: SendingConfig = Field(default=SendingConfig(), description="When mails may leave.")
+    preview: PreviewConfig = Field(default=PreviewConfig(), description="The preview on an editor's machine.")
     metrics: MetricsConfig = Field(
         default=MetricsConfig(), description="Where each `send` tells Prometheus how it ended."
     )

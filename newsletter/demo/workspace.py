@@ -43,7 +43,9 @@ def copy_workspace(target: Path) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         if (source / part).is_dir():
-            shutil.copytree(source / part, target / part, ignore=shutil.ignore_patterns("approval.json", ".*"))
+            shutil.copytree(
+                source / part, target / part, ignore=shutil.ignore_patterns("approval.json", "approved.json", ".*")
+            )
         else:
             shutil.copyfile(source / part, target / part)
     return target / "config.yaml"

@@ -23,7 +23,15 @@ from newsletter.pipeline.letters import messages, sample_eml, sample_reader, wri
 from newsletter.pipeline.measuring import collect_edition, freeze, measure, measured_too_little, write_textfile
 from newsletter.pipeline.months import SNAPSHOT_NAME, Progress, edition_folder, resolve_month
 from newsletter.pipeline.obstacles import obstacles
-from newsletter.pipeline.permission import incident_command, require_approval, require_explained, require_other_eyes
+from newsletter.pipeline.permission import (
+    approved_words,
+    incident_command,
+    require_approval,
+    require_explained,
+    require_other_eyes,
+    words_of,
+    written_files,
+)
 from newsletter.pipeline.readers import Audience, audience, require_steady_lists, variant_of
 from newsletter.pipeline.sending import deliver, deliver_test, remember_told
 
@@ -35,6 +43,7 @@ __all__ = [
     "Material",
     "Progress",
     "Variant",
+    "approved_words",
     "audience",
     "build",
     "collect_edition",
@@ -68,6 +77,8 @@ __all__ = [
     "variant_of",
     "variants",
     "where_told",
+    "words_of",
     "write_build",
     "write_textfile",
+    "written_files",
 ]

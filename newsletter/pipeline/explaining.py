@@ -79,6 +79,20 @@ class Explanation:
             ],
         }
 
+    def details(self) -> Iterator[tuple[str, str]]:
+        """What else the fact holds, name and value in words; instants as local times, durations also in minutes."""
+        for key, value in self.fact.detail.items() if self.fact else ():
+            name = key.removesuffix("_s").replace("_", " ")
+            if value is None:
+                yield name, "-"
+            elif key in ("start", "end"):
+                yield name, self.local(float(value)).isoformat(timespec="seconds")
+            elif key.endswith("_s"):
+                minutes = f" ({float(value) / 60:,.1f} min)" if abs(float(value)) >= 60 else ""
+                yield name, f"{float(value):,.10g} s{minutes}"
+            else:
+                yield name, str(value)
+
     def local(self, at: float) -> datetime:
         """An instant (seconds since the epoch) on the clock of the window."""
         return datetime.fromtimestamp(at, self.window.start.tzinfo)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 from datetime import datetime
+from pathlib import Path
 
 from newsletter import approval
 from newsletter.config import Config
 from newsletter.errors import ApprovalError, ContentError
-from newsletter.model import Period
+from newsletter.model import Period, Rendered
 from newsletter.pipeline.drafting import Draft
 from newsletter.pipeline.months import edition_folder
 
@@ -48,6 +49,24 @@ def require_other_eyes(config: Config, month: Period, *, by: str, now: datetime)
                 f"{by} owns {note.source}, so somebody else has to approve this edition",
                 "four_eyes is on in config.yaml.",
             )
+
+
+def approved_words(config: Config, draft: Draft) -> approval.Approved:
+    """The words of an edition, for the record of what was approved."""
+    texts = {name: words_of(one) for name, one in draft.variants.items()}
+    folder = edition_folder(config, draft.month)
+    return approval.Approved(digest=draft.digest, texts=texts, files=written_files(folder))
+
+
+def words_of(rendered: Rendered) -> str:
+    """The text part of a variant, with the names of a recipient's fields in braces."""
+    return "".join(f"{{{part}}}" if at % 2 else part for at, part in enumerate(rendered.text.parts))
+
+
+def written_files(folder: Path) -> dict[str, str]:
+    """What people wrote for an edition: its notes and decisions, by their names below `folder`."""
+    found = (*sorted(folder.glob("notes/*.md")), *sorted(folder.glob("*.yaml")))
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8", errors="replace") for path in found}
 
 
 def require_approval(config: Config, draft: Draft) -> None:

@@ -120,8 +120,16 @@ def _remarks(what: str, number: int, some: Sequence[str]) -> Iterator[str]:
         yield f"and {number - len(some)} more: {what}"
 
 
-def deliver_test(config: Config, messages: Mapping[str, CompiledMessage], addresses: Sequence[str]) -> list[TestCopy]:
+def deliver_test(
+    config: Config, messages: Mapping[str, CompiledMessage], addresses: Sequence[str], *, name: str = ""
+) -> list[TestCopy]:
     """Every variant to each address: the bytes of the real mail, and nothing recorded.
+
+    Args:
+        config: the relay.
+        messages: what to send, by variant.
+        addresses: who gets it.
+        name: whom the copies are made out to; by default nobody by name.
 
     Raises:
         DeliveryError: the relay cannot be reached.
@@ -131,5 +139,5 @@ def deliver_test(config: Config, messages: Mapping[str, CompiledMessage], addres
     from newsletter import deliver as stage
 
     require_credentials(config)
-    recipients = [Recipient(address=lists.valid_address(address)) for address in addresses]
+    recipients = [Recipient(address=lists.valid_address(address), name=name) for address in addresses]
     return stage.send_test(messages, recipients, config.smtp)

@@ -5,32 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import mimetypes
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from newsletter.studio.api import Api, answer
 from newsletter.studio.desk import Desk
 from newsletter.studio.faults import refusal
 from newsletter.studio.frame import View
-from newsletter.studio.loopback import Guard, policy_headers
+from newsletter.studio.loopback import MAIL_POLICY, PAGE_POLICY, Guard, policy_headers
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-MAIL_POLICY = (
-    "sandbox allow-same-origin; default-src 'none'; style-src 'unsafe-inline'; img-src {}; frame-ancestors 'self'"
-)
 _SERVED = (".css", ".js", ".svg")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -60,12 +54,23 @@ def studio_app(
 ) -> ASGIApp:
     """The preview's pages over one desk; `token` lets our own page change what may be changed."""
     routes = Routes(desk, token)
-    return Guard(Starlette(routes=routes.all(), lifespan=lifespan), port=port, token=token)
+    answers = {status: _answered(status) for status in _WORDS}
+    app = Starlette(routes=routes.all(), lifespan=lifespan, exception_handlers=answers)
+    return Guard(app, port=port, token=token)
 
 
-def answer(data: Any, status: int = 200) -> Response:
-    """JSON with the headers of every answer."""
-    return JSONResponse(data, status, headers=policy_headers(PAGE_POLICY))
+_WORDS = {
+    404: "There is nothing at this address.",
+    405: "This cannot be asked here.",
+    500: "A bug: the terminal shows where.",
+}
+
+
+def _answered(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answered(_: Request, __: Exception) -> Response:
+        return answer(refusal(_WORDS[status]), status)
+
+    return answered
 
 
 class Routes:
@@ -84,6 +89,7 @@ class Routes:
             Route("/api/edition", self.edition),
             Route("/api/mail/{variant}", self.picture),
             Route("/mail/{variant}", self.mail),
+            *Api(self.desk).routes(),
         ]
 
     async def page(self, _: Request) -> Response:

@@ -7,6 +7,7 @@ then all other letters. A newer save ends what an older one has not begun yet.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,6 +26,9 @@ Value = TypeVar("Value")
 HEARTBEAT_S = 15.0
 SECOND_LOOK_S = 0.06
 """Editors save in two steps: a fault that mends itself within this time was never one."""
+
+
+_CHANGE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Desk:
         self._hand = ThreadPoolExecutor(max_workers=1, thread_name_prefix="letters")
         self._watchers: set[_Watcher] = set()
         self._work: asyncio.Task[None] | None = None
+        self._turned = asyncio.Event()
 
     async def by_hand(self, work: Callable[..., Value], *given: object) -> Value:
         """`work(*given)` in the thread in which letters are made."""
@@ -106,7 +111,7 @@ class Desk:
             await asyncio.sleep(SECOND_LOOK_S)
             pictures = await self._first_look()
         self.proofs.mended()
-        self.rev += 1
+        self._turn()
         self.ms = (time.perf_counter() - began) * 1000
         log.info("picture %d in %d ms", self.rev, self.ms)
         if was_wrong:
@@ -134,9 +139,23 @@ class Desk:
 
     def _wrong(self, error: NewsletterError) -> None:
         self.proofs.failed(error)
-        self.rev += 1
+        self._turn()
         log.warning("%s", error.message)
         self._tell("error", self.proofs.error_json() or {})
+
+    async def newer_than(self, rev: int) -> int:
+        """The first state after `rev`, or the present one if no file changed after all."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CHANGE_S):
+                while self.rev <= rev:
+                    await self._turned.wait()
+        return self.rev
+
+    def _turn(self) -> None:
+        """The edition is in another state from now on."""
+        self.rev += 1
+        self._turned.set()
+        self._turned = asyncio.Event()
 
     # --- pages ----------------------------------------------------------------------------
 

@@ -15,6 +15,14 @@ from newsletter.studio.faults import refusal
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+MAIL_POLICY = (
+    "sandbox allow-same-origin; default-src 'none'; style-src 'unsafe-inline'; img-src {}; frame-ancestors 'self'"
+)
+
 LARGEST_BODY = 65_536
 """Bytes of a request; the page never sends a tenth of it."""
 

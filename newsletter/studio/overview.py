@@ -57,7 +57,7 @@ def heading_json(reading: Reading) -> dict[str, Any]:
         "department": department,
         "snapshot": _snapshot_json(reading),
         "months": sorted((path.parent.name for path in config.editions.glob("*/snapshot.json")), reverse=True),
-        "sent": _sent_json(reading),
+        "sent": sent_json(reading),
     }
 
 
@@ -71,13 +71,18 @@ def _snapshot_json(reading: Reading) -> dict[str, Any]:
     return {"at": shown, "present": True, "command": command, "file": shown_path(path, reading.root)}
 
 
+def file_of(reading: Reading, name: str) -> str:
+    """A file of the edition's folder, as it is shown."""
+    return shown_path(reading.folder / name, reading.root)
+
+
 def _local(at: datetime, reading: Reading) -> str:
     """An instant on the organisation's clock: 1 Nov 2026, 06:10."""
     local = at.astimezone(reading.config.timezone)
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
-def _sent_json(reading: Reading) -> dict[str, Any] | None:
+def sent_json(reading: Reading) -> dict[str, Any] | None:
     """That the edition went out: a send leaves what it told beside the numbers."""
     path = reading.folder / "told.json"
     try:
@@ -100,17 +105,15 @@ def approval_json(reading: Reading, draft: Draft | None, given: Approvals | None
         given: the approvals in its folder.
     """
     needed = reading.config.approvals
+    text = (
+        approval.describe(reading.folder, needed=needed, digest=draft.digest, variants=draft.digests) if draft else ""
+    )
     changed = list(approval.changed_variants(given, draft.digests)) if given and draft else []
     void = bool(given and draft and given.digest != draft.digest)
-    names = ", ".join(one.by for one in given.given) if given else ""
     if given is None:
-        state, text = ("none", "not approved") if needed else ("not_needed", "needs no approval")
-    elif void:
-        state, text = "void", f"approval void: {', '.join(changed) or 'facts'} changed"
-    elif len(given.given) < needed:
-        state, text = "none", f"approved by {names} ({len(given.given)} of {needed})"
+        state = "none" if needed else "not_needed"
     else:
-        state, text = "approved", f"approved by {names}"
+        state = "void" if void else "approved" if len(given.given) >= needed else "none"
     return {
         "state": state,
         "text": text,
@@ -144,12 +147,18 @@ def variant_json(variant: Variant, changed: Collection[str]) -> dict[str, Any]:
     }
 
 
-def notes_json(reading: Reading, noted: Mapping[str, Sequence[Finding]]) -> list[dict[str, Any]]:
+def notes_json(
+    reading: Reading, noted: Mapping[str, Sequence[Finding]], changed: Collection[str]
+) -> list[dict[str, Any]]:
     """Every note once, with its languages; what is found in one of them counts for all."""
     grouped: dict[str, list[Manuscript]] = {}
     for one in reading.manuscripts:
         grouped.setdefault(_id(one, reading), []).append(one)
-    return [_note_json(name, versions, reading, noted) for name, versions in grouped.items()]
+    return [
+        _note_json(name, versions, reading, noted)
+        | {"changed": any(f"notes/{Path(one.file).name}" in changed for one in versions)}
+        for name, versions in grouped.items()
+    ]
 
 
 def _id(one: Manuscript, reading: Reading) -> str:
@@ -174,5 +183,4 @@ def _note_json(
         "missing": [one for one in reading.config.locales if one not in locales],
         "files": [shown_path(one.file, reading.root) for one in versions],
         "worst": worst([finding for one in versions for finding in noted.get(one.file, ())]),
-        "changed": False,
     }

@@ -134,7 +134,7 @@ def _numbers(edition: Edition, visible: Visible, facts: Mapping[str, tuple[str, 
         heading = visible.find(section.title, at)
         at = heading.end if heading else at
         end = at
-        for fact, before, text in _printed(section):
+        for fact, before, text in printed(section):
             found = visible.find(text, end, before) or visible.find(text, at, before)
             if found is None:
                 continue
@@ -154,7 +154,7 @@ def _number(fact: str, facts: Mapping[str, tuple[str, ...]], text: str, nth: int
     return {"fact": fact, "evidence": next(iter(facts.get(fact, ())), ""), "text": text, "nth": nth}
 
 
-def _printed(section: Section) -> Iterator[tuple[str, str, str]]:
+def printed(section: Section) -> Iterator[tuple[str, str, str]]:
     """(fact, words before it, number) of everything in a section that names its fact."""
     yield from ((card.fact, "", card.number) for card in section.cards if card.fact)
     yield from ((tile.fact, "", tile.number) for tile in section.tiles if tile.fact)

@@ -14,6 +14,7 @@ from newsletter.errors import NewsletterError
 from newsletter.model import Finding, Recipient
 from newsletter.pipeline import Draft, Variant
 from newsletter.studio import overview, readers
+from newsletter.studio.changes import changed_files, changed_sections
 from newsletter.studio.faults import error_json
 from newsletter.studio.frame import View
 from newsletter.studio.picture import Shown, finding_json, picture_json, sent_bytes, worst
@@ -42,6 +43,7 @@ class Proofs:
         self._noted: Mapping[str, Sequence[Finding]] = {}
         self._draft: Draft | None = None
         self._readers: Readers | None = None
+        self._kept: approval.Approved | None = None
         self._good_at = ""
         self.reading: Reading | None = None
         self.error: NewsletterError | None = None
@@ -63,6 +65,7 @@ class Proofs:
             now=reading.now,
         )
         self.reading, self._noted, self._draft = reading, noted, None
+        self._kept = approval.kept(reading.folder)
         names = set(self.names())
         self._proofs = {name: proof for name, proof in self._proofs.items() if name in names}
 
@@ -74,6 +77,10 @@ class Proofs:
         """What is shown now is what the files say."""
         self.error = None
         self._good_at = datetime.now().astimezone().strftime("%H:%M:%S")
+
+    def as_json(self, error: NewsletterError) -> dict[str, Any]:
+        """An error for the page, without the time of a picture: it is about a request."""
+        return error_json(error, self._path.absolute().parent)
 
     def error_json(self) -> dict[str, Any] | None:
         """What stands in the way of a picture, for the page."""
@@ -146,7 +153,7 @@ class Proofs:
             letter=letter,
             sent=proof.letter,
             findings=(*proof.findings, *self._of_notes_in(view.variant)),
-            changed=frozenset(),
+            changed=changed_sections(proof.letter.edition, pipeline.words_of(proof.letter.rendered), self._kept),
         )
         return picture_json(shown, reading.config, {fact.id: fact.evidence for fact in self._material().facts})
 
@@ -224,7 +231,7 @@ class Proofs:
                 for one in reading.variants()
             ],
             "readers": self.readers.as_json(),
-            "notes": overview.notes_json(reading, self._noted),
+            "notes": overview.notes_json(reading, self._noted, changed_files(reading, self._kept)),
             "findings": [finding_json(one, reading.root) for found in self._noted.values() for one in found],
             "passed": [],
             "limits": overview.LIMITS,

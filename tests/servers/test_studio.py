@@ -82,3 +82,64 @@ def test_a_saved_note_reaches_the_page_as_one_picture(preview, by_rename):
         replaced(preview.note("lock-screen.en"), "title: Softly ", "title: ")
         while "Softly " in until(events, "picture")["html"]:
             pass
+
+
+# --- the parts of a letter ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("part", "suffix"), [("text", "txt"), ("source", "html"), ("raw", "eml")])
+def test_text_source_and_raw_are_the_bytes_of_build(preview, built, part, suffix):
+    """Made out to the sample reader, as text and never as a page."""
+    answer, body = preview.get(f"/api/mail/staff.it/{part}")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert body.encode() == (built / f"staff.it.{suffix}").read_bytes()
+
+
+def test_headers_tell_which_are_the_recipients_own(preview):
+    """To, Date and Message-ID; the subject is everybody's."""
+    own = {one["name"]: one["own"] for one in preview.json("/api/mail/staff.en/headers")}
+    assert {name for name, mine in own.items() if mine} == {"To", "Date", "Message-ID"}
+    assert own["Subject"] is False
+
+
+def test_a_letter_can_be_shown_as_a_real_reader(preview):
+    """Only the rows that can be chosen leave the server."""
+    readers = {one["id"]: one["fields"] for one in preview.json("/api/edition")["readers"]}
+    assert {"sample", "no-name", "long-name", "staff-1"} <= set(readers)
+    address = readers["staff-1"]["address"]
+    assert address in preview.get("/mail/staff.en?as=staff-1")[1]
+    assert address not in preview.get("/mail/staff.en?as=nobody")[1]
+    lists = (preview.folder / "audience.csv").read_text(encoding="utf-8").splitlines()[1:]
+    listed = {line.partition(",")[0] for line in lists}
+    assert len(listed) > 10
+    assert len(listed & {fields["address"] for fields in readers.values()}) <= 4
+
+
+# --- facts --------------------------------------------------------------------------------
+
+
+def test_every_fact_is_where_it_belongs(preview):
+    """What must be told, what was chosen, and the others with a reason."""
+    told = preview.json("/api/facts")
+    assert "files.availability" in {one["id"] for one in told["must"]}
+    assert len(told["chosen"]) >= 2
+    assert all(one["reason"] for one in told["passed"])
+    assert told["editable"] is True
+    assert told["file"] == "editions/2026-10/edition.yaml"
+
+
+def test_a_number_is_followed_to_its_query(preview):
+    """Value, rounding, days, interruptions and what was asked."""
+    told = preview.json("/api/evidence/files.availability")
+    assert "99.78%" in told["printed"]["rounded"].split(", ")
+    assert len(told["strip"]) == 31
+    assert told["outages"]
+    assert told["evidence"][0]["query"]
+    assert told["command"] == "newsletter explain files.availability --month 2026-10"
+
+
+def test_an_unknown_fact_is_not_found(preview):
+    """With the nearest one named."""
+    answer, body = preview.get("/api/evidence/files.availabilty")
+    assert answer.status == 404
+    assert "files.availability" in body

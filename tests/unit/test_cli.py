@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from newsletter import cli
 from newsletter.cli.table import table
-from newsletter.cli.values import plain_value
 from newsletter.errors import ContentError
+from newsletter.language.values import plain_value
 
 HEAVY = [
     "requests",
