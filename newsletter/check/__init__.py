@@ -10,6 +10,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from newsletter import compose, notes, pipeline
+from newsletter.check.examination import Examination
+from newsletter.check.letters import LETTER_RULES, letter, letters
+from newsletter.check.sender import sender
 from newsletter.config import Config
 from newsletter.config.strict_yaml import parse
 from newsletter.errors import ContentError, NewsletterError
@@ -17,11 +20,14 @@ from newsletter.model import Fact, Finding, Period, Place
 from newsletter.model.finding import fault, warning
 from newsletter.notes import Manuscript
 
+__all__ = ["LETTER_RULES", "Examination", "examine", "exit_code", "letter", "letters", "manuscripts"]
+
 _STOP_A_BUILD = ("note", "reference-unknown")
+_RULES = (*notes.RULES, "edition", "incident-unexplained", "logo", "outcome-missing", "sender")
 
 
-def examine(config: Config, month: Period, *, now: datetime) -> list[Finding]:
-    """Everything there is to say about an edition: its notes, then its letters.
+def examine(config: Config, month: Period, *, now: datetime) -> Examination:
+    """Everything there is to say about an edition: its notes, its services, its letters.
 
     Raises:
         ContentError: there are no numbers of the month.
@@ -34,10 +40,16 @@ def examine(config: Config, month: Period, *, now: datetime) -> list[Finding]:
     found += _unexplained(config, month, facts, read)
     found += _logo(config)
     found += _outcomes(config, {fact.subject for fact in facts if fact.id == f"{fact.subject}.availability"})
+    found += sender(config)
     if draft:
-        return [*found, *_letters(config, draft)]
+        finished = letters(config, draft)
+        known = {_line_of(one) for one in found}  # a note is told once, not again in each letter
+        found += [one for one in finished.findings if one.place is None or _line_of(one) not in known]
+        return Examination.of(found, {*_RULES, *LETTER_RULES})
     told = any(finding.check in _STOP_A_BUILD and finding.status == "fault" for finding in found)
-    return found if told or error is None else [*found, fault("edition", error)]
+    if error and not told:
+        found.append(fault("edition", error))
+    return Examination.of(found, _RULES)
 
 
 def manuscripts(config: Config, month: Period, *, now: datetime) -> list[Manuscript]:
@@ -53,6 +65,11 @@ def exit_code(findings: Iterable[Finding], *, strict: bool = False) -> int:
     """0, or that of an error in the content; with `strict` a warning is one, too."""
     counted = ("fault", "warning") if strict else ("fault",)
     return ContentError.exit_code if any(one.status in counted for one in findings) else 0
+
+
+def _line_of(finding: Finding) -> tuple[str, str, int]:
+    place = finding.place
+    return finding.check, place.file if place else "", place.line if place else 0
 
 
 def _built(config: Config, month: Period, now: datetime) -> tuple[pipeline.Draft | None, NewsletterError | None]:
@@ -115,8 +132,3 @@ def _unexplained(config: Config, month: Period, facts: Sequence[Fact], read: Ite
         do = f"Run: {pipeline.incident_command(month, service)}"
         folder = pipeline.edition_folder(config, month) / "notes"
         yield fault("incident-unexplained", ContentError(what, do), Place(str(folder)))
-
-
-def _letters(config: Config, draft: pipeline.Draft) -> Iterator[Finding]:
-    for edition in draft.editions.values():
-        yield from compose.examine(edition, config=config, snapshot=draft.snapshot)

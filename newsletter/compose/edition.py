@@ -25,6 +25,9 @@ from newsletter.model import Edition, Editorial, Fact, MinuteRow, Note, Picture,
 ADDRESS_FIELD = "{address}"
 """The one hole in an edition: the recipient's address, filled when the mail is sent."""
 
+PREHEADER_LENGTH = 90
+"""Characters that lists of mails show behind a subject."""
+
 _SECTIONS: Mapping[str, Callable[[Context], Section | None]] = {
     "brief": brief_section,
     "ask": ask_section,
@@ -144,6 +147,9 @@ def _pictures(context: Context) -> dict[str, Picture]:
 
 
 def _preheader(context: Context, minute: tuple[MinuteRow, ...]) -> str:
-    """What stands behind the subject in a list of mails: what failed and what is coming."""
+    """What stands behind the subject in a list of mails: what failed and what is coming, as far as there is room."""
     worked = context.text("minute.worked")
-    return " ".join(row.sentence for row in minute if row.label != worked)
+    first, *more = [row.sentence for row in minute if row.label != worked] or [""]
+    for sentence in more:
+        first = longer if len(longer := f"{first} {sentence}") <= PREHEADER_LENGTH else first
+    return first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from newsletter.compose.context import letter_of
 from newsletter.config import Config, Letter
@@ -17,6 +18,9 @@ WORD_BUDGET: Mapping[Letter, int] = {"staff": 600, "managers": 250}
 
 The managers' budget is that of the brief they pass on: "How we measure" below it is for looking up.
 """
+
+RULES = ("word-budget", "leftover", "host-name")
+"""What is looked for."""
 
 _LOOKED_UP: Mapping[Letter, tuple[SectionKind, ...]] = {"staff": (), "managers": ("measure",)}
 _LEFTOVER = re.compile(r"\{\{|\}\}|\{%|%\}")
@@ -47,7 +51,7 @@ def examine(edition: Edition, *, config: Config, snapshot: Snapshot) -> Iterator
 
 
 def _wrong(edition: Edition, check: str, what: str, do: str) -> Finding:
-    return fault(check, ContentError(f"{edition.variant}: {what}", do))
+    return replace(fault(check, ContentError(what, do)), variant=edition.variant)
 
 
 def _length(edition: Edition, budget: int, without: Collection[SectionKind]) -> Iterator[Finding]:

@@ -251,7 +251,8 @@ def _subjects(context: Context, situation: Situation) -> tuple[str, ...]:
     """Up to three, the plainest first; when a target was missed each of them says so."""
     plain = _subject(context, situation)
     if context.letter == "managers":
-        plain = context.text("subject.for_managers", subject=plain)
+        announced = context.text("subject.for_managers", subject=plain)
+        plain = announced if len(announced) <= SUBJECT_LENGTH else plain
     further = (without_isolates(text) for text in _further_subjects(context, situation))
     found = [without_isolates(plain), *(text for text in further if len(text) <= SUBJECT_LENGTH)]
     return tuple(dict.fromkeys(found))[:SUBJECTS]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
+from newsletter.config.checking import ChecksConfig
 from newsletter.config.faults import Model
 from newsletter.config.fields import (
     Identifier,
@@ -121,6 +122,9 @@ class Config(Model):
     smtp: SmtpConfig = Field(description="The relay that takes the mails, and the sender.")
     sending: SendingConfig = Field(default=SendingConfig(), description="When mails may leave.")
     preview: PreviewConfig = Field(default=PreviewConfig(), description="The preview on an editor's machine.")
+    checks: ChecksConfig = Field(
+        default=ChecksConfig(), description="What `newsletter check` takes as given when it examines the letters."
+    )
     metrics: MetricsConfig = Field(
         default=MetricsConfig(), description="Where each `send` tells Prometheus how it ended."
     )

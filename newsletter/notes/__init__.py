@@ -3,12 +3,13 @@
 from newsletter.notes.beginning import begin
 from newsletter.notes.deciding import Wish, choose_subject, decide, wished
 from newsletter.notes.editorial import load_editorial
-from newsletter.notes.examine import examine
+from newsletter.notes.examine import RULES, examine
 from newsletter.notes.loader import load, manuscripts, sound
 from newsletter.notes.manuscript import Manuscript
 from newsletter.notes.visits import VISIT_MONTHS, visits
 
 __all__ = [
+    "RULES",
     "VISIT_MONTHS",
     "Manuscript",
     "NoteFault",

@@ -11,9 +11,12 @@ from newsletter.config import Config
 from newsletter.errors import ContentError
 from newsletter.model import Fact, Finding, Note, Period, Place
 from newsletter.model.finding import fault, warning
-from newsletter.notes.lint import lint
+from newsletter.notes.lint import NAMES, lint
 from newsletter.notes.lint.sourced import sourced
 from newsletter.notes.manuscript import Manuscript
+
+RULES = (*NAMES, "date-passed", "language-missing", "left-out", "note", "second-tip")
+"""What is looked for, by the names that findings have in `check`."""
 
 _CAPITALS = re.compile(r"\b[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ0-9]+\b")
 _LEFT_OUT = {
@@ -37,7 +40,8 @@ def examine(
         month: the month of the edition.
         now: aware; decides what has passed.
     """
-    numbers, known = sourced(facts, config), _known_capitals(config)
+    numbers = sourced(facts, config)
+    known = _known_capitals(config) | {host.lower() for host in config.checks.known_hosts}
     found: dict[str, list[Finding]] = {}
     for one in read:
         linted = [*_faults(one), *lint(one, numbers, known=known)]

@@ -14,6 +14,7 @@ from newsletter.render.joining import joined
 from newsletter.render.lint import lint
 from newsletter.render.look import Look, look
 from newsletter.render.mjml import to_html
+from newsletter.render.origin import Trace
 from newsletter.render.personalise import Tokens, digest, fill_html, fill_text, shown_html
 from newsletter.render.printable import printable
 
@@ -67,6 +68,13 @@ class Renderer:
             digest=digest(subject, html, text, images=attachments),
             attachments=attachments,
         )
+
+    def traced(self, edition: Edition) -> Trace:
+        """From the HTML of an edition back to its templates; slow, for when something is wrong."""
+        clean = printable(edition)
+        values = {"edition": clean, "theme": look(self._theme, clean.direction)}
+        mjml = self._templates.compose(MJML_TEMPLATE, **values)
+        return Trace(mjml, self._templates.traced(MJML_TEMPLATE, **values))
 
     def _require_sound(self, mjml: str, edition: Edition, shown: Look) -> None:
         faults = lint(mjml, {picture.image.id: picture.image for picture in edition.pictures.values()})

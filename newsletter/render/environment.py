@@ -131,14 +131,23 @@ class Templates:
                 yield ContentError(f"{name} is not UTF-8 ({error.reason})", "Save it as UTF-8.")
 
     def locate(self, offset: int, name: str, **values: object) -> Place:
-        """Which template line wrote the character at `offset` of what `compose` returned.
+        """Which template line wrote the character at `offset` of what `compose` returned."""
+        return self.traced(name, **values)(offset)
+
+    def traced(self, name: str, **values: object) -> Callable[[int], Place]:
+        """What `locate` answers, for many offsets of one text.
 
         Loops, macros and includes make lines of the composed text say nothing about the file to
         mend. Composing once more with marks is slow, and only done when something is wrong.
         """
         marking = _Environment(self._folders, self._filters, _MarkOrigins)
-        file, line = marking.origins.find(self._compose(marking, name, values), offset)
-        return Place(file=self._shown(file) if file else None, line=line)
+        marked = self._compose(marking, name, values)
+
+        def place(offset: int) -> Place:
+            file, line = marking.origins.find(marked, offset)
+            return Place(file=self._shown(file) if file else None, line=line)
+
+        return place
 
     def _compose(self, environment: _Environment, name: str, values: Mapping[str, object]) -> str:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,3 +50,31 @@ class Origins:
                 break
             place = self._lines[int(found[1])]
         return place
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """From a place in HTML to the template line behind it.
+
+    MRML keeps what stands in text and tables as it is, so what is written in the HTML is looked for in the MJML.
+    """
+
+    mjml: str
+    locate: Callable[[int], Place]
+
+    def place(self, html: str, offset: int, written: Iterable[str]) -> Place | None:
+        """Which template line wrote something of a letter; None where that cannot be told.
+
+        Args:
+            html: the letter.
+            offset: where it stands there.
+            written: how it may be written there, the surest form first.
+        """
+        begin, first = html.find("<body"), self.mjml.find("<mj-body")
+        for words in (one.partition("&#")[0] for one in written):  # MRML gets some letters of attributes so
+            if words and html.count(words, begin) == self.mjml.count(words, first):
+                at = first
+                for _ in range(html.count(words, begin, max(begin, offset)) + 1):
+                    at = self.mjml.find(words, at + 1)
+                return self.locate(at) if at >= 0 else None
+        return None

@@ -20,7 +20,7 @@ LAYERS = [
     ["language", "entra"],
     ["config", "period"],
     ["presets"],
-    ["model", "contrast"],
+    ["model", "contrast", "hosts"],
     ["errors"],
 ]
 

@@ -6,16 +6,20 @@ import dataclasses
 import json
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from newsletter import check, compose, notes, pipeline
 from newsletter.cli import main
 from newsletter.compose import WORD_BUDGET, examine
 from newsletter.compose.examine import running
+from newsletter.config import load
 from newsletter.language.readability import words
+from newsletter.render.checks import RULES
 from tests import images
 from tests.unit import edition_samples as samples
 
@@ -32,7 +36,7 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def check(workspace: Path, *options: str) -> Result:
+def checked(workspace: Path, *options: str) -> Result:
     return CliRunner().invoke(
         main, ["check", "--config", str(workspace / "config.yaml"), "--month", "2026-10", *options]
     )
@@ -40,7 +44,7 @@ def check(workspace: Path, *options: str) -> Result:
 
 def found(workspace: Path) -> list[dict[str, Any]]:
     """All findings, as the JSON tells them."""
-    result = check(workspace, "--json")
+    result = checked(workspace, "--json")
     told = json.loads(result.stdout)
     assert told["exit_code"] == result.exit_code
     findings: list[dict[str, Any]] = told["findings"]
@@ -55,20 +59,22 @@ def note(workspace: Path, name: str, text: str) -> Path:
 
 def test_the_sample_company_has_no_finding(workspace):
     """Also for somebody strict."""
-    result = check(workspace, "--strict")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "All is well.\n")
+    result = checked(workspace, "--strict")
+    passed = len({*check.LETTER_RULES, *notes.RULES}) + 5  # and those of the edition as a whole
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"All is well: {passed} checks passed.\n"
 
 
 def test_an_error_ends_65_and_is_told_with_file_line_column_and_fix(workspace):
     """In the form that editors and CI systems follow."""
     path = note(workspace, "extra.en.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nFine.\nIt never stops.\n")
     note(workspace, "extra.it.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nBene.\n")
-    result = check(workspace)
+    result = checked(workspace)
     assert result.exit_code == 65
     first, fix = result.stdout.splitlines()
     assert first == f'{path}:7:4: error "never" promises too much [absolute]'
     assert fix.startswith("  fix: Say what was measured")
-    assert result.stderr == "1 error, 0 warnings\n"
+    assert re.fullmatch(r"1 error, 0 warnings; \d\d checks passed\n", result.stderr)
 
 
 def test_a_warning_ends_0_but_with_strict_65(workspace):
@@ -76,7 +82,7 @@ def test_a_warning_ends_0_but_with_strict_65(workspace):
     note(workspace, "extra.en.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nWe help in order to help.\n")
     note(workspace, "extra.it.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nBene.\n")
     assert [one["check"] for one in found(workspace)] == ["officialese"]
-    assert (check(workspace).exit_code, check(workspace, "--strict").exit_code) == (0, 65)
+    assert (checked(workspace).exit_code, checked(workspace, "--strict").exit_code) == (0, 65)
 
 
 def test_an_incident_without_a_note_in_one_language_is_an_error(workspace):
@@ -118,7 +124,7 @@ def test_what_stops_a_build_and_is_no_note_is_told(workspace):
 def test_a_month_without_numbers_cannot_be_checked(workspace):
     """It is said what to do."""
     (workspace / "editions/2026-10/snapshot.json").unlink()
-    result = check(workspace)
+    result = checked(workspace)
     assert result.exit_code == 65
     assert "newsletter collect --month 2026-10" in result.stderr
 
@@ -126,7 +132,7 @@ def test_a_month_without_numbers_cannot_be_checked(workspace):
 def test_every_rule_is_explained_to_editors():
     """With a row in docs/plain-language.md, and no row without a rule."""
     places = [*(ROOT / "newsletter/notes/lint").glob("*.py"), ROOT / "newsletter/notes/examine.py"]
-    places += [ROOT / "newsletter/check/__init__.py", ROOT / "newsletter/compose/examine.py"]
+    places += [*(ROOT / "newsletter/check").glob("*.py"), ROOT / "newsletter/compose/examine.py"]
     code = "\n".join(path.read_text(encoding="utf-8") for path in places)
     told = r'\b(?:warn|wrong|_wrong|tell|warning|fault|_advised)\(\s*(?:edition, |context, )?"([a-z-]+)"'
     rules = set(re.findall(told, code))
@@ -134,6 +140,22 @@ def test_every_rule_is_explained_to_editors():
     rows = {name for row in re.findall(r"(?m)^\| (`[^|]+) \|", page) for name in re.findall(r"`([a-z-]+)`", row)}
     assert len(rules) > 25
     assert rows == rules
+    assert rules == {
+        *notes.RULES,
+        *compose.RULES,
+        "edition",
+        "incident-unexplained",
+        "logo",
+        "outcome-missing",
+        "sender",
+    }
+
+
+def test_every_rule_about_finished_letters_is_explained_in_order():
+    """With a row in docs/checks.md, and no row without a rule."""
+    page = (ROOT / "docs/checks.md").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\| `([a-z-]+)` \|", page)
+    assert rows == list(RULES)
 
 
 # --- the letters ----------------------------------------------------------------------------------
@@ -156,7 +178,7 @@ def test_a_letter_over_its_word_budget_is_an_error():
     assert WORD_BUDGET == {"staff": 600, "managers": 250}
     ((rule, what),) = letter(lead="word " * 600)
     assert rule == "word-budget"
-    assert re.fullmatch(r"staff\.en: 6\d\d words of running text; 600 are read", what)
+    assert re.fullmatch(r"6\d\d words of running text; 600 are read", what)
 
 
 def test_rows_labels_and_axes_are_no_running_text():
@@ -210,3 +232,88 @@ def test_a_logo_that_a_sheet_swallows_is_warned_of_with_its_line(workspace, cont
     warned = [one for one in found(workspace) if one["check"] == "logo"]
     assert [one["what"] for one in warned] == told
     assert all(one["place"]["line"] == line and one["status"] == "warning" for one in warned)
+
+
+# --- the finished letters, and the files they come from ------------------------------------------
+
+PEOPLE = "---\ntitle: T\nkind: people\nowner: IT\n---\n"
+
+
+def test_a_fault_in_a_letter_is_placed_in_the_note_that_holds_its_words(workspace):
+    """Line and column, although the letter has neither; and once, however many letters hold it."""
+    path = note(workspace, "extra.en.md", f"{PEOPLE}Fine.\n\nLook at [the wiki](https://wiki.corp/page) for\nmore.\n")
+    note(workspace, "extra.it.md", f"{PEOPLE}Bene.\n")
+    (told,) = [one for one in found(workspace) if one["check"] == "link-inside"]
+    assert told["place"] == {"file": str(path), "line": 8, "column": 20}
+    assert (told["variant"], told["excerpt"], told["nth"]) == ("staff.en", "the wiki", 0)
+
+
+def test_a_fault_in_a_letter_is_placed_in_the_config_that_holds_its_words(workspace):
+    """A service's outcome with a machine in it."""
+    config = workspace / "config.yaml"
+    config.write_text(config.read_text().replace("orders and offers go out", "offers leave mx.acme.internal"))
+    told = [one for one in found(workspace) if one["check"] == "host-name"]
+    line = next(n for n, one in enumerate(config.read_text().splitlines(), 1) if "mx.acme.internal" in one)
+    assert {(one["place"]["file"], one["place"]["line"]) for one in told} == {(str(config), line)}
+    assert {one["variant"] for one in told} == {"staff.en"}
+
+
+def test_a_fault_of_a_template_is_placed_in_its_line(workspace):
+    """In a macro that is called for every row, each time."""
+    path = workspace / "templates/sections/services.mjml.j2"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("<b>{{ service.name }}</b>", '<b style="color:#AAAAAA">{{ service.name }}</b>'))
+    told = [one for one in found(workspace) if one["check"] == "contrast"]
+    line = next(n for n, one in enumerate(path.read_text().splitlines(), 1) if "#AAAAAA" in one)
+    assert len(told) > 4
+    assert {(Path(one["place"]["file"]).name, one["place"]["line"]) for one in told} == {("services.mjml.j2", line)}
+    assert "E-mail" in {one["excerpt"] for one in told}
+
+
+def test_a_secret_behind_the_config_is_found_in_a_letter(workspace, monkeypatch):
+    """An editor pasted the password of the relay; the error does not repeat it."""
+    config = workspace / "config.yaml"
+    config.write_text(
+        re.sub(r"(?m)^smtp:\n", "smtp:\n  user: it\n  password: env:RELAY_PASSWORD\n", config.read_text())
+    )
+    monkeypatch.setenv("RELAY_PASSWORD", "Tr0ub4dor-and-3")
+    note(workspace, "extra.en.md", f"{PEOPLE}The word is Tr0ub4dor-and-3.\n")
+    note(workspace, "extra.it.md", f"{PEOPLE}Bene.\n")
+    result = checked(workspace)
+    assert "staff.en: the mail holds the value of smtp.password [secret]" in result.stdout
+    assert "Tr0ub4dor" not in result.stdout + result.stderr
+
+
+def test_a_host_that_readers_know_may_stand_in_letters(workspace):
+    """`checks.known_hosts` allows just this one."""
+    config = workspace / "config.yaml"
+    config.write_text(config.read_text() + "\nchecks: {known_hosts: [intranet.acme.internal]}\n")
+    body = "See [the form](https://intranet.acme.internal/form) on intranet.acme.internal, not on old.acme.internal."
+    note(workspace, "extra.en.md", f"{PEOPLE}{body}\n")
+    note(workspace, "extra.it.md", f"{PEOPLE}Bene.\n")
+    told = [(one["check"], one["excerpt"]) for one in found(workspace) if one["variant"]]
+    assert told == []
+    assert [one["what"] for one in found(workspace)] == ['"old.acme.internal" is the name of a machine']
+
+
+def test_a_sender_without_a_name_and_answers_to_nobody_are_warnings(workspace):
+    """With the line of the config."""
+    config = workspace / "config.yaml"
+    config.write_text(re.sub(r"(?m)^  from:.*$", "  from: no-reply@acme.example", config.read_text()))
+    config.write_text(re.sub(r"(?m)^  reply_to:.*$", "", config.read_text()))
+    told = [(one["status"], one["what"]) for one in found(workspace) if one["check"] == "sender"]
+    assert ("warning", "smtp.from has no name: lists of mails show the bare address") in told
+    assert ("warning", "answers to the letter go to no-reply@acme.example") in told
+
+
+@pytest.mark.parametrize("label", sorted(path.name for path in (ROOT / "editions").iterdir() if path.is_dir())[-12:])
+def test_every_letter_of_the_sample_year_passes(label):
+    """Twelve months, each in all variants; also for somebody strict."""
+    config = load(ROOT / "config.yaml")
+    month = pipeline.resolve_month(config, label, now=datetime(2026, 12, 1, tzinfo=UTC))
+    draft = pipeline.build(config, month, now=datetime(2026, 12, 1, tzinfo=UTC))
+    examined = check.letters(config, draft)
+    assert [(one.variant, one.check, one.what) for one in examined.findings] == []
+    assert len(draft.variants) == 4
+    one_only = check.letters(config, draft, variant="staff.en")
+    assert one_only.passed == examined.passed

@@ -14,7 +14,7 @@ from newsletter.notes.lint.context import Context
 from newsletter.notes.lint.sourced import Sourced, sourced
 from newsletter.notes.manuscript import Manuscript
 
-__all__ = ["RULES", "Context", "Sourced", "lint", "sourced"]
+__all__ = ["NAMES", "RULES", "Context", "Sourced", "lint", "sourced"]
 
 Rule = Callable[[Context], Iterator[Finding]]
 
@@ -35,6 +35,13 @@ RULES: tuple[Rule, ...] = (
     form.hosts,
 )
 
+NAMES = (
+    *("absolute", "acronym", "blame", "capitals", "cause-unproved", "host-name", "image-alt", "jargon", "leftover"),
+    *("link-text", "long-sentence", "number-disagrees", "number-unsourced", "officialese", "passive", "readability"),
+    *("reference-unknown", "self-praise", "shouting", "staff-name"),
+)
+"""What the rules call what they find."""
+
 
 def lint(manuscript: Manuscript, sourced: Sourced, *, known: frozenset[str] = frozenset()) -> list[Finding]:
     """Everything wrong with one note, in the order of its lines.
@@ -42,7 +49,7 @@ def lint(manuscript: Manuscript, sourced: Sourced, *, known: frozenset[str] = fr
     Args:
         manuscript: a note that could be read.
         sourced: the numbers of the month.
-        known: words in capitals that need no explanation.
+        known: words in capitals that need no explanation, and hosts that readers know.
     """
     if manuscript.note is None:
         return []

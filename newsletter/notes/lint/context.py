@@ -20,7 +20,7 @@ class Context:
     """Everything the rules look at.
 
     Args:
-        known: words in capitals that need no explanation: names of services and of the organisation.
+        known: words in capitals that need no explanation: names of services and of the organisation; hosts.
     """
 
     file: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from newsletter.hosts import MACHINE
+from newsletter.language.links import says_nothing
 from newsletter.model import REFERENCE, Finding
 from newsletter.notes.lint.context import Context
 from newsletter.notes.lint.wording import CAPITALS
@@ -15,14 +17,6 @@ _IMAGE = re.compile(r"!\[\s*\]\(")
 _MARKS = re.compile(r"!{2,}|\?!+|!\?+|\?{2,}")
 _TOKEN = re.compile(r"\S+")
 _HOST_HINT = re.compile(r"\d|=|\.\w")
-_HOST = re.compile(
-    r"\b(?:\d{1,3}\.){3}\d{1,3}\b"
-    r"|\b(?=[\w.-]*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)*:\d{2,5}\b"
-    r"|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:local|internal|intern|lan|corp|intra|localdomain)\b"
-    r"|\b(?=[a-z-]*\d)(?:srv|vm|web|db|sql|app|host|node|esx|dc|nas|fs|mx|lb|proxy|k8s)[a-z]*-?[a-z]*-?\d{1,3}\b"
-    r"|\b(?:job|instance)=\S+",
-    re.IGNORECASE,
-)
 
 
 def looks(context: Context) -> Iterator[Finding]:
@@ -35,7 +29,7 @@ def looks(context: Context) -> Iterator[Finding]:
                 what = f'"{capitals[0]}" is in capitals'
                 yield context.warn("capitals", passage, capitals.start(), what, "Write it in small letters.")
     for link in _LINK.finditer(context.body.text):
-        if context.words.links.are(link[1].strip(" *_.!→»>")):
+        if says_nothing(link[1], context.note.locale):
             do = "Make the link of the words that say where it leads."
             what = f'the link "{link[1]}" says nothing to whom it is read out'
             yield context.warn("link-text", context.body, link.start(1), what, do)
@@ -58,6 +52,11 @@ def hosts(context: Context) -> Iterator[Finding]:
     do = "Say what people use: the name of the service."
     for passage in context.passages:
         for token in _TOKEN.finditer(passage.prose):
-            if _HOST_HINT.search(token[0]) and (one := _HOST.search(token[0])):
+            if _HOST_HINT.search(token[0]) and (one := _machine(token[0], context.known)):
                 start = token.start() + one.start()
                 yield context.wrong("host-name", passage, start, f'"{one[0]}" is the name of a machine', do)
+
+
+def _machine(token: str, known: frozenset[str]) -> re.Match[str] | None:
+    found = MACHINE.search(token)
+    return found if found and found[0].lower() not in known else None

@@ -87,7 +87,6 @@ class Vocabulary:
     causal: Phrases
     blame: Phrases
     person: re.Pattern[str]
-    links: Phrases
     acronyms: frozenset[str]
     officialese: Advice
     jargon: Advice
@@ -110,7 +109,6 @@ def vocabulary(locale: str) -> Vocabulary:
         causal=_phrases(chosen.get("causal", ())),
         blame=_phrases(chosen.get("blame", ())),
         person=_person(chosen.get("honorifics", ()), chosen.get("given_names", ())),
-        links=_phrases(chosen.get("links", ())),
         acronyms=frozenset(chosen.get("acronyms", ())),
         officialese=_advice(lists.get("officialese", {})),
         jargon=_advice(lists.get("jargon", {})),

@@ -1,0 +1,23 @@
+"""What an examination ends with: what it found, and what it looked for in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from newsletter.model import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """The findings in the order in which they are told, and the rules that found nothing."""
+
+    findings: tuple[Finding, ...]
+    passed: tuple[str, ...]
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding], rules: Collection[str]) -> Self:
+        """Each finding once, and the rules without one."""
+        told = tuple(dict.fromkeys(findings))
+        return cls(findings=told, passed=tuple(sorted(set(rules) - {one.check for one in told})))
