@@ -165,6 +165,8 @@ class Proofs:
 
     def look_at_all(self) -> None:
         """Settle what only all letters together tell: the digest that an approval is bound to."""
+        if self._of().material is None:
+            return
         material = self._material()
         sound, _ = notes.sound(self._of().manuscripts)
         self._draft = pipeline.drafted(

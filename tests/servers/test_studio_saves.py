@@ -1,0 +1,265 @@
+"""What a save does to the open pages: one picture, the right one first, and errors that say where."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.previewing import Preview, replaced, small_workspace, start, until
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory) -> Preview:
+    """A workspace of its own: these tests write into it."""
+    return start(small_workspace(tmp_path_factory.mktemp("workspace") / "acme"))
+
+
+@pytest.fixture
+def preview(own) -> Iterator[Preview]:
+    """The files are put back after each test, and the server has read them."""
+    before = {path: path.read_bytes() for path in own.folder.rglob("*") if path.is_file()}
+    yield own
+    with own.events() as events:
+        until(events, "edition")
+        for path in own.folder.rglob("*"):
+            if path.is_file() and path not in before:
+                path.unlink()
+        for path, content in before.items():
+            if not path.is_file() or path.read_bytes() != content:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        settled(own)
+
+
+def settled(preview: Preview, after: int = 0, seconds: float = 0.3) -> dict[str, Any]:
+    """The edition once it is newer than `after` and nothing has happened for a while."""
+    edition: dict[str, Any] = {}
+    rev, since = -1, time.monotonic()
+    while time.monotonic() - since < seconds:
+        edition = preview.json("/api/edition")
+        if edition["rev"] != rev or edition["rev"] <= after:
+            rev, since = edition["rev"], time.monotonic()
+        time.sleep(0.05)
+    return edition
+
+
+def after(events: Iterator[tuple[str, Any, int]], count: int) -> list[tuple[str, Any, int]]:
+    """The next events."""
+    return [next(events) for _ in range(count)]
+
+
+def opened(events: Iterator[tuple[str, Any, int]]) -> Any:
+    """Past the greeting of a new page; its picture."""
+    return until(events, "picture")
+
+
+# --- order --------------------------------------------------------------------------------
+
+
+def test_the_letter_on_show_comes_first_then_the_edition_then_all_letters(preview):
+    """Nobody waits for letters that nobody looks at."""
+    with preview.events("variant=staff.it") as events:
+        opened(events)
+        settled(preview)
+        replaced(preview.note("lock-screen.it"), "title: ", "title: Piano ")
+        until(events, "picture")
+        names = [name for name, _, _ in after(events, 6)]
+        assert names == ["edition", "variant", "variant", "variant", "variant", "edition"]
+
+
+def test_two_pages_get_each_their_own_letter(preview):
+    """In the event itself, so that a save costs no second request."""
+    with preview.events("variant=staff.en&look=dark") as one, preview.events("variant=managers.it") as other:
+        opened(one), opened(other)
+        settled(preview)
+        replaced(preview.config, "organisation: Acme", "organisation: Acme Works")
+        first, second = until(one, "picture"), until(other, "picture")
+    assert (first["variant"], second["variant"]) == ("staff.en", "managers.it")
+    assert "@media all" in first["html"]
+    assert "@media not all" in second["html"]
+
+
+def test_ids_are_revisions_and_a_page_that_saw_the_last_one_gets_no_picture_again(preview):
+    """On reconnect one `edition` is enough."""
+    with preview.events() as events:
+        opened(events)
+    rev = settled(preview)["rev"]
+    with preview.events("variant=staff.en", Last_Event_ID=str(rev)) as events:
+        assert next(events)[0] == "edition"
+        replaced(preview.note("lock-screen.en"), "title: ", "title: Softly ")
+        name, data, told = next(events)
+        assert (name, data["rev"]) == ("picture", told)
+        assert told > rev
+
+
+def test_many_saves_in_a_row_end_in_the_picture_of_the_last(preview):
+    """Older work is dropped, and nothing is told twice at the end."""
+    note = preview.note("lock-screen.en")
+    with preview.events() as events:
+        opened(events)
+        settled(preview)
+        for number in range(20):
+            text = note.read_text(encoding="utf-8").replace(f"Try {number - 1}. ", "")
+            note.write_text(text.rstrip("\n") + f" Try {number}. \n", encoding="utf-8")
+            time.sleep(0.01)
+        while "Try 19." not in (picture := until(events, "picture"))["html"]:
+            pass
+        assert "Try 18." not in picture["html"]
+
+
+# --- how editors save ---------------------------------------------------------------------
+
+
+def test_a_save_in_two_steps_gives_one_picture_and_no_error(preview):
+    """Emptied first, written a moment later, as some editors do."""
+    note = preview.note("lock-screen.en")
+    template = preview.folder / "templates" / "hero.mjml.j2"
+    with preview.events() as events:
+        opened(events)
+        settled(preview)
+        for path, old, new in ((note, "title: ", "title: Softly "), (template, "edition.headline", "edition.lead")):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text[: len(text) // 2], encoding="utf-8")
+            time.sleep(0.03)
+            path.write_text(text.replace(old, new), encoding="utf-8")
+            seen: list[tuple[str, Any]] = []
+            while not seen or seen[-1][0] != "variant":
+                seen.append(next(events)[:2])
+            assert "error" not in [name for name, _ in seen]
+
+
+def test_files_beside_the_edition_are_no_saves(preview):
+    """Neither the swap files of editors, nor what lies next to the config."""
+    before = settled(preview)["rev"]
+    (preview.folder / "scratch.txt").write_text("nothing", encoding="utf-8")
+    assert settled(preview)["rev"] == before
+
+
+# --- errors -------------------------------------------------------------------------------
+
+
+def test_a_fault_in_a_note_never_stops_the_picture(preview):
+    """The letter is drawn without it, and the finding says where it is."""
+    rev = settled(preview)["rev"]
+    replaced(preview.note("lock-screen.en"), "kind: tip", "kind: tipp")
+    edition = settled(preview, rev)
+    assert edition["error"] is None
+    picture = preview.json("/api/mail/staff.en")
+    assert "tip" not in {one["id"] for one in picture["sections"]}
+    found = next(one for one in picture["findings"] if one["file"] == "editions/2026-10/notes/lock-screen.en.md")
+    assert found["severity"] == "error"
+    assert found["line"] > 1
+    assert "tip" in {one["id"] for one in preview.json("/api/mail/staff.it")["sections"]}
+
+
+def test_a_reference_to_no_fact_takes_out_its_note_alone(preview):
+    """Found only when the letter is composed, and told all the same."""
+    rev = settled(preview)["rev"]
+    note = preview.note("lock-screen.en")
+    note.write_text(note.read_text(encoding="utf-8") + '\nSee {{ n("no.such.fact") }}.\n', encoding="utf-8")
+    assert settled(preview, rev)["error"] is None
+    picture = preview.json("/api/mail/staff.en")
+    assert "tip" not in {one["id"] for one in picture["sections"]}
+    assert any("no.such.fact" in one["message"] for one in picture["findings"])
+
+
+def test_a_template_at_fault_is_told_with_its_line_and_the_last_picture_stays(preview):
+    """File, line, column and four lines of code; `mended` when it is."""
+    template = preview.folder / "templates" / "hero.mjml.j2"
+    with preview.events() as events:
+        digest = opened(events)["digest"]
+        settled(preview)
+        replaced(template, "edition.headline", "edition.headlime")
+        error = until(events, "error")
+        assert error["file"] == "templates/hero.mjml.j2"
+        text = template.read_text(encoding="utf-8").splitlines()[error["line"] - 1]
+        assert text[error["column"] - 1 :].startswith("headlime")
+        assert [error["line"], text] in error["code"]
+        assert len(error["code"]) == 4
+        assert error["at"]
+        assert str(preview.folder) not in str(error)
+        assert preview.json("/api/mail/staff.en")["digest"] == digest
+        assert preview.json("/api/edition")["error"]["line"] == error["line"]
+        replaced(template, "edition.headlime", "edition.headline")
+        assert next(name for name, _, _ in events if name != "edition") == "mended"
+        assert until(events, "picture")["digest"] == digest
+
+
+def test_all_faults_of_the_config_are_told_the_first_in_full(preview):
+    """With the line of each."""
+    with preview.events() as events:
+        opened(events)
+        settled(preview)
+        replaced(preview.config, "approvals: 1", "approvals: -1\nno_such_key: 1")
+        error = until(events, "error")
+    assert error["file"] == "config.yaml"
+    assert error["message"].startswith("approvals")
+    assert any("no_such_key" in text for _, text in error["code"])
+    assert [one["message"].partition(":")[0] for one in error["others"]] == ["no_such_key"]
+
+
+def test_a_broken_snapshot_is_an_error_over_the_last_picture(preview):
+    """Nothing true could be shown without it."""
+    with preview.events() as events:
+        opened(events)
+        settled(preview)
+        (preview.edition / "snapshot.json").write_text("{", encoding="utf-8")
+        assert "snapshot.json" in until(events, "error")["message"]
+        assert preview.json("/api/mail/staff.en")["html"]
+
+
+# --- less than everything -----------------------------------------------------------------
+
+
+def test_without_numbers_there_are_notes_but_no_letters(preview):
+    """The page says which command collects them; when they come, the letters do."""
+    rev = settled(preview)["rev"]
+    snapshot = preview.edition / "snapshot.json"
+    aside = snapshot.with_suffix(".aside")
+    snapshot.rename(aside)
+    edition = settled(preview, rev)
+    assert edition["snapshot"]["present"] is False
+    assert edition["snapshot"]["command"] == "newsletter collect --month 2026-10"
+    assert edition["variants"] == []
+    assert edition["error"] is None
+    assert edition["notes"]
+    assert preview.get("/mail/staff.en")[0].status == 404
+    assert preview.get("/api/facts")[0].status == 404
+    aside.rename(snapshot)
+    assert len(settled(preview, edition["rev"])["variants"]) == 4
+
+
+def test_without_notes_the_letter_stands_on_its_numbers(preview):
+    """And what is missing is found."""
+    rev = settled(preview)["rev"]
+    shutil.rmtree(preview.edition / "notes")
+    edition = settled(preview, rev)
+    assert edition["notes"] == []
+    assert edition["error"] is None
+    assert preview.json("/api/mail/staff.en")["sections"]
+
+
+def test_a_draft_is_shown_with_its_mark_and_is_not_what_is_sent(preview):
+    """Digest, size and findings speak of what is sent."""
+    rev = settled(preview)["rev"]
+    replaced(preview.note("lock-screen.en"), "kind: tip", "kind: tip\nstatus: draft")
+    settled(preview, rev)
+    drafted, sent = (preview.json(f"/api/mail/staff.en?drafts={one}") for one in ("on", "off"))
+    assert (drafted["drafts"], sent["drafts"]) == (1, 0)
+    assert [one["draft"] for one in drafted["sections"] if one["id"] == "tip"] == [True]
+    assert "tip" not in {one["id"] for one in sent["sections"]}
+    assert drafted["digest"] == sent["digest"]
+    assert drafted["bytes"] == sent["bytes"] < len(drafted["html"].encode())
+
+
+def test_another_audience_in_the_config_is_another_letter_at_once(preview):
+    """The list of letters follows the config."""
+    rev = settled(preview)["rev"]
+    replaced(preview.config, "  staff: {recipients", "  everybody: {recipients")
+    assert [one["id"] for one in settled(preview, rev)["variants"]][2:] == ["everybody.en", "everybody.it"]
