@@ -1,19 +1,21 @@
 """Counters from raw samples: what was counted in a month, restarts and renamed pods included.
 
 The samples are read in days and each day is folded to a few numbers where it is read, so a month
-of them never stands in memory.
+of them never stands in memory. Of very many series only the hours are read in which something happens to one of
+them (`eventful`): in between a counter does nothing but count.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from newsletter.collect.days import DAY, read_days
+from newsletter.collect.eventful import MANY_SERIES, counted_samples, read_eventful
 from newsletter.collect.promql import Selector
 from newsletter.collect.series import Series
 from newsletter.collect.watch import TICK
@@ -47,7 +49,6 @@ class Fold:
     gained: float = 0.0
     changes: int = 0
     samples: int = 1
-    dropped: int = 0
 
     def then(self, later: Fold) -> Fold:
         """This stretch and the one that follows it."""
@@ -59,7 +60,6 @@ class Fold:
             gained=self.gained + step + later.gained,
             changes=self.changes + (later.first != self.last) + later.changes,
             samples=self.samples + later.samples,
-            dropped=self.dropped + later.dropped,
         )
 
 
@@ -82,7 +82,6 @@ def folded(series: Series) -> Fold | None:
         gained=gained,
         changes=changes,
         samples=len(values),
-        dropped=series.dropped,
     )
 
 
@@ -91,12 +90,13 @@ class Tally:
     """What every series of a counter gained in the month, with what must be said about it.
 
     `coverage` is the share of the month from the first to the last sample: a gap between them
-    hides nothing, as a counter goes on counting.
+    hides nothing, as a counter goes on counting. `samples` is by series, too; `changed` is how often each
+    differed from its value before, empty unless that was asked for.
     """
 
     gained: Mapping[Labels, float]
     changed: Mapping[Labels, int]
-    samples: int
+    samples: Mapping[Labels, int]
     coverage: float
     warnings: tuple[str, ...]
 
@@ -106,13 +106,13 @@ class Tally:
             id=key,
             query=selector.over(period.seconds),
             evaluated_at=datetime.fromtimestamp(period.end_s - TICK, UTC),
-            samples=self.samples,
+            samples=sum(self.samples.values()),
             coverage=self.coverage,
             warnings=self.warnings,
         )
 
 
-def tally(prometheus: Prometheus, selector: Selector, period: Period) -> Tally:
+def tally(prometheus: Prometheus, selector: Selector, period: Period, *, changes: bool = False) -> Tally:
     """Count what the counters of `selector` gained in [start, end) of `period`.
 
     The count begins at each series' last value of the day before. A series born in the month
@@ -122,14 +122,22 @@ def tally(prometheus: Prometheus, selector: Selector, period: Period) -> Tally:
     Series of the same metric that the matchers leave out are of the source, too: failures may appear
     for the first time where successes always were.
 
+    Args:
+        prometheus: asked.
+        selector: the series.
+        period: the month.
+        changes: also count how often the values changed, which needs every sample.
+
     Raises:
         SourceError: no or partial answers.
     """
     with prometheus.overhear() as remarks:
         before = _baselines(prometheus, selector, period)
-        folds = _month(prometheus, selector, period)
+        sparse = len(before) >= MANY_SERIES and selector.metric != "" and not changes
+        month = (_read_sparsely if sparse else _read_whole)(prometheus, selector, period)
+    folds = month.folds
     if not folds:
-        return Tally({}, {}, 0, 0.0, (*remarks, f"no series match {selector}"))
+        return Tally({}, {}, {}, 0.0, (*remarks, f"no series match {selector}"))
     recorded = bool(before) or _has_siblings(prometheus, selector, period.start_s, DAY)
     began = -math.inf if recorded else min(fold.first_at for fold in folds.values()) + _TOGETHER_S
     adopted = {labels for labels, fold in folds.items() if fold.first_at <= began and fold.first > 1}
@@ -141,11 +149,11 @@ def tally(prometheus: Prometheus, selector: Selector, period: Period) -> Tally:
         base = known if known is not None else fold.first if labels in before or labels in adopted else 0.0
         start = Fold(first_at=period.start_s, last_at=period.start_s, first=base, last=base, samples=0)
         gained[labels] = start.then(fold).gained
-        changed[labels] = fold.changes + (known is not None and known != fold.first)
-    samples = sum(fold.samples for fold in folds.values())
+        if changes:
+            changed[labels] = fold.changes + (known is not None and known != fold.first)
     unexplained = 0 if not before else _unexplained(folds, {*before, *heirs})
-    warnings = (*remarks, *_warnings(folds, len(adopted), len(heirs), unexplained))
-    return Tally(gained, changed, samples, _coverage(prometheus, selector, folds, recorded, period), warnings)
+    warnings = (*remarks, *_warnings(month.dropped, len(adopted), len(heirs), unexplained))
+    return Tally(gained, changed, month.samples, _coverage(prometheus, selector, folds, recorded, period), warnings)
 
 
 def inherited(
@@ -217,18 +225,51 @@ def _baselines(prometheus: Prometheus, selector: Selector, period: Period) -> di
     return {_key(series): series.values[0] if series.values else None for series in answer.series}
 
 
-def _month(prometheus: Prometheus, selector: Selector, period: Period) -> dict[Labels, Fold]:
-    """Every series of the month, folded."""
+@dataclass(slots=True)
+class _Month:
+    """Every series of the month, folded; how many samples it has; and how many of all were no number."""
+
+    folds: dict[Labels, Fold] = field(default_factory=dict)
+    samples: dict[Labels, int] = field(default_factory=dict)
+    dropped: int = 0
+
+
+def _read_whole(prometheus: Prometheus, selector: Selector, period: Period) -> _Month:
+    """By all its samples."""
+    month, dropped = _joined(read_days(prometheus, selector, period, _folded))
+    samples = {labels: fold.samples for labels, fold in month.items()}
+    return _Month(month, samples, sum(dropped.values()))
+
+
+def _read_sparsely(prometheus: Prometheus, selector: Selector, period: Period) -> _Month:
+    """By the samples of the hours in which something happens to a series; the others are only counted."""
+    month, dropped = _joined(read_eventful(prometheus, selector, period, _folded))
+    counted = counted_samples(prometheus, selector, period)
+    samples = {labels: counted.get(unnamed(labels), 0) - dropped[labels] for labels in month}
+    return _Month(month, samples, sum(dropped.values()))
+
+
+def _folded(every: Sequence[Series]) -> list[tuple[Labels, Fold | None, int]]:
+    return [(_key(series), folded(series), series.dropped) for series in every]
+
+
+def _joined(
+    stretches: Iterable[Sequence[tuple[Labels, Fold | None, int]]],
+) -> tuple[dict[Labels, Fold], Counter[Labels]]:
+    """Each series as one fold, and how many of its samples were no number."""
     month: dict[Labels, Fold] = {}
-
-    def fold_all(day: Sequence[Series]) -> list[tuple[Labels, Fold | None]]:
-        return [(_key(series), folded(series)) for series in day]
-
-    for day in read_days(prometheus, selector, period, fold_all):
-        for labels, fold in day:
+    dropped: Counter[Labels] = Counter()
+    for stretch in stretches:
+        for labels, fold, lost in stretch:
+            dropped[labels] += lost
             if fold:
                 month[labels] = month[labels].then(fold) if labels in month else fold
-    return month
+    return month, dropped
+
+
+def unnamed(labels: Labels) -> Labels:
+    """The labels without the name of the metric, which functions of a range drop."""
+    return tuple(pair for pair in labels if pair[0] != "__name__")
 
 
 def _key(series: Series) -> Labels:
@@ -253,8 +294,7 @@ def _has_siblings(prometheus: Prometheus, selector: Selector, at: float, seconds
     return bool(prometheus.instant(f"count(last_over_time({every}))", at - TICK).series)
 
 
-def _warnings(folds: Mapping[Labels, Fold], adopted: int, heirs: int, unexplained: int) -> tuple[str, ...]:
-    dropped = sum(fold.dropped for fold in folds.values())
+def _warnings(dropped: int, adopted: int, heirs: int, unexplained: int) -> tuple[str, ...]:
     told = {
         f"{dropped} samples were not a number and are not counted": dropped,
         f"{adopted} series were first recorded in the month with a count; it is not the month's": adopted,

@@ -75,7 +75,7 @@ class Figures:
 
     def _changes(self, key: str, selector: Selector) -> float | None:
         """How often the value differed from the one before."""
-        found = self._tally(selector, key)
+        found = self._tally(selector, key, changes=True)
         return float(sum(found.changed.values())) if found.changed else None
 
     def _ratio(self, name: str, ratio: RatioSource, unit: str) -> Figure:
@@ -108,8 +108,8 @@ class Figures:
         found = self._tally(selector, key)
         return float(sum(found.gained.values())) if found.gained else None
 
-    def _tally(self, selector: Selector, key: str) -> Tally:
-        found = tally(self._prometheus, selector, self._period)
+    def _tally(self, selector: Selector, key: str, *, changes: bool = False) -> Tally:
+        found = tally(self._prometheus, selector, self._period, changes=changes)
         self.evidence[key] = found.evidence(key, selector, self._period)
         return found
 

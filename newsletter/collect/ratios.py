@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from newsletter import presets
 from newsletter.collect import promql
 from newsletter.collect.availability import Measured
-from newsletter.collect.counter import tally, whole
+from newsletter.collect.counter import tally, unnamed, whole
 from newsletter.collect.days import Extent, read_days
+from newsletter.collect.eventful import counted_samples
 from newsletter.collect.promql import Selector
 from newsletter.collect.watch import TICK
 from newsletter.errors import SourceError
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from newsletter.collect.series import Series
     from newsletter.config import AvailabilitySource
     from newsletter.model import Period
-
-Labels = tuple[tuple[str, str], ...]
 
 _REMARKS: Mapping[presets.Samples, str] = {
     "counters": "a share of requests, not of time",
@@ -183,28 +182,17 @@ def _targets(prometheus: Prometheus, source: RatioSource, period: Period) -> dic
 def _counted(prometheus: Prometheus, source: RatioSource, period: Period) -> dict[str, _Share]:
     """Counters: the failed series are among all series, so that all are counted once."""
     every = tally(prometheus, source.whole, period)
-    failed, present = (_samples(prometheus, one, period) for one in (source.failed, source.whole))
+    failed = counted_samples(prometheus, source.failed, period)
     shares: dict[str, _Share] = defaultdict(lambda: _Share(coverage=every.coverage))
     for labels, gained in every.gained.items():
         share = shares[dict(labels).get(source.label, "")]
-        key = _unnamed(dict(labels))
+        key = unnamed(labels)
         share.total += gained
-        share.samples += present.get(key, 0)
+        share.samples += every.samples[labels]
         if key in failed:
             share.failed += gained
             share.failed_samples += failed[key]
     return dict(shares)
-
-
-def _samples(prometheus: Prometheus, selector: Selector, period: Period) -> dict[Labels, int]:
-    """How many samples each series of `selector` has in the month."""
-    answer = prometheus.instant(f"count_over_time({selector.over(period.seconds)})", period.end_s - TICK)
-    return {_unnamed(series.labels): int(series.values[0]) for series in answer.series if series.values}
-
-
-def _unnamed(labels: Mapping[str, str]) -> Labels:
-    """The labels without the name of the metric, which functions of a range drop."""
-    return tuple(sorted(pair for pair in labels.items() if pair[0] != "__name__"))
 
 
 def _averaged(prometheus: Prometheus, source: RatioSource, period: Period) -> dict[str, _Share]:

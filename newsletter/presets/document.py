@@ -30,8 +30,8 @@ _SECTIONS: Final[Mapping[Kind, tuple[str, str]]] = {
         (
             "Under `availability`, too. What counts is how many requests failed, not how long: the mail tells "
             '"98.00% of requests answered" and no minutes. `prober_label`, `interval_s`, `vote`, `maintenance` and '
-            "`merge_within_min` have no meaning there. Every sample of the counters is read, so narrow those with very "
-            "many series by `match`. A service stands in one entry only: those that a probe measures already go under `leave_out`, as "
+            "`merge_within_min` have no meaning there. Of 200 series and more, samples "
+            "are read only where one begins, ends or starts anew: the counts stay exact. A service stands in one entry only: those that a probe measures already go under `leave_out`, as "
             "`newsletter init` writes it."
         ),
     ),
