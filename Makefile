@@ -6,7 +6,7 @@ RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos lint golden docs pictures bench lock debian
+.PHONY: help setup demo test chaos fuzz lint golden docs pictures bench lock debian
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,6 +21,9 @@ test: debian $(DEV) ## Install what the tests need, then all of them (ARGS="-k n
 
 chaos: debian $(DEV) ## Ten times the kills of the test suite, and all named crash points
 	CHAOS_KILLS=600 $(PY) -m pytest tests/chaos $(ARGS)
+
+fuzz: $(DEV) ## 200,000 hostile values from a new seed (FUZZ_CASES=n FUZZ_SEED=n)
+	$(PY) -m tests.fuzz
 
 lint: $(DEV) ## ruff, mypy --strict, generated docs
 	$(PY) -m ruff check .

@@ -119,7 +119,9 @@ def compose(
         minute_title=context.text("minute.title"),
         minute=() if for_managers else minute,
         sections=tuple(section for kind in order if (section := _SECTIONS[kind](context))),
-        recipient_line=context.text("edition.recipient", address=ADDRESS_FIELD, department=context.department),
+        recipient_line=context.text(
+            "edition.recipient", address=ADDRESS_FIELD, department=_no_hole(context.department)
+        ),
         pictures=_pictures(context),
         contents={"draft": context.text("layout.draft")},
     )
@@ -128,6 +130,11 @@ def compose(
 def variant_name(audience: str, locale: str, segment: str = "") -> str:
     """`staff.en`, or `staff.warehouse.en` for one part of the staff."""
     return ".".join(part for part in (audience, segment, locale) if part)
+
+
+def _no_hole(text: str) -> str:
+    """The same to a reader; WORD JOINER, which nobody sees, keeps braces of a name from being filled in."""
+    return text.replace(ADDRESS_FIELD, "{\u2060" + ADDRESS_FIELD[1:])
 
 
 def _masthead(context: Context) -> str:

@@ -55,7 +55,7 @@ def mailbox(name: str, display_name: str, address: str) -> bytes:
     require_one_line(name, display_name)
     require_one_line(name, address)
     line = f"{name}: {display_name} <{address}>"
-    if len(line) <= _LINE_COLUMNS and _ATOMS.fullmatch(display_name):
+    if len(line) <= _LINE_COLUMNS and _is_plain(display_name) and _ATOMS.fullmatch(display_name):
         return line.encode() + b"\r\n"
     phrase = _phrase(display_name, _LINE_COLUMNS - len(name) - 2)
     return _fold(f"{name}:", [*phrase, f"<{address}>"]).encode() + b"\r\n"

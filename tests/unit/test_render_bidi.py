@@ -96,3 +96,25 @@ def test_quotation_marks_are_those_of_the_language(locale, quoted):
 def test_isolates_become_bdi_in_text_and_vanish_from_markup():
     mjml = f'<mj-title>{ISOLATE}A{POP}</mj-title><td title="{ISOLATE}b{POP}">{ISOLATE}c {ISOLATE}d{POP}{POP}</td>'
     assert to_markup(mjml) == '<mj-title>A</mj-title><td title="b"><bdi>c <bdi>d</bdi></bdi></td>'
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"{ISOLATE}a", "a"),
+        (f"a{POP}", "a"),
+        (f"{POP}a{ISOLATE}", "a"),
+        (f"{ISOLATE}a{POP}{POP}", "<bdi>a</bdi>"),
+        (f"{ISOLATE}{ISOLATE}a{POP}", "<bdi>a</bdi>"),
+        (f"{ISOLATE}a<b>b{POP}</b>", "a<b>b</b>"),
+        (f"<b>{ISOLATE}a</b>b{POP}", "<b>a</b>b"),
+        (f"{ISOLATE}a<br>b{POP}", "<bdi>a<br>b</bdi>"),
+        (f"{ISOLATE}a<b>b</b>{POP}", "<bdi>a<b>b</b></bdi>"),
+    ],
+)
+def test_half_an_isolate_in_somebodys_text_is_dropped(text, shown):
+    assert to_markup(f"<mj-text>{text}</mj-text>") == f"<mj-text>{shown}</mj-text>"
+
+
+def test_thousands_of_isolates_inside_one_another_are_ten():
+    assert to_markup(ISOLATE * 9_000 + "x" + POP * 9_000) == "<bdi>" * 10 + "x" + "</bdi>" * 10

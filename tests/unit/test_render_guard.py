@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import re
-import unicodedata
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -51,79 +49,14 @@ def text_of(edition) -> str:
     return fill_text(RENDERER.render(edition), ADDRESS)
 
 
-def stripped(value: str) -> str:
-    """What has to arrive, said independently of the code: no controls, surrogates, noncharacters."""
-    return "".join(
-        one
-        for one in value
-        if (unicodedata.category(one) not in {"Cc", "Cs"} or one in "\t\n\r")
-        and not (ord(one) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(one) <= 0xFDEF)
-    )
-
-
 class Numbered:
-    """Marks "q0007q", and the value that each of them stands for."""
+    """Marks: q0000q, q0001q, …"""
 
-    def __init__(self, values) -> None:
-        self.values = values
-        self.count = 0
+    count = 0
 
     def mark(self) -> str:
         self.count += 1
         return f"q{self.count - 1:04}q"
-
-    def into(self, text: str) -> str:
-        return re.sub(r"q(\d{4})q", lambda found: self.values[int(found[1])], text)
-
-
-def in_attribute(value: str) -> str:
-    """A line break in an attribute is a blank to every program."""
-    return re.sub(r"[\r\n\t]+ *", " ", value)
-
-
-def expected_events(benign: list[Event], marks: Numbered) -> list[Event]:
-    events = []
-    for i, (kind, data, attributes) in enumerate(benign):
-        text = marks.into(data) if kind == "text" else data
-        in_title = i > 0 and benign[i - 1][:2] == ("start", "title")  # it becomes a label, so it is on one line too
-        values = tuple((name, in_attribute(marks.into(value))) for name, value in attributes)
-        events.append((kind, in_attribute(text) if in_title else text, values))
-    return events
-
-
-def letters(text: str) -> str:
-    """A plain text without its layout: no blanks, and no rules, whose length is that of the headings."""
-    return "".join(text.replace("-", "").replace("=", "").split())
-
-
-@pytest.mark.parametrize("base", [editions.rich(), editions.bad(), editions.managers()], ids=lambda one: one.variant)
-@pytest.mark.parametrize("seed", range(8))
-def test_hostile_text_arrives_as_it_was_written(base, seed):
-    """Some 3,500 values: the document is the one of harmless text, with exactly the values in their places."""
-    chance = random.Random(seed)
-    values = [hostile.value(chance) for _ in range(400)]
-    marks, texts = Numbered([stripped(value) for value in values]), iter(values)
-    benign = hostile.with_texts(base, marks.mark)
-    attacked = hostile.with_texts(base, lambda: next(texts))
-    assert marks.count > (100 if base.minute else 60)  # the managers' letter is short
-
-    assert Dom(html_of(attacked)).events == expected_events(Dom(html_of(benign)).events, marks)
-    assert letters(text_of(attacked)) == letters(marks.into(text_of(benign)))
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_hostile_markdown_is_only_harmless_markup(seed):
-    chance = random.Random(seed)
-    html = html_of(hostile.with_texts(editions.rich(), None, lambda: hostile.markdown(chance)))
-    for kind, tag, attributes in Dom(html).events:
-        if kind == "start":
-            assert tag not in {"script", "img", "iframe", "object", "form", "mj-include"}
-            assert not [
-                name for name, _ in attributes if name.startswith("on") or name in {"src", "srcset", "background"}
-            ]
-            assert all(value.startswith(("https://", "mailto:")) for name, value in attributes if name == "href")
-    assert "<mj-" not in html
-    assert ">49<" not in html
 
 
 def note(body: str):
@@ -165,20 +98,6 @@ def test_any_other_sign_repeated_to_the_length_limit_is_rendered(sign):
     assert text_of(note((sign * 20_000)[:19_999]))
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_hostile_text_in_a_link_stays_in_the_link(seed):
-    chance = random.Random(seed)
-    for _ in range(10):
-        address = "https://x.example/" + hostile.value(chance)
-        edition = replace(editions.quiet(), footer_links=((hostile.value(chance), address),))
-        links = [
-            dict(attributes)["href"]
-            for kind, tag, attributes in Dom(html_of(edition)).events
-            if (kind, tag) == ("start", "a")
-        ]
-        assert links == [in_attribute(stripped(address))]
-
-
 @pytest.mark.parametrize(
     "address",
     [
@@ -200,7 +119,7 @@ def test_a_composed_link_to_anything_but_https_and_mailto_is_refused(address):
 def test_every_text_of_an_edition_is_in_both_parts():
     """Nothing that was composed gets lost in the layout; tooltips and labels are the HTML's own."""
     for base in (editions.rich(), editions.bad(), editions.managers()):
-        marks = Numbered([])
+        marks = Numbered()
         edition = hostile.with_texts(base, marks.mark, marks.mark)
         html, text = html_of(edition), text_of(edition)
         unseen = {mark for mark in (f"q{i:04}q" for i in range(marks.count)) if mark not in html}
