@@ -20,15 +20,18 @@ _TOKEN = re.compile(
 _VALUE = re.compile(r"""\s*=\s*(["'])(.*?)\1""", re.DOTALL)
 _LINE_BREAK = re.compile(r"[\r\n\t]+ *")
 _UNSAFE = re.compile(r'["\\]|[^ -~]')
+_INLINE = r"</?(?:a|abbr|b|bdi|bdo|cite|code|em|i|q|s|small|span|strong|sub|sup|time|u)(?=[\s/>])"
+_BREAK_BETWEEN = re.compile(rf"""({_INLINE}(?:[^<>"]++|"[^"]*+")*+>)[ \t]*+[\r\n]\s*+(?={_INLINE})""")
 
 
 def protect(mjml: str) -> str:
-    """Write every attribute value in printable ASCII, between double quotes.
+    """Write every attribute value in printable ASCII, between double quotes, and keep words apart.
 
-    Newlines and tabs, with the blanks behind them, become one space, as a browser would have it.
-    Running it twice changes nothing. Not protected are values inside comments: keep those ASCII.
+    Newlines and tabs in values, with the blanks behind them, become one space, as a browser would have it; a line
+    break between tags within a line becomes a reference. Running it twice changes nothing. Not protected are values
+    inside comments: keep those ASCII.
     """
-    return _TOKEN.sub(_protect_token, mjml)
+    return _BREAK_BETWEEN.sub(r"\1&#10;", _TOKEN.sub(_protect_token, mjml))
 
 
 def _protect_token(token: re.Match[str]) -> str:

@@ -50,6 +50,20 @@ def test_without_the_pass_mrml_still_rewrites_attribute_values():
     assert r'title="a\u{a0}b"' in html
 
 
+def test_without_the_pass_mrml_still_joins_words_over_a_line_break():
+    """Fails once MRML is mended; then that half of `protect` can go."""
+    assert "<b>one</b><i>two</i>" in mjml2html(PAGE.format("x", "<b>one</b>\n<i>two</i>"), fonts={})
+
+
+@pytest.mark.parametrize(
+    ("between", "kept"), [("\n", "&#10;"), (" \r\n  ", "&#10;"), (" ", " "), ("\t", "\t"), ("", ""), ("\nx\n", "\nx\n")]
+)
+def test_words_in_tags_of_their_own_stay_apart(between, kept):
+    for first, second in (("<b>one</b>", "<i>two</i>"), ('<a title="a > b">one</a>', "<code></code>"), ("<b>", "</b>")):
+        html = mjml2html(protect(PAGE.format("x", f"{first}{between}{second}")), fonts={})
+        assert f"{first}{kept}{second}" in html
+
+
 @given(TEXT)
 def test_any_attribute_value_arrives_unchanged(value):
     html = mjml2html(protect(PAGE.format("x", f'<a title="{escape(value)}">x</a>')), fonts={})
