@@ -7,6 +7,7 @@ hides nothing of the others.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter import compose, notes, pipeline
@@ -20,10 +21,22 @@ from newsletter.model import Fact, Finding, Period, Place
 from newsletter.model.finding import fault, warning
 from newsletter.notes import Manuscript
 
-__all__ = ["LETTER_RULES", "Examination", "examine", "exit_code", "letter", "letters", "manuscripts"]
+__all__ = [
+    "LETTER_RULES",
+    "RULES",
+    "Examination",
+    "Surroundings",
+    "around",
+    "examine",
+    "exit_code",
+    "letter",
+    "letters",
+    "manuscripts",
+]
 
 _STOP_A_BUILD = ("note", "reference-unknown")
-_RULES = (*notes.RULES, "edition", "incident-unexplained", "logo", "outcome-missing", "sender")
+RULES = (*notes.RULES, "edition", "incident-unexplained", "logo", "outcome-missing", "sender")
+"""What is looked for around the letters."""
 
 
 def examine(config: Config, month: Period, *, now: datetime) -> Examination:
@@ -35,21 +48,47 @@ def examine(config: Config, month: Period, *, now: datetime) -> Examination:
     draft, error = _built(config, month, now)
     facts = draft.facts if draft else pipeline.facts_of(config, month)
     read = manuscripts(config, month, now=now)
-    noted = notes.examine(read, facts=facts, config=config, month=month, now=now)
-    found = [finding for findings in noted.values() for finding in findings]
-    found += _unexplained(config, month, facts, read)
-    found += _logo(config)
-    found += _outcomes(config, {fact.subject for fact in facts if fact.id == f"{fact.subject}.availability"})
-    found += sender(config)
+    found = list(around(config, month, facts=facts, read=read, now=now).findings)
     if draft:
         finished = letters(config, draft)
         known = {_line_of(one) for one in found}  # a note is told once, not again in each letter
         found += [one for one in finished.findings if one.place is None or _line_of(one) not in known]
-        return Examination.of(found, {*_RULES, *LETTER_RULES})
+        return Examination.of(found, {*RULES, *LETTER_RULES})
     told = any(finding.check in _STOP_A_BUILD and finding.status == "fault" for finding in found)
     if error and not told:
         found.append(fault("edition", error))
-    return Examination.of(found, _RULES)
+    return Examination.of(found, RULES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What was found around the letters: by file of notes, and in the services and settings of the config."""
+
+    notes: Mapping[str, Sequence[Finding]]
+    services: tuple[Finding, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All of it, the notes first."""
+        return (*(finding for found in self.notes.values() for finding in found), *self.services)
+
+
+def around(
+    config: Config, month: Period, *, facts: Sequence[Fact], read: Sequence[Manuscript], now: datetime
+) -> Surroundings:
+    """What is wrong around the letters of an edition, whether or not they can be made.
+
+    Args:
+        config: services, sender, logo.
+        month: which edition.
+        facts: those of the month; none where there are no numbers yet.
+        read: the edition's notes, as `manuscripts` reads them.
+        now: aware.
+    """
+    measured = {fact.subject for fact in facts if fact.id == f"{fact.subject}.availability"}
+    found = (*_unexplained(config, month, facts, read), *_logo(config), *_outcomes(config, measured), *sender(config))
+    noted = notes.examine(read, facts=facts, config=config, month=month, now=now)
+    return Surroundings(notes=noted, services=found)
 
 
 def manuscripts(config: Config, month: Period, *, now: datetime) -> list[Manuscript]:

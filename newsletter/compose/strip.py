@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from newsletter.compose.context import Context
@@ -15,6 +16,7 @@ NAMED_DAYS = 5
 """Up to so many days are named in the sentence for screen readers; more are counted."""
 
 
+@lru_cache(maxsize=512)  # every variant shows the same months, and a preview composes them again at every save
 def days(month: ServiceMonth, period: Period, zone: ZoneInfo) -> tuple[Day, ...]:
     """One cell for each day of the month on the clock of `zone`, 23 and 25 hour days included."""
     lived = lifetime(month, period)

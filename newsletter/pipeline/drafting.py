@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from newsletter import approval
 from newsletter.config import Config
-from newsletter.model import Edition, Editorial, Fact, Note, Period, Rendered, Selection, Snapshot
+from newsletter.model import Edition, Editorial, Fact, Note, Period, Rendered, Selection, Snapshot, Told
 from newsletter.pipeline.frozen import past_snapshots, read_snapshot
 from newsletter.pipeline.months import edition_folder
 
@@ -192,14 +193,32 @@ def _tell(
 ) -> tuple[tuple[Fact, ...], Selection]:
     from newsletter import facts
 
-    return facts.tell(
-        snapshot,
-        past=past,
-        config=config,
-        told=facts.memory.read(config.editions, before=snapshot.edition),
-        pin=editorial.pin,
-        mute=editorial.mute,
-    )
+    told = facts.memory.read(config.editions, before=snapshot.edition)
+    return _tell_once(_Same(config), _Same(snapshot), tuple(map(_Same, past)), told, editorial.pin, editorial.mute)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A value that is too large to be compared: equal only to itself."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+@lru_cache(maxsize=1)  # a preview asks again at every save of a note or template
+def _tell_once(
+    config: _Same, snapshot: _Same, past: tuple[_Same, ...], told: tuple[Told, ...], *wishes: tuple[str, ...]
+) -> tuple[tuple[Fact, ...], Selection]:
+    from newsletter import facts
+
+    pin, mute = wishes
+    earlier = [one.value for one in past]
+    return facts.tell(snapshot.value, past=earlier, config=config.value, told=told, pin=pin, mute=mute)
 
 
 def variants(config: Config) -> Iterator[Variant]:

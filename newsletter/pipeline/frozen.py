@@ -52,6 +52,8 @@ def _with_figures_by_hand(config: Config, snapshot: Snapshot) -> Snapshot:
     from newsletter.notes import by_hand
 
     figures, evidence = by_hand.load(config.editions / snapshot.edition / by_hand.FILE_NAME, config=config)
+    if not figures:
+        return snapshot
     return dataclasses.replace(
         snapshot, figures={**snapshot.figures, **figures}, evidence={**snapshot.evidence, **evidence}
     )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from newsletter import approval, compose, notes, pipeline
+from newsletter import approval, check, notes, pipeline
 from newsletter.errors import NewsletterError
 from newsletter.model import Finding, Recipient
 from newsletter.pipeline import Draft, Variant
@@ -19,7 +18,7 @@ from newsletter.studio.faults import error_json
 from newsletter.studio.frame import View
 from newsletter.studio.picture import Shown, finding_json, picture_json, sent_bytes, worst
 from newsletter.studio.readers import Readers
-from newsletter.studio.reading import Letter, Press, Reading, read
+from newsletter.studio.reading import Letter, Press, Reading, has_drafts, read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +27,7 @@ class Proof:
 
     letter: Letter
     findings: tuple[Finding, ...]
+    passed: tuple[str, ...]
 
 
 class Proofs:
@@ -40,7 +40,7 @@ class Proofs:
         self._press = Press()
         self._proofs: dict[str, Proof] = {}
         self._shown: dict[tuple[str, bool], Letter] = {}
-        self._noted: Mapping[str, Sequence[Finding]] = {}
+        self._around: check.Surroundings | None = None
         self._draft: Draft | None = None
         self._readers: Readers | None = None
         self._kept: approval.Approved | None = None
@@ -57,14 +57,7 @@ class Proofs:
             NewsletterError: the config, the numbers or the editors' decisions are at fault; all stays as it was.
         """
         reading = read(self._path, self._label)
-        noted = notes.examine(
-            reading.manuscripts,
-            facts=reading.material.facts if reading.material else (),
-            config=reading.config,
-            month=reading.month,
-            now=reading.now,
-        )
-        self.reading, self._noted, self._draft = reading, noted, None
+        self.reading, self._around, self._draft = reading, None, None
         self._kept = approval.kept(reading.folder)
         names = set(self.names())
         self._proofs = {name: proof for name, proof in self._proofs.items() if name in names}
@@ -122,8 +115,9 @@ class Proofs:
         """
         reading = self._of()
         letter = self._press.letter(reading, self._variant(name), drafts=False)
-        found = compose.examine(letter.edition, config=reading.config, snapshot=self._material().snapshot)
-        proof = Proof(letter=letter, findings=tuple(found))
+        snapshot = self._material().snapshot
+        found = check.letter(reading.config, reading.month, snapshot, letter.edition, letter.rendered)
+        proof = Proof(letter=letter, findings=found.findings, passed=found.passed)
         self._proofs[name] = proof
         return proof
 
@@ -134,9 +128,9 @@ class Proofs:
             NewsletterError: a template is at fault.
         """
         proof = self.look_at(view.variant)
-        shown = (
-            self._press.letter(self._of(), self._variant(view.variant), drafts=True) if view.drafts else proof.letter
-        )
+        reading, variant = self._of(), self._variant(view.variant)
+        drafted = view.drafts and has_drafts(reading, variant)
+        shown = self._press.letter(reading, variant, drafts=True) if drafted else proof.letter
         self._shown[view.variant, view.drafts] = shown
         return self._picture(view, shown, proof)
 
@@ -161,7 +155,17 @@ class Proofs:
         """What was found in the notes of a letter's own language."""
         locale = self._variant(name).locale
         own = {one.file for one in self._of().manuscripts if one.note is None or one.note.locale == locale}
-        return [finding for file, found in self._noted.items() if file in own for finding in found]
+        return [finding for file, found in self._examined().notes.items() if file in own for finding in found]
+
+    def _examined(self) -> check.Surroundings:
+        """What was found around the letters, looked for once a reading."""
+        if self._around is None:
+            reading = self._of()
+            facts = reading.material.facts if reading.material else ()
+            self._around = check.around(
+                reading.config, reading.month, facts=facts, read=reading.manuscripts, now=reading.now
+            )
+        return self._around
 
     def look_at_all(self) -> None:
         """Settle what only all letters together tell: the digest that an approval is bound to."""
@@ -222,7 +226,7 @@ class Proofs:
         """Everything around the letters."""
         if self.reading is None:
             return overview.nothing_yet() | {"error": self.error_json()}
-        reading = self.reading
+        reading, around = self.reading, self._examined()
         approvals = overview.approval_json(reading, self._draft, approval.read(reading.folder))
         return {
             **overview.heading_json(reading),
@@ -233,9 +237,16 @@ class Proofs:
                 for one in reading.variants()
             ],
             "readers": self.readers.as_json(),
-            "notes": overview.notes_json(reading, self._noted, changed_files(reading, self._kept)),
-            "findings": [finding_json(one, reading.root) for found in self._noted.values() for one in found],
-            "passed": [],
+            "notes": overview.notes_json(reading, around.notes, changed_files(reading, self._kept)),
+            "findings": [finding_json(one, reading.root) for one in around.findings],
+            "passed": self._passed(),
             "limits": overview.LIMITS,
             "error": self.error_json(),
         }
+
+    def _passed(self) -> list[str]:
+        """The checks that found nothing in any letter nor around them."""
+        failed = {one.check for one in self._examined().findings}
+        failed |= {one.check for proof in self._proofs.values() for one in proof.findings}
+        looked_for = {rule for proof in self._proofs.values() for rule in proof.passed}
+        return sorted((looked_for | set(check.RULES)) - failed) if looked_for else []

@@ -142,6 +142,11 @@ class Press:
         return None
 
 
+def has_drafts(reading: Reading, variant: Variant) -> bool:
+    """Whether notes that are not ready could be in a letter, so that it is not the one that would be sent."""
+    return any(one.state == "draft" and one.note and one.note.locale == variant.locale for one in reading.manuscripts)
+
+
 def _composed(reading: Reading, variant: Variant, *, drafts: bool) -> tuple[Edition, tuple[Located, ...]]:
     """The words of one variant, without the notes that only composing finds at fault."""
     assert reading.material is not None, "without numbers there is no letter"

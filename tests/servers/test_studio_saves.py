@@ -231,8 +231,11 @@ def test_without_numbers_there_are_notes_but_no_letters(preview):
     assert edition["notes"]
     assert preview.get("/mail/staff.en")[0].status == 404
     assert preview.get("/api/facts")[0].status == 404
-    aside.rename(snapshot)
-    assert len(settled(preview, edition["rev"])["variants"]) == 4
+    with preview.events() as events:
+        until(events, "edition")
+        aside.rename(snapshot)
+        while len(until(events, "edition")["variants"]) < 4:
+            pass
 
 
 def test_without_notes_the_letter_stands_on_its_numbers(preview):
