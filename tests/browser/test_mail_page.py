@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -170,3 +171,38 @@ def test_no_frame_is_higher_than_a_page_of_word(browser, name):
     with opened(browser, EDITIONS[name], width=640) as (page, _):
         heights = page.evaluate("() => [...document.querySelectorAll('.n-sheet')].map(one => one.offsetHeight)")
     assert max(heights) < 1750
+
+
+# Texts that begin with a number and fit a line of their own, and on how many lines they stand.
+NUMBERS = """() => {
+  const rows = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim();
+    if (!/^[0-9][0-9.,]*( of [0-9,]+ min| ?%| s)?$/.test(text)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    rows.push([text, new Set([...range.getClientRects()].filter(one => one.width).map(one => one.top)).size]);
+  }
+  return rows;
+}"""
+
+
+@pytest.mark.parametrize("width", [375, 320])
+@pytest.mark.parametrize("edition", [editions.rich(), editions.bad(), editions.managers()], ids=lambda one: one.variant)
+def test_no_number_is_cut_in_two_on_a_phone(browser, edition, width):
+    with opened(browser, html_of(edition), width=width) as (page, _):
+        lines = page.evaluate(NUMBERS)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert len(lines) > 10
+    assert [text for text, count in lines if count > 1] == []
+
+
+@pytest.mark.parametrize("count", [28, 29, 30, 31])
+def test_the_days_of_a_strip_are_equally_wide_in_months_of_every_length(browser, count):
+    quiet = editions.quiet()
+    service = replace(editions.SERVICES[1], days=editions.days(count, down=(6,), planned=(18,), unknown=(20,)))
+    edition = replace(quiet, sections=(replace(editions.SECTIONS["services"], services=(service,)),))
+    for width, cell in ((640, 10), (375, 5), (320, 4)):
+        with opened(browser, html_of(edition), width=width) as (page, _):
+            cells = "() => [...document.querySelectorAll('.n-x td')].map(one => one.getBoundingClientRect().width)"
+            assert page.evaluate(cells) == pytest.approx([cell] * count, abs=0.5)
