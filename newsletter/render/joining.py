@@ -7,7 +7,7 @@ import re
 AT_MOST = 3
 """Sections in one frame. Word breaks a cell that is taller than its page (about 1,750 px) and leaves a gap there."""
 
-_PLAIN = r"<mj-section>\s*<mj-column>(?:(?!</?mj-column\b).)*+</mj-column>\s*</mj-section>\s*"
+_PLAIN = r"<mj-section>\s*<mj-column>(?:[^<]++|<(?!/?mj-column\b))*+</mj-column>\s*</mj-section>\s*"
 _RUN = re.compile(rf"(?:{_PLAIN}){{2,{AT_MOST}}}", re.DOTALL)
 _SEAM = re.compile(r"</mj-column>\s*</mj-section>\s*<mj-section>\s*<mj-column>")
 
