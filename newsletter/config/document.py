@@ -27,12 +27,30 @@ Every key, generated from the code (`make docs`). Unknown keys are errors, and a
 - A *text* is one line. A *localised text* is one line for all locales, or one per locale: `{en: ..., it: ...}`;
   the first of `locales` must be there, and stands in for those that are not.
 - Where YAML could misread a text (`no`, `12`, `16:00`), put it in quotes.
+
+A whole file need be no longer than this; `newsletter init` writes one with comments, made of what your Prometheus holds:
+
+```yaml
+"""
+EXAMPLE = """\
+organisation: Acme
+timezone: Europe/Rome
+locales: [en, it]
+prometheus: {url: "http://prometheus:9090"}
+availability:
+  - {preset: blackbox, match: {job: blackbox}, service_label: service, interval_s: 60}
+services:
+  mail: {name: {en: E-mail, it: Posta elettronica}, target: 99.9}
+tickets: {preset: ticket_contract}
+audiences:
+  staff: {recipients: audience.csv}
+smtp: {host: relay.acme.example, from: "IT <it@acme.example>"}
 """
 
 
 def render() -> str:
     """The reference as Markdown, one table a mapping, in the order of the models."""
-    return _INTRODUCTION + "".join(_section(path, model) for path, model in _models("", Config))
+    return f"{_INTRODUCTION}{EXAMPLE}```\n" + "".join(_section(path, model) for path, model in _models("", Config))
 
 
 def _models(path: str, model: type[Model]) -> Iterator[tuple[str, type[Model]]]:

@@ -33,7 +33,10 @@ class ServiceConfig(Model):
         default=None, description="The promised availability of a month, in percent.", examples=["99.9"]
     )
     users: Annotated[int, Field(ge=0)] | None = Field(
-        default=None, description="How many people use it. Recorded; this version does not use it.", examples=["1240"]
+        default=None,
+        description='How many people use it: the more, the likelier a fact about it is told under "Did you know?". Notes '
+        "may state the number.",
+        examples=["1240"],
     )
     critical: bool = Field(
         default=False,

@@ -56,7 +56,7 @@ class Config(Model):
     )
     prometheus: PrometheusConfig = Field(description="Where the numbers come from.")
     availability: list[AvailabilitySource] = Field(
-        default_factory=list, description="Where the 0/1 series of the services come from."
+        default_factory=list, description="Where it is measured whether the services work."
     )
     services: dict[Line, ServiceConfig] = Field(
         default_factory=dict, description="Names, targets and meaning of the services, by the value of their label."

@@ -156,7 +156,10 @@ def _with_metric(value: LatencyConfig | None, info: ValidationInfo) -> LatencyCo
 
 
 class AvailabilitySource(Model):
-    """Where 0/1 series come from (1 = up). Exactly one of `preset` and `selector` names them."""
+    """Series that tell whether services work: 0/1 (1 = up) or, by some presets, requests that failed.
+
+    Exactly one of `preset` and `selector` names them.
+    """
 
     preset: ServicePresetName | None = Field(
         default=None,

@@ -132,7 +132,8 @@ _PLAIN_EXAMPLES = frozenset(map(_plain, _EXAMPLES.values()))
 
 def _require_known(kind: NoteKind, config: Config, service: str | None, locales: Sequence[str]) -> None:
     if kind == "incident" and service is None:
-        raise UsageError("an incident needs its service", f"Add --service, one of: {', '.join(config.services)}.")
+        named = f"Add --service, one of: {', '.join(config.services)}."
+        raise UsageError("an incident needs its service", named if config.services else "Name it under services first.")
     if service is not None and service not in config.services:
         raise UsageError(f"no service {service!r} in the config" + did_you_mean(service, config.services))
     for locale in locales:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.config import Config, Secret, load
-from newsletter.config.document import render
+from newsletter.config.document import EXAMPLE, render
 from newsletter.config.strict_yaml import parse
 from newsletter.errors import ConfigError
 from tests import images
@@ -815,6 +815,14 @@ def test_a_number_as_password_is_refused_and_not_echoed(tmp_path):
 
 def test_the_reference_page_is_up_to_date():
     assert (ROOT / "docs" / "config.md").read_text(encoding="utf-8") == render(), "run `make docs`"
+
+
+def test_the_example_of_the_reference_is_a_whole_config(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(EXAMPLE, encoding="utf-8")
+    written = load(path)
+    assert [*written.services] == ["mail"]
+    assert written.tickets.opened is not None
 
 
 def test_the_reference_explains_every_key_of_the_contract():
