@@ -15,6 +15,7 @@ need opendkim opendkim
 need chromium chromium
 need slapd slapd
 need ldapsearch ldap-utils
+need spamassassin spamassassin
 # python-ldap has no wheels: it is built from its source.
 need cc gcc
 [ -e /usr/include/ldap.h ] || missing="$missing libldap2-dev"

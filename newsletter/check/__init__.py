@@ -12,7 +12,7 @@ from datetime import datetime
 
 from newsletter import compose, notes, pipeline
 from newsletter.check.examination import Examination
-from newsletter.check.letters import LETTER_RULES, letter, letters
+from newsletter.check.letters import LETTER_RULES, ONLINE_RULES, letter, letters
 from newsletter.check.sender import sender
 from newsletter.config import Config
 from newsletter.config.strict_yaml import parse
@@ -23,6 +23,7 @@ from newsletter.notes import Manuscript
 
 __all__ = [
     "LETTER_RULES",
+    "ONLINE_RULES",
     "RULES",
     "Examination",
     "Surroundings",
@@ -39,8 +40,14 @@ RULES = (*notes.RULES, "edition", "incident-unexplained", "logo", "outcome-missi
 """What is looked for around the letters."""
 
 
-def examine(config: Config, month: Period, *, now: datetime) -> Examination:
+def examine(config: Config, month: Period, *, now: datetime, online: bool = False) -> Examination:
     """Everything there is to say about an edition: its notes, its services, its letters.
+
+    Args:
+        config: the workspace.
+        month: the edition.
+        now: aware; decides what has passed.
+        online: whether links are asked if they answer, and SpamAssassin what it thinks; else the network is left alone.
 
     Raises:
         ContentError: there are no numbers of the month.
@@ -53,7 +60,8 @@ def examine(config: Config, month: Period, *, now: datetime) -> Examination:
         finished = letters(config, draft)
         known = {_line_of(one) for one in found}  # a note is told once, not again in each letter
         found += [one for one in finished.findings if one.place is None or _line_of(one) not in known]
-        return Examination.of(found, {*RULES, *LETTER_RULES})
+        found += _asked(config, draft) if online else ()
+        return Examination.of(found, {*RULES, *LETTER_RULES, *(ONLINE_RULES if online else ())})
     told = any(finding.check in _STOP_A_BUILD and finding.status == "fault" for finding in found)
     if error and not told:
         found.append(fault("edition", error))
@@ -104,6 +112,12 @@ def exit_code(findings: Iterable[Finding], *, strict: bool = False) -> int:
     """0, or that of an error in the content; with `strict` a warning is one, too."""
     counted = ("fault", "warning") if strict else ("fault",)
     return ContentError.exit_code if any(one.status in counted for one in findings) else 0
+
+
+def _asked(config: Config, draft: pipeline.Draft) -> tuple[Finding, ...]:
+    from newsletter.check.online import online
+
+    return online(config, draft).findings
 
 
 def _line_of(finding: Finding) -> tuple[str, str, int]:

@@ -20,4 +20,5 @@ class Examination:
     def of(cls, findings: Iterable[Finding], rules: Collection[str]) -> Self:
         """Each finding once, and the rules without one."""
         told = tuple(dict.fromkeys(findings))
-        return cls(findings=told, passed=tuple(sorted(set(rules) - {one.check for one in told})))
+        wrong = {one.check for one in told if one.status != "ok"}
+        return cls(findings=told, passed=tuple(sorted(set(rules) - wrong)))

@@ -16,6 +16,9 @@ from newsletter.render import checks
 LETTER_RULES: tuple[str, ...] = tuple(dict.fromkeys((*checks.RULES, *compose.RULES)))
 """What is looked for in a finished letter."""
 
+ONLINE_RULES = ("link-answers", "spam")
+"""What needs the network, or another program."""
+
 
 def letters(config: Config, draft: pipeline.Draft, *, variant: str | None = None, drafts: bool = False) -> Examination:
     """What is wrong with the letters of an edition.

@@ -15,25 +15,33 @@ from newsletter.cli.values import counted, printable
 if TYPE_CHECKING:
     from newsletter.check import Examination
 
-_STYLES = {"hint": {"fg": "blue"}, "warning": {"fg": "yellow"}, "fault": {"fg": "red", "bold": True}}
+_STYLES = {
+    "ok": {"fg": "green"},
+    "hint": {"fg": "blue"},
+    "warning": {"fg": "yellow"},
+    "fault": {"fg": "red", "bold": True},
+}
 
 
 @click.command("check")
 @edition_options
 @click.option("--strict", is_flag=True, help="A warning counts like an error.")
+@click.option(
+    "--online", is_flag=True, help="Also ask every link whether it answers, and SpamAssassin where installed."
+)
 @click.option("--json", "as_json", is_flag=True, help="All findings as one JSON object.")
-def command(session: Session, strict: bool, as_json: bool) -> None:
+def command(session: Session, strict: bool, online: bool, as_json: bool) -> None:
     """Check an edition before anybody approves it: its notes, and every finished letter.
 
     Notes are read for plain language, letters for what mail programs cut, break or hide: size,
     contrast, pictures, links, headings, leftovers, names of machines, secrets. Each finding says
     where it stands (FILE:LINE:COLUMN), what is wrong and what to do; docs/plain-language.md and
-    docs/checks.md explain every rule. Nothing is written, and nothing asked of the network. Ends
-    with 65 when there is an error.
+    docs/checks.md explain every rule. Nothing is written, and without --online nothing asked of the network.
+    Ends with 65 when there is an error.
     """
     from newsletter import check
 
-    found = check.examine(session.config, session.month, now=session.now)
+    found = check.examine(session.config, session.month, now=session.now, online=online)
     code = check.exit_code(found.findings, strict=strict)
     if as_json:
         shown = {

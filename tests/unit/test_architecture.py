@@ -49,7 +49,8 @@ OWNERS = {
     "aiosmtpd": ["demo"],
     "starlette": ["studio", "demo"],
     "uvicorn": ["studio", "demo"],
-    "subprocess": ["demo", "audience.command"],
+    "subprocess": ["demo", "audience.command", "check.spam"],
+    "urllib3": ["collect.session", "collect.deadline", "collect.tls", "audience.graph", "check.web"],
     "ldap": ["audience.ldap"],
 }
 
