@@ -35,17 +35,18 @@ class Places:
         for one in () if problem.by_layout else problem.written:
             if len(one) < _SHORTEST or one.startswith("<"):
                 continue
-            if place := self._in_notes(one, letter.edition.locale) or self._in_config(one):
+            if place := self._in_notes(one, problem.excerpt, letter.edition.locale) or self._in_config(one):
                 return place
         return self._in_templates(letter, problem) if problem.offset >= 0 else None
 
-    def _in_notes(self, words: str, locale: str) -> Place | None:
+    def _in_notes(self, words: str, excerpt: str, locale: str) -> Place | None:
         pattern = _loosely(words)
         for one in self._manuscripts:
             if one.note is None or one.note.locale == locale:
                 for passage in one.passages:
                     if found := pattern.search(passage.text):
-                        return passage.place(one.file, found.start())
+                        within = max(0, found[0].find(excerpt))
+                        return passage.place(one.file, found.start() + within)
         return None
 
     def _in_config(self, words: str) -> Place | None:
