@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from newsletter.errors import UsageError
-from newsletter.model import Period
+from newsletter.model import Interval, Period
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -45,6 +46,20 @@ def _month(year: int, number: int, timezone: ZoneInfo) -> Period:
         timezone=timezone.key,
         label=f"{year:04d}-{number:02d}",
     )
+
+
+def weeks(period: Period, timezone: ZoneInfo) -> tuple[Interval, ...]:
+    """The ISO weeks of `period`, Monday to Sunday by its own clock, the first and the last cut at its edges.
+
+    Together they are the period; an October has one of an hour more than the others.
+    """
+    first = period.start.astimezone(timezone).date()
+    monday = first + timedelta(days=7 - first.weekday())
+    edges = [period.start_s]
+    while (at := datetime.combine(monday, time(), timezone).timestamp()) < period.end_s:
+        edges.append(at)
+        monday += timedelta(days=7)
+    return tuple(Interval(start=start, end=end) for start, end in pairwise([*edges, period.end_s]))
 
 
 def previous(period: Period, timezone: ZoneInfo, months: int = 1) -> Period:

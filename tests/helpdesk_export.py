@@ -88,7 +88,15 @@ def truth(
         "median": median(took),
         "satisfied": sum(t.rating in "45" for t in rated),
         "answers": len(rated),
+        "by_week": [by_week([t.created for t in opened], period), by_week([t.resolved or 0 for t in solved], period)],
     }
+
+
+def by_week(moments: Sequence[float], period: Period, zone: ZoneInfo = ROME) -> tuple[int, ...]:
+    """How many moments fall into each ISO week that the month touches, as calendars number them."""
+    days = [period.start.date() + timedelta(days=n) for n in range(round(period.seconds / 86400))]
+    found = Counter(datetime.fromtimestamp(at, zone).isocalendar()[:2] for at in moments)
+    return tuple(found[week] for week in dict.fromkeys(day.isocalendar()[:2] for day in days))
 
 
 def instant(text: str) -> int:

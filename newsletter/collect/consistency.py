@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from newsletter.collect.node import Misplaced
-from newsletter.model import Interval, Outage, Period, ServiceMonth, Snapshot
+from newsletter.model import Count, Interval, Outage, Period, ServiceMonth, Snapshot
+from newsletter.period import weeks
 
 _ROUNDING_S = 0.01  # of one instant or sum, all written to the millisecond
 _RATIO_ROUNDING = 1e-5
@@ -29,8 +31,20 @@ def require_consistent(snapshot: Snapshot) -> None:
             _known((service.latency.evidence,), snapshot, f"{where}.latency.evidence")
     for name, figure in snapshot.figures.items():
         _backed(figure.value, figure.evidence, snapshot, f"$.figures.{name}")
+    for part in ("opened", "resolved"):
+        _weeks(getattr(snapshot.tickets, part), snapshot.period, f"$.tickets.{part}.weeks")
     for part, key in snapshot.tickets.evidence.items():
         _known((key,), snapshot, f"$.tickets.evidence.{part}")
+
+
+def _weeks(count: Count | None, month: Period, where: str) -> None:
+    if count is None or not count.weeks:
+        return
+    known = len(weeks(month, ZoneInfo(month.timezone)))
+    if len(count.weeks) != known:
+        raise Misplaced(where, f"has {len(count.weeks)} weeks, the month has {known}")
+    if sum(count.weeks) != count.total:
+        raise Misplaced(where, f"adds up to {sum(count.weeks)}, the total is {count.total}")
 
 
 def _backed(value: float | None, evidence: Sequence[str], snapshot: Snapshot, where: str) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from newsletter.collect.days import DAY, read_days
 from newsletter.collect.eventful import MANY_SERIES, counted_samples, read_eventful
+from newsletter.collect.fold import HANDOVER_S, Fold, Weeks, by_week, ends_of_weeks
 from newsletter.collect.promql import Selector
 from newsletter.collect.series import Series
 from newsletter.collect.watch import TICK
@@ -27,62 +29,10 @@ if TYPE_CHECKING:
     from newsletter.model import Period
 
 _TOGETHER_S = 300.0  # series that begin within this of the first one began with their source
-_HANDOVER_S = 6 * 3600.0  # a counter that was moved is back within a working day's half
 _PASSING = frozenset({"instance", "pod", "pod_name", "container", "container_id", "node", "host", "hostname", "uid"})
 _INTEGER_WITHIN = 1e-6
 
 Labels = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """A stretch of one series, folded; adjoining stretches add up.
-
-    `gained` is the sum of its rises, a fall counting as a restart from 0; `changes` how often the
-    value differed from the one before.
-    """
-
-    first_at: float
-    last_at: float
-    first: float
-    last: float
-    gained: float = 0.0
-    changes: int = 0
-    samples: int = 1
-
-    def then(self, later: Fold) -> Fold:
-        """This stretch and the one that follows it."""
-        step = later.first - self.last if later.first >= self.last else later.first
-        return replace(
-            self,
-            last_at=later.last_at,
-            last=later.last,
-            gained=self.gained + step + later.gained,
-            changes=self.changes + (later.first != self.last) + later.changes,
-            samples=self.samples + later.samples,
-        )
-
-
-def folded(series: Series) -> Fold | None:
-    """All samples of `series` as one stretch; None if it has none."""
-    if not series.times:
-        return None
-    values = series.values
-    gained, changes, last = 0.0, 0, values[0]
-    for value in values:
-        if value != last:
-            gained += value - last if value > last else value
-            changes += 1
-            last = value
-    return Fold(
-        first_at=series.times[0],
-        last_at=series.times[-1],
-        first=values[0],
-        last=last,
-        gained=gained,
-        changes=changes,
-        samples=len(values),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +41,12 @@ class Tally:
 
     `coverage` is the share of the month from the first to the last sample: a gap between them
     hides nothing, as a counter goes on counting. `samples` is by series, too; `changed` is how often each
-    differed from its value before, empty unless that was asked for.
+    differed from its value before, empty unless that was asked for. `weekly` is the sum of all series by week;
+    empty where nobody can tell, as nothing was recorded around the end of one.
     """
 
     gained: Mapping[Labels, float]
+    weekly: tuple[float, ...]
     changed: Mapping[Labels, int]
     samples: Mapping[Labels, int]
     coverage: float
@@ -135,25 +87,28 @@ def tally(prometheus: Prometheus, selector: Selector, period: Period, *, changes
         before = _baselines(prometheus, selector, period)
         sparse = len(before) >= MANY_SERIES and selector.metric != "" and not changes
         month = (_read_sparsely if sparse else _read_whole)(prometheus, selector, period)
-    folds = month.folds
+    folds = {labels: reduce(Fold.then, stretches.values()) for labels, stretches in month.folds.items()}
     if not folds:
-        return Tally({}, {}, {}, 0.0, (*remarks, f"no series match {selector}"))
+        return Tally({}, (), {}, {}, 0.0, (*remarks, f"no series match {selector}"))
     recorded = bool(before) or _has_siblings(prometheus, selector, period.start_s, DAY)
     began = -math.inf if recorded else min(fold.first_at for fold in folds.values()) + _TOGETHER_S
     adopted = {labels for labels, fold in folds.items() if fold.first_at <= began and fold.first > 1}
     heirs = inherited(folds, before, adopted, period.start_s)
     gained: dict[Labels, float] = {}
     changed: dict[Labels, int] = {}
+    weekly = Weeks(len(ends_of_weeks(period)) + 1)
     for labels, fold in folds.items():
         known = before.get(labels, heirs.get(labels))
         base = known if known is not None else fold.first if labels in before or labels in adopted else 0.0
         start = Fold(first_at=period.start_s, last_at=period.start_s, first=base, last=base, samples=0)
         gained[labels] = start.then(fold).gained
+        weekly.add(start, month.folds[labels])
         if changes:
             changed[labels] = fold.changes + (known is not None and known != fold.first)
     unexplained = 0 if not before else _unexplained(folds, {*before, *heirs})
     warnings = (*remarks, *_warnings(month.dropped, len(adopted), len(heirs), unexplained))
-    return Tally(gained, changed, month.samples, _coverage(prometheus, selector, folds, recorded, period), warnings)
+    coverage = _coverage(prometheus, selector, folds, recorded, period)
+    return Tally(gained, weekly.told(), changed, month.samples, coverage, warnings)
 
 
 def inherited(
@@ -180,7 +135,7 @@ def inherited(
         fits = [
             (last_at, last)
             for last_at, last in forebears
-            if 0 < born.first_at - last_at <= _HANDOVER_S and 0 < last <= born.first
+            if 0 < born.first_at - last_at <= HANDOVER_S and 0 < last <= born.first
         ]
         if fits:
             _, found[labels] = max(fits)
@@ -227,43 +182,47 @@ def _baselines(prometheus: Prometheus, selector: Selector, period: Period) -> di
 
 @dataclass(slots=True)
 class _Month:
-    """Every series of the month, folded; how many samples it has; and how many of all were no number."""
+    """Every series of the month, folded week by week; how many samples it has; and how many of all were no number."""
 
-    folds: dict[Labels, Fold] = field(default_factory=dict)
+    folds: dict[Labels, dict[int, Fold]] = field(default_factory=dict)
     samples: dict[Labels, int] = field(default_factory=dict)
     dropped: int = 0
 
 
 def _read_whole(prometheus: Prometheus, selector: Selector, period: Period) -> _Month:
     """By all its samples."""
-    month, dropped = _joined(read_days(prometheus, selector, period, _folded))
-    samples = {labels: fold.samples for labels, fold in month.items()}
+    month, dropped = _joined(read_days(prometheus, selector, period, _folding(ends_of_weeks(period))))
+    samples = {labels: sum(fold.samples for fold in stretches.values()) for labels, stretches in month.items()}
     return _Month(month, samples, sum(dropped.values()))
 
 
 def _read_sparsely(prometheus: Prometheus, selector: Selector, period: Period) -> _Month:
     """By the samples of the hours in which something happens to a series; the others are only counted."""
-    month, dropped = _joined(read_eventful(prometheus, selector, period, _folded))
+    ends = ends_of_weeks(period)
+    month, dropped = _joined(read_eventful(prometheus, selector, period, _folding(ends), ends))
     counted = counted_samples(prometheus, selector, period)
     samples = {labels: counted.get(unnamed(labels), 0) - dropped[labels] for labels in month}
     return _Month(month, samples, sum(dropped.values()))
 
 
-def _folded(every: Sequence[Series]) -> list[tuple[Labels, Fold | None, int]]:
-    return [(_key(series), folded(series), series.dropped) for series in every]
+Folded = tuple[Labels, tuple[tuple[int, Fold], ...], int]
+"""A series, its stretches by the number of the week, and how many of its samples were no number."""
 
 
-def _joined(
-    stretches: Iterable[Sequence[tuple[Labels, Fold | None, int]]],
-) -> tuple[dict[Labels, Fold], Counter[Labels]]:
-    """Each series as one fold, and how many of its samples were no number."""
-    month: dict[Labels, Fold] = {}
+def _folding(ends: Sequence[float]) -> Callable[[Sequence[Series]], list[Folded]]:
+    return lambda every: [(_key(series), tuple(by_week(series, ends)), series.dropped) for series in every]
+
+
+def _joined(stretches: Iterable[Sequence[Folded]]) -> tuple[dict[Labels, dict[int, Fold]], Counter[Labels]]:
+    """Each series as one fold a week, and how many of its samples were no number."""
+    month: dict[Labels, dict[int, Fold]] = {}
     dropped: Counter[Labels] = Counter()
     for stretch in stretches:
-        for labels, fold, lost in stretch:
+        for labels, folds, lost in stretch:
             dropped[labels] += lost
-            if fold:
-                month[labels] = month[labels].then(fold) if labels in month else fold
+            for week, fold in folds:
+                known = month.setdefault(labels, {})
+                known[week] = known[week].then(fold) if week in known else fold
     return month, dropped
 
 

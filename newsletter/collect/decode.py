@@ -151,7 +151,11 @@ def _satisfaction(node: Node) -> model.Satisfaction:
 
 
 def _count(node: Node) -> model.Count:
-    return model.Count(total=node["total"].integer(), by={key: part.integer() for key, part in node["by"].members()})
+    return model.Count(
+        total=node["total"].integer(),
+        by={key: part.integer() for key, part in node["by"].members()},
+        weeks=tuple(week.integer() for week in node.get("weeks", []).elements()),
+    )
 
 
 def _resolution(node: Node) -> model.Resolution:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from newsletter.collect.watch import HOUR, TICK
 from newsletter.model import Evidence
+from newsletter.period import weeks
 
 if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
@@ -24,10 +27,11 @@ class Difference:
     """What each series gained; empty where an edge of the month has no samples, as nobody knows then.
 
     A series that has begun or ended in between counts with its whole value, so that a renamed instance
-    changes no sum.
+    changes no sum. `weekly` is the sum of all series by week; empty where the edge of one has no samples.
     """
 
     gained: dict[Labels, float]
+    weekly: tuple[float, ...]
     samples: int
     warnings: tuple[str, ...]
 
@@ -44,8 +48,8 @@ class Difference:
         )
 
 
-def difference(prometheus: Prometheus, selector: Selector, period: Period) -> Difference:
-    """The values at the end of `period` less those at its start.
+def difference(prometheus: Prometheus, selector: Selector, period: Period, *, by_week: bool = False) -> Difference:
+    """The values at the end of `period` less those at its start; by week also those between.
 
     Raises:
         SourceError: no or partial answers.
@@ -53,9 +57,21 @@ def difference(prometheus: Prometheus, selector: Selector, period: Period) -> Di
     start, end = (_values(prometheus, selector, at) for at in (period.start_s, period.end_s))
     missing = " and ".join(edge for edge, values in (("start", start), ("end", end)) if not values)
     if missing:
-        return Difference({}, len(start) + len(end), (f"no series match {selector} at the {missing} of the month",))
+        return Difference({}, (), len(start) + len(end), (f"no series match {selector} at the {missing} of the month",))
     gained = {labels: end.get(labels, 0.0) - start.get(labels, 0.0) for labels in sorted(start.keys() | end.keys())}
-    return Difference(gained, len(start) + len(end), ())
+    weekly = _weekly(prometheus, selector, period, start, end) if by_week else ()
+    return Difference(gained, weekly, len(start) + len(end), ())
+
+
+def _weekly(
+    prometheus: Prometheus, selector: Selector, period: Period, start: dict[Labels, float], end: dict[Labels, float]
+) -> tuple[float, ...]:
+    edges = [week.start for week in weeks(period, ZoneInfo(period.timezone))[1:]]
+    between = [_values(prometheus, selector, edge) for edge in edges]
+    if not all(between):
+        return ()
+    totals = [sum(values.values()) for values in (start, *between, end)]
+    return tuple(after - before for before, after in pairwise(totals))
 
 
 def _values(prometheus: Prometheus, selector: Selector, at: float) -> dict[Labels, float]:

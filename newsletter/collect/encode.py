@@ -131,7 +131,10 @@ def _tickets_json(tickets: model.TicketMonth) -> dict[str, Any]:
 
 
 def _count_json(count: model.Count | None) -> dict[str, Any] | None:
-    return {"total": count.total, "by": dict(sorted(count.by.items()))} if count else None
+    if count is None:
+        return None
+    weeks = {"weeks": list(count.weeks)} if count.weeks else {}
+    return {"total": count.total, "by": dict(sorted(count.by.items())), **weeks}
 
 
 def _figure_json(figure: model.Figure) -> dict[str, Any]:

@@ -96,7 +96,11 @@ def _counted(
 ) -> Count | None:
     key = f"tickets/{name}"
     selector = parse(source.counter or source.difference or "")
-    measured = (tally if source.counter else difference)(prometheus, selector, period)
+    measured = (
+        tally(prometheus, selector, period)
+        if source.counter
+        else difference(prometheus, selector, period, by_week=True)
+    )
     evidence[key] = measured.evidence(key, selector, period)
     if not measured.gained:
         return None
@@ -105,6 +109,9 @@ def _counted(
         evidence[key] = replace(evidence[key], warnings=(*evidence[key].warnings, fell))
         return None
     count = count_by(measured.gained, source.by, f"tickets.{name}")
+    # what was reopened may leave less in a week than was there: then no week is told
+    by_week = tuple(whole(week, f"tickets.{name}") for week in measured.weekly)
+    count = replace(count, weeks=by_week if all(week >= 0 for week in by_week) else ())
     # tickets that were moved to another queue leave less in theirs; the sum stays right
     return count if all(part >= 0 for part in count.by.values()) else replace(count, by={})
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from newsletter.compose import figures
 from newsletter.compose.context import Context
 from newsletter.compose.figures import written
+from newsletter.compose.months import history
 from newsletter.config import FigureConfig
 from newsletter.language.formats import capitalised
 from newsletter.model import Fact, Mark, Section, Tile
@@ -75,6 +76,7 @@ def _figure_tile(context: Context, fact: Fact, wanted: FigureConfig) -> Tile:
         mark_text=_mark_text(context, fact),
         remark=context.text("numbers.by_hand") if wanted.by_hand else "",
         previous=_previous(context, previous) if previous else "",
+        history=history(context, fact, wanted),
         fact=fact.id,
     )
 

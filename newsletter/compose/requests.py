@@ -1,4 +1,4 @@
-"""Your requests: opened, solved, open at the end, and thirteen months of solved ones."""
+"""Your requests: opened and solved week by week, open at the end, and thirteen months of solved ones."""
 
 from __future__ import annotations
 
@@ -7,19 +7,44 @@ from datetime import timedelta
 
 from newsletter import period
 from newsletter.compose.context import Context
+from newsletter.compose.months import months
 from newsletter.compose.numbers import SMALL_SAMPLE
-from newsletter.model import Bar, BarChart, Period, Section, Snapshot
-
-MONTHS = 13
-"""So that the same month a year ago is in sight."""
+from newsletter.model import Bar, BarChart, Interval, Period, Section, Snapshot, WeekRow, Weeks
 
 
 def requests_section(context: Context) -> Section | None:
     """The section, or None when no ticket number was measured."""
+    weekly = _weeks(context)
     table = tuple(_table(context))
     if not table:
         return None
-    return Section(kind="requests", title=context.text("section.requests"), table=table, chart=_chart(context))
+    title = context.text("section.requests")
+    return Section(kind="requests", title=title, table=table, weeks=weekly, chart=_chart(context))
+
+
+def _weeks(context: Context) -> Weeks | None:
+    """Opened and solved week by week; None where one of them is known for the month only."""
+    opened, solved = context.snapshot.tickets.opened, context.snapshot.tickets.resolved
+    if not (opened and solved and opened.weeks and solved.weeks):
+        return None
+    spans = period.weeks(context.snapshot.period, context.config.timezone)
+    rows = tuple(
+        _week(context, _days(context, span), *counts)
+        for span, counts in zip(spans, zip(opened.weeks, solved.weeks, strict=True), strict=True)
+    )
+    text = context.text
+    return Weeks(heads=(text("requests.week"), text("requests.opened"), text("requests.solved")), rows=rows)
+
+
+def _days(context: Context, span: Interval) -> str:
+    """The days of a week within the month: "5–11"."""
+    first, last = (context.formats.local(at).day for at in (span.start, span.end - 1e-3))
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def _week(context: Context, days: str, opened: int, solved: int) -> WeekRow:
+    number = context.formats.number
+    return WeekRow(days=days, opened=opened, solved=solved, opened_text=number(opened), solved_text=number(solved))
 
 
 def _table(context: Context) -> Iterator[tuple[str, str]]:
@@ -47,28 +72,21 @@ def _satisfied(context: Context) -> Iterator[tuple[str, str]]:
 
 def _chart(context: Context) -> BarChart | None:
     """Solved requests a month; None without an earlier month to stand beside."""
-    months = [_month(context, back) for back in range(MONTHS - 1, -1, -1)]
-    values = [_solved(snapshot) for _, snapshot in months]
+    shown = months(context)
+    values = [_solved(snapshot) for _, snapshot in shown]
     if sum(value is not None for value in values) < 2:
         return None
     bars = tuple(
-        _bar(context, month, value, first=index == 0, current=index == MONTHS - 1)
-        for index, ((month, _), value) in enumerate(zip(months, values, strict=True))
+        _bar(context, month, value, first=index == 0, current=index == len(shown) - 1)
+        for index, ((month, _), value) in enumerate(zip(shown, values, strict=True))
     )
     spoken = "; ".join(
         context.text("requests.chart_month", month=context.formats.month(month.start), value=bar.text or _hole(context))
-        for (month, _), bar in zip(months, bars, strict=True)
+        for (month, _), bar in zip(shown, bars, strict=True)
     )
     return BarChart(
         title=context.text("requests.chart"), label=context.text("requests.chart_label", months=spoken), bars=bars
     )
-
-
-def _month(context: Context, back: int) -> tuple[Period, Snapshot | None]:
-    if back == 0:
-        return context.snapshot.period, context.snapshot
-    earlier = period.previous(context.snapshot.period, context.config.timezone, back)
-    return earlier, context.past.get(earlier.label)
 
 
 def _solved(snapshot: Snapshot | None) -> int | None:

@@ -16,6 +16,7 @@ from newsletter.model.composed import (
     Edition,
     FactCard,
     Heard,
+    History,
     IncidentCard,
     Mark,
     MinuteRow,
@@ -29,6 +30,8 @@ from newsletter.model.composed import (
     ServiceRow,
     TargetRow,
     Tile,
+    WeekRow,
+    Weeks,
 )
 from newsletter.model.finding import Finding, FindingStatus
 from newsletter.model.mailed import Fillable, Image, Recipient, Rendered
@@ -96,6 +99,7 @@ __all__ = [
     "Finding",
     "FindingStatus",
     "Heard",
+    "History",
     "Image",
     "IncidentCard",
     "Interval",
@@ -134,4 +138,6 @@ __all__ = [
     "Tile",
     "Times",
     "Told",
+    "WeekRow",
+    "Weeks",
 ]

@@ -50,6 +50,15 @@ class FactCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Past months of a number, the newest last; None is a month without one. `label` says all of them in a sentence."""
+
+    values: tuple[float | None, ...]
+    caption: str  # "13 months: 54,722 to 95,750"
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
     """A number with its label and its context: target, the mark, a remark, then last month's number."""
 
@@ -60,6 +69,7 @@ class Tile:
     mark_text: str = ""
     remark: str = ""  # "Entered by hand."
     previous: str = ""  # "September 61%", printed last
+    history: History | None = None
     fact: str = ""
 
 
@@ -113,6 +123,25 @@ class BarChart:
     title: str
     label: str
     bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekRow:
+    """One week of requests: its days, and both counts as numbers and in words."""
+
+    days: str  # "5–11"
+    opened: int
+    solved: int
+    opened_text: str
+    solved_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weeks:
+    """Requests of a month week by week; they add up to those of the month."""
+
+    heads: tuple[str, str, str]  # week, opened, solved
+    rows: tuple[WeekRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +256,7 @@ class Section:
     closing: tuple[tuple[str, str, str], ...] = ()  # (bold lead, names, muted tail)
     table: tuple[tuple[str, str], ...] = ()  # (label, number)
     table_note: str = ""
+    weeks: Weeks | None = None
     chart: BarChart | None = None
     notes: tuple[NoteRow, ...] = ()
     heard: tuple[Heard, ...] = ()

@@ -175,10 +175,14 @@ class ServiceMonth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """A total and its parts; part keys join label values with "/" ("desktop/incident")."""
+    """A total and its parts; part keys join label values with "/" ("desktop/incident").
+
+    `weeks` is the total week by week (`period.weeks`); empty where that cannot be told.
+    """
 
     total: int
     by: Mapping[str, int] = field(default_factory=dict)
+    weeks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,8 @@ _FILTERS: Filters = {
     "runs": charts.runs,
     "years": charts.years,
     "part_of": charts.part_of,
+    "percent_of": charts.percent_of,
+    "spark": charts.spark,
     "heights": charts.heights,
     "strip": charts.strip,
     "day_letter": charts.day_letter,

@@ -36,6 +36,17 @@ def part_of(share: float | None, size: int) -> int:
     return size if share >= 1 else max(1, round(share * size))
 
 
+def percent_of(value: float, longest: float) -> int:
+    """How long a bar is, in percent of the longest."""
+    return part_of(value / longest if longest > 0 else 0, 100)
+
+
+def spark(values: Sequence[float | None], size: int) -> tuple[int | None, ...]:
+    """How high each small bar is, from a zero axis: a measured nothing is one unit, a month without a number None."""
+    longest = max(value or 0 for value in values)
+    return tuple(None if value is None else max(1, part_of(value / longest, size)) for value in values)
+
+
 def heights(bars: Iterable[Bar], size: int) -> tuple[int, ...]:
     """How long each bar is, from a zero axis; the longest is `size` units."""
     values = [bar.value or 0 for bar in bars]

@@ -15,6 +15,7 @@ from newsletter.model import (
     Edition,
     FactCard,
     Heard,
+    History,
     IncidentCard,
     MinuteRow,
     NoteRow,
@@ -25,6 +26,8 @@ from newsletter.model import (
     ServiceRow,
     TargetRow,
     Tile,
+    WeekRow,
+    Weeks,
 )
 
 LEGEND = {"up": "up all day", "down": "interrupted", "planned": "planned work", "unknown": "not measured"}
@@ -117,11 +120,27 @@ CARDS = (
     ),
 )
 
+HISTORY = History(
+    values=(0.81, None, 0.84, 0.83, 0.85, 0.0, 0.84, 0.86, 0.85, 0.88, 0.84, 0.85, 0.86),
+    caption="13 months: 0% to 88%",
+    label="13 months up to October 2026: 81%; no number; 84%; 83%; 85%; 0%; 84%; 86%; 85%; 88%; 84%; 85%; 86%.",
+)
+
 TILES = (
     Tile(number="62%", label="solved within 4 hours", context="Target 60%.", mark="met", mark_text="met", previous="September 61%"),
     Tile(number="2.1\xa0s", label="typical sign-in", context="Target: at most 3\xa0s.", mark="met", mark_text="met", previous="September 2.2\xa0s"),
     Tile(number="1.4\xa0days", label="typical wait for access", context="Target: at most 1\xa0day.", mark="missed", mark_text="missed"),
-    Tile(number="86%", label="passwords reset without a call", context="612 of 708.", previous="September 85%"),
+    Tile(number="86%", label="passwords reset without a call", context="612 of 708.", previous="September 85%", history=HISTORY),
+)  # fmt: skip
+
+WEEKS = Weeks(
+    heads=("Week", "Opened", "Solved"),
+    rows=tuple(
+        WeekRow(days=days, opened=opened, solved=solved, opened_text=f"{opened:,}", solved_text=f"{solved:,}")
+        for days, opened, solved in (
+            ("1–4", 118, 141), ("5–11", 252, 281), ("12–18", 324, 310), ("19–25", 304, 289), ("26–31", 288, 280)
+        )
+    ),
 )  # fmt: skip
 
 SOLVED = (1262, 1140, 905, 1311, 1188, 1226, 1175, 1204, 1098, 1019, 842, 1198, 1301)
@@ -159,6 +178,7 @@ SECTIONS: dict[SectionKind, Section] = {
         table=(("Opened", "1,286"), ("Solved", "1,301"), ("Open on 31\xa0October", "143"), ("People helped, of 1,240", "811")),
         table_note="Without 388 automatic alerts.",
         chart=CHART,
+        weeks=WEEKS,
     ),
     "wins": Section(
         kind="wins",

@@ -205,6 +205,28 @@ def test_ticket_counts_are_the_integers_the_samples_show(
     assert count.total == sum(wanted.values()) > 500
 
 
+@pytest.mark.parametrize(
+    ("part", "metric"), [("opened", "tickets_opened_total"), ("resolved", "tickets_resolved_total")]
+)
+def test_the_weeks_of_tickets_are_those_of_the_calendar_and_add_up_to_the_month(
+    snapshot: Snapshot, world: made.World, part: str, metric: str
+) -> None:
+    """Each rise, restarts from 0 included, counts in the week of the sample that shows it."""
+    risen: dict[tuple[int, int], float] = {}
+    for series, samples in world.tickets.items():
+        if series.startswith(metric + "{"):
+            last = ([0.0] + [value for at, value in samples if at < made.OCTOBER.start_s])[-1]
+            for at, value in samples:
+                if made.OCTOBER.start_s <= at < made.OCTOBER.end_s:
+                    week = datetime.fromtimestamp(at, ZoneInfo("Europe/Rome")).isocalendar()[:2]
+                    risen[week] = risen.get(week, 0) + (value - last if value >= last else value)
+                    last = value
+    count = getattr(snapshot.tickets, part)
+    assert count.weeks == tuple(risen[week] for week in sorted(risen))
+    assert len(count.weeks) == 5
+    assert sum(count.weeks) == count.total
+
+
 def test_open_tickets_are_those_of_the_last_instant_and_no_series_twice(snapshot: Snapshot) -> None:
     assert snapshot.tickets.open_at_end is not None
     assert dict(snapshot.tickets.open_at_end.by) == {"desktop": 20, "network": 31, "access": 22}

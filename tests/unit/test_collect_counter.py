@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.collect.counter import Fold, Labels, folded, inherited, tally, whole
+from newsletter.collect.counter import Labels, inherited, tally, whole
+from newsletter.collect.fold import Fold, folded
 from newsletter.collect.promql import parse
 from newsletter.collect.series import Answer, Series
 from newsletter.collect.tickets import count_by, distribution
 from newsletter.errors import SourceError
-from newsletter.period import month
+from newsletter.period import month, weeks
 
 if TYPE_CHECKING:
     from newsletter.collect.prometheus import Prometheus
@@ -106,7 +107,8 @@ def test_a_histogram_without_its_last_bucket_is_refused() -> None:
 
 # --- counters that move to another instance ----------------------------------------------------
 
-OCTOBER = month("2026-10", ZoneInfo("Europe/Rome"))
+ROME = ZoneInfo("Europe/Rome")
+OCTOBER = month("2026-10", ROME)
 HOUR = 3600.0
 
 
@@ -198,3 +200,44 @@ def test_an_old_counter_that_is_first_recorded_in_the_month_is_warned_of() -> No
     held = {labels(queue="a"): [(OCTOBER.start_s - 60, 1.0)], labels(queue="b"): [(OCTOBER.start_s + 9e5, 5000.0)]}
     found = tally(cast("Prometheus", Recorded(held)), parse("x_total"), OCTOBER)
     assert found.warnings == ("1 series began in the month above 1; all they count is taken as the month's",)
+
+
+# --- week by week -------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 745 * 60 - 1), st.integers(0, 40)),
+        min_size=1,
+        max_size=60,
+        unique_by=lambda one: one[0],
+    ),
+    st.booleans(),
+)
+def test_the_weeks_add_up_to_the_month_wherever_samples_and_restarts_lie(
+    samples: list[tuple[int, int]], known: bool
+) -> None:
+    """Minutes into the month and values in any order of size: every fall is a restart."""
+    walk = [(OCTOBER.start_s - 60, 7.0)] * known + [(OCTOBER.start_s + 60 * at, float(v)) for at, v in sorted(samples)]
+    walk += [(week.start + 60 * side, 0.0) for week in weeks(OCTOBER, ROME)[1:] for side in (-1, 1)]
+    walk = sorted({at: (at, value) for at, value in walk}.values())
+    found = tally(cast("Prometheus", Recorded({labels(queue="a"): walk})), parse("x_total"), OCTOBER)
+    assert len(found.weekly) == 5
+    assert sum(found.weekly) == sum(found.gained.values())
+    assert all(week >= 0 for week in found.weekly)
+
+
+def test_a_gap_over_the_end_of_a_week_leaves_no_weeks_but_the_month() -> None:
+    """Whether it rose on Sunday or on Monday is in no sample; a night's gap elsewhere does no harm."""
+    every = [(hour, 10.0 + hour) for hour in range(-1, 745)]
+    monday = 24 * 4  # October 2026 begins on a Thursday
+    for gap, told in (
+        (range(monday - 4, monday + 4), False),
+        (range(monday - 2, monday + 2), True),
+        (range(20, 40), True),
+    ):
+        samples = [(OCTOBER.start_s + HOUR * hour, value) for hour, value in every if hour not in gap]
+        found = tally(cast("Prometheus", Recorded({labels(queue="a"): samples})), parse("x_total"), OCTOBER)
+        assert sum(found.gained.values()) == 745
+        assert bool(found.weekly) == told
+        assert sum(found.weekly) in (0, 745)

@@ -48,6 +48,7 @@ def of(found: Any) -> dict[str, Any]:
         "median": every.median_s,
         "satisfied": found.satisfaction.satisfied,
         "answers": found.satisfaction.answers,
+        "by_week": [found.opened.weeks, found.resolved.weeks],
     }
 
 

@@ -85,7 +85,7 @@ def example() -> Snapshot:
         source="http://127.0.0.1:9090",
         services={"lost": lost, "mail": mail},
         tickets=TicketMonth(
-            opened=Count(total=5715, by={"desktop/incident": 1201, "größe/…": 3}),
+            opened=Count(total=5715, by={"desktop/incident": 1201, "größe/…": 3}, weeks=(700, 1300, 1315, 1200, 1200)),
             resolved=None,
             open_at_end=Count(total=0),
             resolution={
@@ -172,7 +172,12 @@ def test_the_file_is_the_documented_one(path: Path) -> None:
         {"start": "2026-10-01T02:00:00+02:00", "end": "2026-10-01T04:00:00+02:00", "reason": "hours"}
     ]
     assert found["services"]["lost"]["availability"] is None
-    assert found["tickets"]["opened"] == {"total": 5715, "by": {"desktop/incident": 1201, "größe/…": 3}}
+    assert found["tickets"]["opened"] == {
+        "total": 5715,
+        "by": {"desktop/incident": 1201, "größe/…": 3},
+        "weeks": [700, 1300, 1315, 1200, 1200],
+    }
+    assert found["tickets"]["open_at_end"] == {"total": 0, "by": {}}
     assert found["tickets"]["resolved"] is None
     assert found["tickets"]["resolution"][""] == {
         "count": 100,
@@ -317,6 +322,8 @@ MAIL = ["services", "mail"]
         ([*MAIL, "excluded"], [], "$.services.mail.excluded_s is 7200, but excluded has 0 s"),
         ([*MAIL, "availability"], 0.9, "$.services.mail.availability is not up_s / (up_s + down_s)"),
         ([*MAIL, "excluded", 0, "reason"], "rain", "reason is none of hours, maintenance"),
+        (["tickets", "opened", "weeks"], [5715], "$.tickets.opened.weeks has 1 weeks, the month has 5"),
+        (["tickets", "opened", "weeks", 0], 701, "$.tickets.opened.weeks adds up to 5716, the total is 5715"),
         (["policy", "rules", 0, "vote"], "most", "$.policy.rules[0].vote is none of majority, any, all"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from newsletter.errors import ConfigError, ContentError
-from newsletter.model import Policy, Resolution, Rule, ServiceMonth, Snapshot, TicketMonth, Times
+from newsletter.model import Count, Policy, Resolution, Rule, ServiceMonth, Snapshot, TicketMonth, Times
 from tests.unit.edition_samples import ROME, edition, figure, note, outage, section, service, snapshot, span, tickets
 
 PROMISE = {"resolution": {"histogram": "h", "target_s": 14400, "target_share": 0.6}}
@@ -20,6 +20,83 @@ def plain(text: str) -> str:
 
 def kinds(composed) -> list[str]:
     return [one.kind for one in composed.sections]
+
+
+# --- months in a tile ---------------------------------------------------------------------
+
+
+def months_of(values: list[float | None], **fields: Any) -> Any:
+    """The tile of a figure whose last months had these values, the newest last; None = a month without a number."""
+    labels = [f"2025-{n:02d}" for n in range(10, 13)] + [f"2026-{n:02d}" for n in range(1, 11)]
+    given = fields.pop("figure", {})
+    steps = [{"month": "2026-04", "facts": ["f0"], "reason": "New system"}] if fields.pop("step", False) else []
+    shots = [
+        snapshot(label=label, figures=[figure(f"f{n}", value, **given) for n in range(4)])
+        for label, value in zip(labels[-len(values) :], values, strict=True)
+    ]
+    wanted = {f"f{n}": {"counter": "c_total", "noun": "x", "history": n == 0} | fields for n in range(4)}
+    composed = edition(shots[-1], services={}, figures=wanted, past=tuple(shots[:-1]), facts={"step_changes": steps})
+    first, *others = section(composed, "numbers").tiles
+    assert all(tile.history is None for tile in others)  # nobody asked for theirs
+    return first.history
+
+
+def test_a_tile_shows_thirteen_months_with_gaps_where_there_is_no_number():
+    history = months_of([100, 250, None, 300, 120])
+    assert history.values == (*[None] * 8, 100, 250, None, 300, 120)
+    assert plain(history.caption) == "13 months: 100 to 300"
+    holes = "no number; " * 8
+    assert plain(history.label) == f"13 months up to October 2026: {holes}100; 250; no number; 300; 120."
+
+
+def test_months_before_a_recorded_step_change_are_no_bars():
+    history = months_of([100, 100, 100, 100, 100, 100, 100, 900, 910, 920, 930, 940, 950], step=True)
+    assert history.values == (*[None] * 6, 100, 900, 910, 920, 930, 940, 950)
+
+
+@pytest.mark.parametrize(
+    ("values", "unit"),
+    [
+        ([120], "count"),  # nothing to stand beside
+        ([0, 0, 0], "count"),
+        ([0.991, 0.999, 0.95], "ratio"),  # from zero all bars would look alike
+    ],
+)
+def test_bars_that_would_show_nothing_are_left_out(values, unit):
+    given = {"unit": unit, "kind": "ratio" if unit == "ratio" else "count"}
+    assert months_of(values, figure=given, unit=unit) is None
+
+
+# --- weeks --------------------------------------------------------------------------------
+
+
+def weekly(opened: tuple[int, ...], solved: tuple[int, ...]) -> TicketMonth:
+    return TicketMonth(opened=Count(total=sum(opened), weeks=opened), resolved=Count(total=sum(solved), weeks=solved))
+
+
+def test_requests_are_told_week_by_week_by_the_days_of_the_month():
+    weeks: Any = section(edition(snapshot(tickets=weekly((1, 2, 3, 4, 1500), (5, 6, 7, 8, 9)))), "requests").weeks
+    assert weeks.heads == ("Week", "Opened", "Solved")
+    assert [(row.days, row.opened, row.solved) for row in weeks.rows] == [
+        ("1–4", 1, 5),
+        ("5–11", 2, 6),
+        ("12–18", 3, 7),
+        ("19–25", 4, 8),
+        ("26–31", 1500, 9),
+    ]
+    assert weeks.rows[-1].opened_text == "1,500"
+
+
+def test_a_week_of_one_day_is_that_day():
+    march = snapshot(label="2026-03", tickets=weekly((1,) * 6, (2,) * 6))
+    weeks: Any = section(edition(march), "requests").weeks
+    assert [row.days for row in weeks.rows] == [
+        "1", "2–8", "9–15", "16–22", "23–29", "30–31",
+    ]  # fmt: skip
+
+
+def test_weeks_are_told_of_both_or_not_at_all():
+    assert section(edition(snapshot(tickets=weekly((1, 2, 3, 4, 5), ()))), "requests").weeks is None
 
 
 # --- tiles --------------------------------------------------------------------------------

@@ -85,3 +85,22 @@ def test_a_period_needs_a_zone_and_a_length():
         Period(start=naive, end=aware, timezone="UTC", label="2026-01")
     with pytest.raises(ValueError, match="after"):
         Period(start=aware, end=aware, timezone="UTC", label="2026-01")
+
+
+@pytest.mark.parametrize(
+    ("label", "days"),
+    [
+        ("2026-10", [4, 7, 7, 7, 6]),  # begins on a Thursday; a Sunday of 25 hours
+        ("2026-03", [1, 7, 7, 7, 7, 2]),  # begins on a Sunday; one of 23 hours
+        ("2027-02", [7, 7, 7, 7]),
+        ("2024-09", [1, 7, 7, 7, 7, 1]),
+    ],
+)
+def test_weeks_run_from_monday_to_sunday_and_are_cut_at_the_edges_of_the_month(label, days):
+    month = period.month(label, ROME)
+    found = period.weeks(month, ROME)
+    assert [round(week.seconds / 86400) for week in found] == days
+    assert all(datetime.fromtimestamp(week.start, ROME).isoweekday() == 1 for week in found[1:])
+    assert all(datetime.fromtimestamp(week.start, ROME).hour == 0 for week in found)
+    assert sum(week.seconds for week in found) == month.seconds
+    assert [week.end for week in found[:-1]] == [week.start for week in found[1:]]

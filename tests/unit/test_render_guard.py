@@ -142,6 +142,7 @@ def only_in_html(edition) -> set[str]:
         *(row.strip_label for row in rows),
         *(row.title for row in rows),
         *charts,
+        *(tile.history.label for section in edition.sections for tile in section.tiles if tile.history),
         *(answer.label for section in edition.sections for answer in section.ratings),
         # a mail in plain text is forwarded as it is
         *(section.button_text for section in edition.sections if section.kind == "brief"),

@@ -6,7 +6,7 @@ and not resolved then. Time to a solution: from the first opening to that last r
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from newsletter.collect.helpdesk.export import Export, Stay, load
 from newsletter.collect.helpdesk.moments import clock_time
@@ -23,10 +24,9 @@ from newsletter.collect.watch import TICK
 from newsletter.config.helpdesk import MONTH_MARK
 from newsletter.errors import HistoryError
 from newsletter.model import Count, Evidence, Resolution, Satisfaction, TicketMonth
+from newsletter.period import weeks
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from newsletter.config import CsvSource
     from newsletter.model import Period
 
@@ -68,8 +68,8 @@ def count(export: Export, config: CsvSource, period: Period) -> TicketMonth:
     queue = _key(queue=bool(labels.queue), kind=False)
     answers = [one.satisfied for one in resolved if one.satisfied is not None]
     return TicketMonth(
-        opened=_count(opened, both),
-        resolved=_count(resolved, both),
+        opened=replace(_count(opened, both), weeks=_weekly([one.created for one in opened], period)),
+        resolved=replace(_count(resolved, both), weeks=_weekly([one.resolved or 0 for one in resolved], period)),
         open_at_end=_count([one for one in tickets if one.resolved is None], queue),
         resolution=_resolution(resolved, queue, config.edges()),
         satisfaction=Satisfaction(satisfied=sum(answers), answers=len(answers)) if config.satisfaction else None,
@@ -88,6 +88,13 @@ def _key(*, queue: bool, kind: bool) -> Callable[[Stay], str] | None:
 def _count(tickets: Sequence[Stay], key: Callable[[Stay], str] | None) -> Count:
     by: Mapping[str, int] = Counter(map(key, tickets)) if key else {}
     return Count(total=len(tickets), by=dict(sorted(by.items())))
+
+
+def _weekly(moments: Iterable[float], period: Period) -> tuple[int, ...]:
+    """How many of the moments lie in each week of the month."""
+    spans = weeks(period, ZoneInfo(period.timezone))
+    found = Counter(bisect_right([week.start for week in spans], one) - 1 for one in moments)
+    return tuple(found[week] for week in range(len(spans)))
 
 
 def duration(ticket: Stay) -> float:
