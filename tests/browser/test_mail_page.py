@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from newsletter import render
+from newsletter.model import Theme
 from newsletter.render import Renderer, fill_html
 from tests.browser.chromium import chromium, opened, picture
 from tests.fuzz.dom import WALK, comparable, difference, of_page
@@ -194,6 +195,16 @@ def test_no_number_is_cut_in_two_on_a_phone(browser, edition, width):
         lines = page.evaluate(NUMBERS)
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     assert len(lines) > 10
+    assert [text for text, count in lines if count > 1] == []
+
+
+@pytest.mark.parametrize("window", [720, 600])
+@pytest.mark.parametrize("sheet", [600, 720])
+def test_a_narrow_and_a_wide_sheet_fit_and_cut_no_number(browser, sheet, window):
+    rendered = Renderer(theme=Theme(width=sheet)).render(editions.rich())
+    with opened(browser, fill_html(rendered, {"address": "reader@acme.example"}), width=window) as (page, _):
+        lines = page.evaluate(NUMBERS)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= window
     assert [text for text, count in lines if count > 1] == []
 
 
