@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
@@ -203,7 +203,13 @@ class ThemeConfig(Model):
     width: Annotated[int, Field(ge=600, le=720), AfterValidator(_even)] = Field(
         default=_STANDARD.width, description="Width of the sheet in px; narrower windows shrink it.", examples=["600"]
     )
-
+    chart: Literal["bars", "line"] = Field(
+        default="bars",
+        description="How the months of requests are drawn: `bars` are cells of a table, which every program shows; `line` is an "
+        "image that travels in the mail and is read as a sentence where images are blocked. It needs the extra `charts` "
+        "(`pip install 'newsletter[charts]'`), of the same version wherever the edition is built.",
+        examples=["line"],
+    )
     logo: LogoConfig | None = Field(default=None, description="The logo at the head of the mail; none by default.")
 
     def settled(self) -> Theme:
@@ -215,4 +221,5 @@ class ThemeConfig(Model):
             sans=tuple(self.fonts.sans),
             right_to_left=tuple(self.fonts.right_to_left),
             width=self.width,
+            line=self.chart == "line",
         )

@@ -64,6 +64,7 @@ class Theme:
         sans: the same for everything else.
         right_to_left: the same for all text of letters that run from right to left.
         width: of the sheet, in px.
+        line: whether the months of a chart are an image with a line instead of bars.
     """
 
     light: Palette = LIGHT
@@ -72,3 +73,4 @@ class Theme:
     sans: tuple[str, ...] = ("Segoe UI", "-apple-system", "Roboto", "Arial", "sans-serif")
     right_to_left: tuple[str, ...] = ("Segoe UI", "Geeza Pro", "Tahoma", "Arial", "sans-serif")
     width: int = 640
+    line: bool = False

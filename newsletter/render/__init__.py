@@ -11,6 +11,7 @@ from newsletter.model import Edition, Image, Rendered, Theme
 from newsletter.render import bidi, charts, markdown, plaintext, spans
 from newsletter.render.environment import Filters, Templates, template_files, template_folders
 from newsletter.render.joining import joined
+from newsletter.render.line_chart import drawn
 from newsletter.render.lint import lint
 from newsletter.render.look import Look, look
 from newsletter.render.mjml import to_html
@@ -44,9 +45,10 @@ class Renderer:
 
         Raises:
             ContentError: a template or text is at fault; the message names file and line, or the text.
+            ConfigError: the theme wants a line, and the extra that draws it is not installed.
         """
         tokens = Tokens.random()
-        clean = printable(edition)
+        clean = printable(drawn(edition, self._theme))
         marked = replace(clean, recipient_line=tokens.put(clean.recipient_line))
         shown = look(self._theme, clean.direction)
         mjml = self._templates.compose(MJML_TEMPLATE, edition=marked, theme=shown)
@@ -71,7 +73,7 @@ class Renderer:
 
     def traced(self, edition: Edition) -> Trace:
         """From the HTML of an edition back to its templates; slow, for when something is wrong."""
-        clean = printable(edition)
+        clean = printable(drawn(edition, self._theme))
         values = {"edition": clean, "theme": look(self._theme, clean.direction)}
         mjml = self._templates.compose(MJML_TEMPLATE, **values)
         return Trace(mjml, self._templates.traced(MJML_TEMPLATE, **values))

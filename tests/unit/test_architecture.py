@@ -36,6 +36,7 @@ OWNERS = {
     "msal": ["entra"],
     "google": ["deliver.oauth"],
     "mjml": ["render.mjml"],
+    "resvg_py": ["render.line_chart"],
     "jinja2": ["render.environment", "render.inheritance"],
     "markdown_it": ["render.markdown", "notes"],
     "nh3": ["render.markdown"],
