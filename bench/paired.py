@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -72,3 +73,13 @@ def pairs(ours: Callable[[], Cost], theirs: Callable[[], Cost], count: int) -> l
         pair = (ours(), theirs()) if i % 2 else tuple(reversed((theirs(), ours())))
         found.append(pair)
     return found[1:]  # type: ignore[return-value]  # both branches give (ours, theirs)
+
+
+def write_table(name: str, rows: Sequence[Row]) -> None:
+    """Put the rows between their marks in docs/benchmarks.md."""
+    page = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+    lines = [f"| {row.name} | {row.bar} | {row.text()} |" for row in rows]
+    table = "\n".join(["| compared | bar | median (min-max) |", "|---|---|---|", *lines])
+    marks = re.compile(rf"(<!-- bench:{name} -->\n).*?(<!-- end -->)", re.DOTALL)
+    text = page.read_text(encoding="utf-8")
+    page.write_text(marks.sub(lambda found: f"{found[1]}\n{table}\n\n{found[2]}", text, count=1), encoding="utf-8")

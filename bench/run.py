@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-MODULES = ("start", "send", "collect", "facts", "gate", "lint")
+MODULES = ("start", "send", "collect", "facts", "gate", "lint", "render")
 
 
 def main() -> None:

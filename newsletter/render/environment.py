@@ -14,12 +14,15 @@ from typing import cast
 
 import jinja2
 from jinja2 import nodes
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from newsletter import __version__
 from newsletter.errors import ContentError
+from newsletter.render.bytecode import Store
 from newsletter.render.inheritance import PACKAGED, Unprinted, require_printed
 from newsletter.render.origin import Origins, Place
 
@@ -37,7 +40,9 @@ class _Environment(ImmutableSandboxedEnvironment):
     twentieth of the mail.
     """
 
-    def __init__(self, folders: tuple[Path, ...], filters: Filters, *extensions: type[Extension]) -> None:
+    def __init__(
+        self, folders: tuple[Path, ...], filters: Filters, *extensions: type[Extension], store: Store | None = None
+    ) -> None:
         self.origins = Origins()
         packaged = jinja2.PrefixLoader({PACKAGED: jinja2.FileSystemLoader(folders[-1])})
         super().__init__(
@@ -47,6 +52,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=[_Unindent, *extensions],
+            bytecode_cache=_Kept(store) if store else None,
         )
         self.filters.update(filters)
 
@@ -60,6 +66,22 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def _blocks(self, parent: str) -> Collection[str]:
         return self.get_template(parent).blocks
+
+
+class _Kept(jinja2.BytecodeCache):
+    """Compiled templates from runs before; Jinja's own stores trust whoever can write to their folder."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Jinja calls this before it compiles."""
+        if data := self._store.read(bucket.key):
+            bucket.bytecode_from_string(data)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Jinja calls this with what it has compiled."""
+        self._store.write(bucket.key, bucket.bytecode_to_string())
 
 
 class _Unindent(Extension):
@@ -107,7 +129,8 @@ class Templates:
     def __init__(self, folders: tuple[Path, ...], filters: Filters) -> None:
         self._folders = folders
         self._filters = filters
-        self._environment = _Environment(folders, filters)
+        program = f"{__version__} {jinja2.__version__} {Path(__file__).read_text(encoding='utf-8')}"
+        self._environment = _Environment(folders, filters, store=Store(template_files(folders), program))
 
     def compose(self, name: str, **values: object) -> str:
         """The text that template `name` makes of `values`.
