@@ -44,4 +44,4 @@ def look(theme: Theme, direction: str) -> Look:
 def _css(faces: Iterable[str]) -> Markup:
     """Names of faces as CSS writes them in an attribute: those with blanks in single quotes."""
     # Quotes stand as they are; the config holds no other character that means something in CSS or HTML.
-    return Markup(", ".join(name if _IDENTIFIER.fullmatch(name) else f"'{name}'" for name in faces))  # noqa: S704
+    return Markup(",".join(name if _IDENTIFIER.fullmatch(name) else f"'{name}'" for name in faces))  # noqa: S704

@@ -44,3 +44,12 @@ def test_a_frame_less_saves_a_thousand_bytes_and_keeps_the_text():
     before, after = to_html(page.format(words)), to_html(page.format(joined(words)))
     assert re.findall(r">(\d)<", before) == re.findall(r">(\d)<", after) == ["0", "1", "2"]
     assert len(before) - len(after) > 2 * 1000
+
+
+def test_comments_for_outlook_that_touch_are_one():
+    html = to_html(f'<mjml><mj-body width="640px">{plain("a")}{BOX}</mj-body></mjml>')
+    assert "<![endif]--><!--[if" not in html
+    assert html.count("<!--[if") == html.count("<![endif]-->")
+    outlook = "".join(re.findall(r"<!--\[if mso \| IE\]>(.*?)<!\[endif\]-->", html))
+    for tag in ("table", "tr", "td"):
+        assert len(re.findall(f"<{tag}[ >]", outlook)) == outlook.count(f"</{tag}>") > 0
