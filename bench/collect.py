@@ -4,11 +4,10 @@ All are whole processes on the same back-filled October (see `bench.month`). Wha
 service takes is taken off as start-up: what is left is the cost of the other services, in passes over
 their samples. CPU is that of the client and of the server together.
 
-    python -m bench.collect                     the rows
+    python -m bench.collect                     the rows, and the growth over the same sizes
     python -m bench.collect --sizes 50          the rows of these sizes only
-    python -m bench.collect --growth 50 200     also draw the plot of the growth over these sizes
-    python -m bench.collect --write             all sizes, into docs/benchmarks.md, and the plot of the growth
-    python -m bench.collect --once URL N        collect N services (for the benchmark itself)
+    python -m bench.collect --growth 1000 2000  the growth over these sizes, too
+    python -m bench.collect --write             all of them, into docs/benchmarks.md, with the plot of the growth
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -37,9 +35,12 @@ from tests.servers import world as made
 
 SIZES = (50, 200, 500)
 GROWTH = (50, 200, 500, 1000, 2000)
-PEERS_AT = 50
+NAMES = {"pandas": "`get_metric_range_data` + pandas", "loop": "one `avg_over_time` a service"}
+PEERS_AT = {50: ("pandas", "loop"), 500: ("loop",)}
 ROUNDS = 5
 PEER_ROUNDS = 2
+GROWTH_ROUNDS = 2
+_MB = 1.048576  # a MiB
 PEERS = Path(__file__).parent / "peers"
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, PICTURE = DOCS / "benchmarks.md", DOCS / "images" / "collect-growth.svg"
@@ -58,20 +59,18 @@ class Measured:
     server_mib: float
 
 
-def rows(sizes: Sequence[int] = SIZES, growth: Sequence[int] = ()) -> Iterator[Row]:
-    """The table; draws the plot if `growth` names the sizes for it."""
-    found: list[Measured] = []
+def rows(
+    sizes: Sequence[int] = SIZES, growth: Sequence[int] = (), found: list[Measured] | None = None
+) -> Iterator[Row]:
+    """The table of `sizes`; what is measured of these and of those of `growth` is added to `found`."""
+    found = [] if found is None else found
     for size in sorted({*sizes, *growth}):
-        with month.month_of(size) as url, tempfile.TemporaryDirectory(prefix="newsletter-bench-") as packages:
+        with month.month_of(size) as url:
             server = Server(url)
-            found.append(measured(server, size, ROUNDS if size in sizes else 2))
+            found.append(measured(server, size, ROUNDS if size in sizes else GROWTH_ROUNDS))
             if size in sizes:
                 yield from _rows(found[-1])
-            if size == PEERS_AT:
-                install(["pandas"], Path(packages))
-                yield from peers(server, size, Path(packages))
-    if growth:
-        draw(found)
+                yield from peers(server, size) if size in PEERS_AT else ()
 
 
 def measured(server: Server, size: int, rounds: int) -> Measured:
@@ -98,56 +97,37 @@ def _rows(found: Measured) -> list[Row]:
         Row(f"{name} / one count pass, wall", "<= 2.3", found.wall),
         Row(f"{name} / one count pass, CPU", "", found.cpu),
         Row(f"{name}: peak memory of the client", "<= 100 MiB", (), f"{found.client_mib:.0f} MiB"),
-        Row(f"{name}: growth of the server's memory", "<= 200 MB", (), f"{found.server_mib * 1.048576:.0f} MB"),
+        Row(f"{name}: growth of the server's memory", "<= 200 MB", (), f"{found.server_mib * _MB:.0f} MB"),
     ]
 
 
 # --- peers ------------------------------------------------------------------------------------
 
 
-def peers(server: Server, size: int, packages: Path) -> Iterator[Row]:
+def peers(server: Server, size: int) -> Iterator[Row]:
     """What people write by hand, each beside ours in the same round, and how far the figures are off."""
     truths = {month.name_of(number): month.truth_of(number).down_s for number in range(size)}
-    names = {"pandas": "`get_metric_range_data` + pandas", "loop": "one `avg_over_time` a service"}
-    ours = theirs = Cost(0, 0)
-    for who, name in names.items():
-        walls, cpus = [], []
-        for turn in range(PEER_ROUNDS + 1):
-            ours, _ = server.spent(lambda: _ours(server.url, size))
-            theirs, _ = server.spent(partial(_peer, who, server.url, size, packages))
-            if turn:
-                walls.append(ours.wall / theirs.wall)
-                cpus.append(ours.cpu / theirs.cpu)
-        yield Row(f"collect {size} services / {name}, wall", "< 1", tuple(walls))
-        yield Row(f"collect {size} services / {name}, CPU", "< 1", tuple(cpus))
-        yield Row(f"{name}: downtime of a service off by", "", (), _off(theirs, truths))
-    yield Row("collect: downtime of a service off by", "", (), _off(ours, truths))
+    with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as packages:
+        if "pandas" in PEERS_AT[size]:
+            install(["pandas"], Path(packages))
+        pairs: list[tuple[Cost, Cost]] = []
+        for who in PEERS_AT[size]:
+            pairs = []
+            for _ in range(PEER_ROUNDS + 1):
+                ours, _ = server.spent(lambda: _ours(server.url, size))
+                theirs, _ = server.spent(partial(_peer, who, server.url, size, Path(packages)))
+                pairs.append((ours, theirs))
+            name = f"collect {size} services / {NAMES[who]}"
+            yield Row(f"{name}, wall", "< 1", tuple(ours.wall / theirs.wall for ours, theirs in pairs[1:]))
+            yield Row(f"{name}, CPU", "< 1", tuple(ours.cpu / theirs.cpu for ours, theirs in pairs[1:]))
+            yield Row(f"{NAMES[who]}: downtime of {size} services off by", "", (), _off(pairs[-1][1], truths))
+    yield Row(f"collect: downtime of {size} services off by", "", (), _off(pairs[-1][0], truths))
 
 
 def _off(cost: Cost, truths: dict[str, float]) -> str:
     down = json.loads(cost.said)
     errors = sorted(abs(down[name] - truth) for name, truth in truths.items())
     return f"median {statistics.median(errors):.0f} s, worst {errors[-1]:.0f} s"
-
-
-def month_of(url: str, services: int) -> dict[str, float]:
-    """Seconds of downtime by service, by `newsletter collect`."""
-    from newsletter.collect import collect
-    from newsletter.config import Config
-
-    config = Config.model_validate(
-        {
-            "organisation": "Acme",
-            "timezone": "Europe/Rome",
-            "prometheus": {"url": url},
-            "availability": [{"preset": "blackbox", "service_label": "service"}],
-            "services": {month.name_of(0): {"name": "Service"}},
-            "unlisted_services": "ignore" if services == 1 else "include",
-            "smtp": {"from": "IT <it@acme.example>"},
-        }
-    )
-    snapshot = collect(config, made.OCTOBER, now=datetime.fromtimestamp(made.END, UTC) + timedelta(days=2))
-    return {name: service.down_s for name, service in snapshot.services.items()}
 
 
 def _peer(who: str, url: str, services: int, packages: Path) -> Cost:
@@ -157,7 +137,8 @@ def _peer(who: str, url: str, services: int, packages: Path) -> Cost:
 
 
 def _ours(url: str, services: int) -> Cost:
-    return process_cost([sys.executable, "-m", "bench.collect", "--once", url, str(services)])
+    only = [month.name_of(0)] if services == 1 else []
+    return process_cost([sys.executable, "-m", "bench.once", url, *only])
 
 
 def _pass(url: str) -> Cost:
@@ -179,37 +160,45 @@ def draw(growth: Sequence[Measured]) -> None:
     PICTURE.write_text(plot(lines, "services (2 probers, 31 days, every 60 s)", "seconds"), encoding="utf-8")
 
 
-def write(found: Sequence[Row]) -> None:
-    """Put the table between its marks in docs/benchmarks.md."""
+def growth_table(growth: Sequence[Measured]) -> list[str]:
+    """The same in numbers, with what a service adds."""
+    lines = ["| services | one count pass | collect beyond start-up | a service | client's peak | server's growth |"]
+    lines += ["|---|---|---|---|---|---|"]
+    lines += [
+        f"| {one.size:,} | {one.passes_s:.2f} s | {one.ours_s:.2f} s | {1000 * one.ours_s / one.size:.1f} ms "
+        f"| {one.client_mib:.0f} MiB | {one.server_mib * _MB:.0f} MB |"
+        for one in growth
+    ]
+    return lines
+
+
+def write(found: Sequence[Row], growth: Sequence[Measured]) -> None:
+    """Put the tables between their marks in docs/benchmarks.md, and draw the plot."""
     lines = ["| compared | bar | median (min-max) |", "|---|---|---|"]
     lines += [f"| {row.name} | {row.bar} | {row.text()} |" for row in found]
     text = PAGE.read_text(encoding="utf-8")
-    marked = re.sub(
-        r"(<!-- bench:collect -->\n).*?(<!-- end -->)",
-        lambda match: match[1] + "\n".join(lines) + "\n" + match[2],
-        text,
-        count=1,
-        flags=re.DOTALL,
-    )
-    PAGE.write_text(marked, encoding="utf-8")
+    for mark, table in (("collect", lines), ("growth", growth_table(growth))):
+        between = re.compile(rf"(<!-- bench:{mark} -->\n).*?(<!-- end -->)", re.DOTALL)
+        text = between.sub(lambda match, table=table: match[1] + "\n".join(table) + "\n" + match[2], text, count=1)  # type: ignore[misc]
+    PAGE.write_text(text, encoding="utf-8")
+    draw(growth)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    parser.add_argument("--growth", type=int, nargs="+", default=())
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--growth", type=int, nargs="*", default=None)
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--once", nargs=2, metavar=("URL", "SERVICES"))
     options = parser.parse_args()
-    if options.once:
-        print(json.dumps(month_of(options.once[0], int(options.once[1]))))
-        return
-    found = []
-    for row in rows(options.sizes, options.growth or (GROWTH if options.write else ())):
+    growth = GROWTH if options.growth is None and options.write else options.growth or ()
+    found: list[Row] = []
+    measured: list[Measured] = []
+    for row in rows(options.sizes, growth, measured):
         print(f"{row.name:<85} {row.bar:<10} {row.text()}", flush=True)
         found.append(row)
+    print("\n".join(growth_table(measured)))
     if options.write:
-        write(found)
+        write(found, measured)
 
 
 if __name__ == "__main__":

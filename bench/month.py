@@ -10,17 +10,22 @@ import math
 import random
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.renamed import copy_block
 from newsletter.demo.private_prometheus import backfill, private_prometheus
 from tests.servers import world as made
 
 SCRAPE_S = 60
 PROBERS = ("p1", "p2")
 VERSION = 1  # of what is written below; another number makes kept data anew
+HOME = Path(tempfile.gettempdir()) / f"newsletter-bench-{VERSION}"
+WRITTEN = 500  # services that are back-filled one by one
+_MERGED_WITHIN_S = 900
 _BATCH = 100  # services in one file, so that neither the text nor promtool grows with the month
 _COUNT = int((made.OCTOBER.seconds + 2 * made.DAY) / SCRAPE_S)
 _FIRST = made.START - made.DAY
@@ -56,19 +61,43 @@ def truth_of(number: int) -> Truth:
 
 @contextmanager
 def month_of(services: int) -> Iterator[str]:
-    """A Prometheus with the month of so many services; its data is kept in the temporary folder."""
-    home = Path(tempfile.gettempdir()) / f"newsletter-bench-{VERSION}" / str(services)
+    """A Prometheus with the month of so many services, beyond `WRITTEN` a multiple; its data is kept in `HOME`."""
+    home = HOME / str(services)
     if not (home / "complete").exists():
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
-        for first in range(0, services, _BATCH):
-            file = home / "samples.txt"
-            _write(file, range(first, min(first + _BATCH, services)))
-            backfill(file, home / "data")
-            file.unlink()
+        (_copy if services > WRITTEN else _back_fill)(services, home)
+        with private_prometheus([], directory=home):
+            _wait_until_one_block(home / "data")
         (home / "complete").touch()
     with private_prometheus([], directory=home) as url:
         yield url
+
+
+def _back_fill(services: int, home: Path) -> None:
+    for first in range(0, services, _BATCH):
+        file = home / "samples.txt"
+        _write(file, range(first, min(first + _BATCH, services)))
+        backfill(file, home / "data")
+        file.unlink()
+
+
+def _copy(services: int, home: Path) -> None:
+    """Services beyond the first `WRITTEN` are these again, under other names."""
+    with month_of(WRITTEN):
+        pass
+    (meta,) = (HOME / str(WRITTEN) / "data").glob("*/meta.json")
+    for add in range(0, services, WRITTEN):
+        copy_block(meta.parent, home / "data", add)
+
+
+def _wait_until_one_block(data: Path) -> None:
+    """Wait for the server to merge what it was given in parts, lest it do so while it is measured."""
+    deadline = time.monotonic() + _MERGED_WITHIN_S
+    while len(list(data.glob("*/meta.json"))) > 1:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{data} is still in several blocks after {_MERGED_WITHIN_S} s")
+        time.sleep(1)
 
 
 def _write(file: Path, numbers: range) -> None:

@@ -104,7 +104,7 @@ def verdicts(voters: Iterable[Mapping[int, int]], vote: Vote, hours: int) -> lis
     found: list[State | None] = [State.UP] * hours
     turns: list[int] = []
     for slot in set().union(*known):
-        state = settled(tuple(opinions.get(slot, UP) for opinions in known), vote)
+        state = settled(tuple([opinions.get(slot, UP) for opinions in known]), vote)
         if not slot % 2:
             found[slot // 2] = state
         elif state is None:

@@ -6,7 +6,7 @@ import base64
 import math
 import operator
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,6 +34,29 @@ R = TypeVar("R")
 
 class _Disordered(Exception):
     """Samples that do not ascend, or a series twice."""
+
+
+class _Elsewhen(Exception):
+    """An answer for an instant that was not asked for."""
+
+
+class _Asked(dict[float, float]):
+    """By time in an answer, `late` seconds behind, the one that was asked for; all series share these times.
+
+    Raises:
+        _Elsewhen: on looking up another time.
+    """
+
+    def __init__(self, start: float, step: float, late: float) -> None:
+        super().__init__()
+        self._start, self._step, self._late = start, step, late
+
+    def __missing__(self, at: float) -> float:
+        asked = self._start + self._step * round((at - self._late - self._start) / self._step)
+        if abs(at - self._late - asked) > _TICK:
+            raise _Elsewhen
+        self[at] = round(asked, 3)
+        return self[at]
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -140,16 +163,13 @@ class Prometheus:
             "range",
             lambda: self._client.custom_query_range(moved, whole, whole, step=f"{step:.3f}", params=exact),
         )
-        series = tuple(replace(one, times=self._on_grid(one.times, start, step, late)) for one in answer.series)
-        return replace(answer, series=series)
-
-    def _on_grid(self, times: Sequence[float], start: float, step: float, late: float) -> Sequence[float]:
-        """The times that `times`, `late` seconds behind, stand for; refused if they are others than asked."""
-        asked = [start + step * round((at - late - start) / step) for at in times]
-        if any(abs(at - late - one) > _TICK for at, one in zip(times, asked, strict=True)):
+        asked = _Asked(start, step, late)
+        try:
+            series = tuple(replace(one, times=tuple(map(asked.__getitem__, one.times))) for one in answer.series)
+        except _Elsewhen:
             hint = "Name a server that answers exactly, such as the querier behind a cache, in prometheus.url."
-            raise SourceError(f"{self.source} answers for other times than asked", hint)
-        return tuple(round(at, 3) for at in asked)
+            raise SourceError(f"{self.source} answers for other times than asked", hint) from None
+        return replace(answer, series=series)
 
     @cached_property
     def left_open(self) -> bool:

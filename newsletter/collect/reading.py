@@ -27,43 +27,39 @@ Stretches = dict[tuple[int, int], set[str]]  # hours [first, after) of the month
 
 
 class Samples:
-    """What one voter said, ascending, at most once an instant; a number each, as there may be millions."""
+    """What one voter said: times that ascend, and whether each says down; nine bytes each, as there may be millions."""
 
-    __slots__ = ("_codes",)
+    __slots__ = ("_downs", "_times")
 
-    def __init__(self, said: Iterable[Sample] = ()) -> None:
-        self._codes = array("q", [round(at * 1000) << 1 | down for at, down in said])  # ascend as the times do
+    def __init__(self, times: Iterable[float] = (), downs: Iterable[bool] = ()) -> None:
+        self._times, self._downs = array("d", times), bytearray(downs)
 
     def __iter__(self) -> Iterator[Sample]:
-        return (((code >> 1) / 1000, bool(code & 1)) for code in self._codes)
+        return zip(self._times, map(bool, self._downs), strict=True)
 
     def __bool__(self) -> bool:
-        return bool(self._codes)
+        return bool(self._times)
 
     @property
     def ends(self) -> tuple[float, ...]:
         """The times of the first and the last one, if there are any."""
-        return tuple((code >> 1) / 1000 for code in (*self._codes[:1], *self._codes[-1:]))
+        return (*self._times[:1], *self._times[-1:])
 
     def between(self, start: float, end: float) -> Samples:
         """Those of [start, end]."""
-        found = Samples()
-        first, after = bisect_left(self._codes, _code(start, False)), bisect_right(self._codes, _code(end, True))
-        found._codes = self._codes[first:after]
-        return found
+        first, after = bisect_left(self._times, start), bisect_right(self._times, end)
+        return Samples(self._times[first:after], map(bool, self._downs[first:after]))
 
     def add(self, more: Samples) -> None:
         """Put `more` among them; of two at the same time the new one counts."""
-        if not more or not self or more._codes[0] >> 1 > self._codes[-1] >> 1:
-            self._codes += more._codes
-            return
-        begin = bisect_left(self._codes, more._codes[0] & ~1)  # only what overlaps is sorted anew
-        overlapping = {code >> 1: code for code in (*self._codes[begin:], *more._codes)}
-        self._codes[begin:] = array("q", sorted(overlapping.values()))
-
-
-def _code(at: float, down: bool) -> int:
-    return round(at * 1000) << 1 | down
+        if self and more and more._times[0] <= self._times[-1]:
+            begin = bisect_left(self._times, more._times[0])  # only what overlaps is sorted anew
+            overlapped = Samples(self._times[begin:], map(bool, self._downs[begin:]))
+            del self._times[begin:], self._downs[begin:]
+            both = sorted({**dict(overlapped), **dict(more)}.items())
+            more = Samples((at for at, _ in both), (down for _, down in both))
+        self._times += more._times
+        self._downs += more._downs
 
 
 Voters = Mapping[str, Samples]
@@ -147,8 +143,11 @@ def _size(ask: Ask) -> int:
 def _flagged(series: Series, flag: Callable[[float], bool | None]) -> Samples:
     """The samples that say something; `flag` is asked once of each value."""
     flags = {value: flag(value) for value in set(series.values)}
-    said = zip(series.times, map(flags.__getitem__, series.values), strict=True)
-    return Samples([(at, down) for at, down in said if down is not None])
+    downs = [flags[value] for value in series.values]
+    if None not in flags.values():
+        return Samples(series.times, map(bool, downs))
+    said = [(at, down) for at, down in zip(series.times, downs, strict=True) if down is not None]
+    return Samples((at for at, _ in said), (down for _, down in said))
 
 
 def stretches(hours: Mapping[int, set[str]], request: int = _REQUEST) -> Stretches:

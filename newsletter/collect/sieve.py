@@ -12,7 +12,7 @@ period, every hour's count follows exactly.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -132,8 +132,9 @@ def active_hours(prometheus: Prometheus, watch: Watch, period: Period) -> dict[i
     zero = _overlapping(watch, period.start_s)
     answer = _hourly(prometheus, query, watch, range(hours_of(period, watch)), zero)
     found: dict[int, set[str]] = defaultdict(set)
+    hours = _HourOf(watch.hour_s, zero)
     for series in answer.series:
-        for hour in _hours(series, watch, zero):
+        for hour in hours.all(series.times):
             found[hour].add(watch.service(series.labels))
     return found
 
@@ -163,13 +164,28 @@ def _counted(before: Answer, pairs: Answer, failing: Answer, watch: Watch, part:
     found: dict[Labels, Counted] = defaultdict(Counted)
     for series in before.series:
         found[_labels(series)].before = int(series.values[0])
+    hours = _HourOf(watch.hour_s, _paired(watch, part.start_s))
     for series in pairs.series:
-        hours = _hours(series, watch, _paired(watch, part.start_s))
-        found[_labels(series)].pairs = dict(zip(hours, map(int, series.values), strict=True))
+        found[_labels(series)].pairs = dict(zip(hours.all(series.times), map(int, series.values), strict=True))
+    hours = _HourOf(watch.hour_s, _overlapping(watch, part.start_s))
     for series in failing.series:
-        hours = _hours(series, watch, _overlapping(watch, part.start_s))
-        found[_labels(series)].failing = dict(zip(hours, map(bool, series.values), strict=True))
+        found[_labels(series)].failing = dict(zip(hours.all(series.times), map(bool, series.values), strict=True))
     return found
+
+
+class _HourOf(dict[float, int]):
+    """By the end of a window its hour; all series share these instants. That of hour 0 ends at `zero`."""
+
+    def __init__(self, hour_s: float, zero: float) -> None:
+        super().__init__()
+        self._hour_s, self._zero = hour_s, zero
+
+    def __missing__(self, at: float) -> int:
+        self[at] = round((at - self._zero) / self._hour_s)
+        return self[at]
+
+    def all(self, ends: Iterable[float]) -> Iterator[int]:
+        return map(self.__getitem__, ends)
 
 
 def _labels(series: Series) -> Labels:
@@ -180,11 +196,6 @@ def _hourly(prometheus: Prometheus, query: str, watch: Watch, hours: range, zero
     """`query` of each of the hours, evaluated where their windows end; that of hour 0 ends at `zero`."""
     step = watch.hour_s
     return prometheus.range(query, zero + hours[0] * step, zero + hours[-1] * step, step)
-
-
-def _hours(series: Series, watch: Watch, zero: float) -> list[int]:
-    hour_s = watch.hour_s
-    return [round((at - zero) / hour_s) for at in series.times]
 
 
 def _paired(watch: Watch, start_s: float) -> float:
