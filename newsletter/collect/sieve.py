@@ -77,33 +77,34 @@ def survey(prometheus: Prometheus, watch: Watch, vote: Vote, period: Period) -> 
     # a closed range must not count the sample at its beginning, which is the end of the one before
     less = 0.0 if prometheus.left_open else TICK
     parts = _parts(period, watch)
-    found = list(prometheus.each(lambda part: _surveyed(prometheus, watch, vote, part, less), parts))
     by_series: dict[Labels, int] = defaultdict(int)
-    for part in found:
-        for labels, count in part.samples.items():
+    judged: dict[str, Verdicts] = {}
+    hours = 0
+    surveyed = prometheus.each(lambda part: _surveyed(prometheus, watch, vote, part, less), parts)
+    for part, found in zip(parts, surveyed, strict=True):  # each is let go of as soon as it is added
+        for labels, count in found.samples.items():
             by_series[labels] += count
+        for service in judged.keys() | found.verdicts.keys():
+            # where there are no series of it, nobody said anything
+            so_far = judged.setdefault(service, [State.UNKNOWN] * hours)
+            so_far += found.verdicts.get(service) or [State.UNKNOWN] * part.hours
+        hours += part.hours
     samples: dict[str, int] = defaultdict(int)
     for labels, count in by_series.items():
         samples[watch.service(dict(labels))] += count
     samples = {service: count for service, count in samples.items() if count}
-    judged = {service: _joined(service, zip(parts, found, strict=True)) for service in samples}
-    return Survey(samples, max(by_series.values(), default=0), judged)
+    return Survey(samples, max(by_series.values(), default=0), {service: judged[service] for service in samples})
 
 
 def _parts(period: Period, watch: Watch) -> list[_Part]:
-    """The period in as many parts as there are threads."""
-    hours = hours_of(period, watch)
-    edges = sorted({hours * part // THREADS for part in range(THREADS + 1)})
+    """The period in parts, two for each thread: the fewer, the cheaper, and the more, the less is held at a time."""
+    hours, count = hours_of(period, watch), 2 * THREADS
+    edges = sorted({hours * part // count for part in range(count + 1)})
     start = [period.start_s + watch.hour_s * edge for edge in edges]
     return [
         _Part(start[part], min(start[part + 1], period.end_s), after - first)
         for part, (first, after) in enumerate(pairwise(edges))
     ]
-
-
-def _joined(service: str, found: Iterable[tuple[_Part, _Found]]) -> Verdicts:
-    """The verdicts on a service; in a part without any series of it, nobody said anything."""
-    return [verdict for part, one in found for verdict in one.verdicts.get(service) or [State.UNKNOWN] * part.hours]
 
 
 def _surveyed(prometheus: Prometheus, watch: Watch, vote: Vote, part: _Part, less: float) -> _Found:
