@@ -8,6 +8,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, cast
@@ -170,6 +171,19 @@ def test_what_the_eventful_hours_show_is_what_every_sample_shows(seed, left_open
     assert sparse.warnings == whole.warnings
     # a sample right at the edge of a day belongs to two ranges of Prometheus 2
     assert sum(sparse.samples.values()) == pytest.approx(sum(whole.samples.values()), abs=12)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=60)
+def test_the_eventful_hours_show_the_weeks_as_every_sample_does(seed):
+    """Also that they cannot be told, as nothing was recorded around midnight of the Monday."""
+    sunday = datetime(2026, 10, 4, tzinfo=UTC)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "PERIOD", replace(PERIOD, start=sunday, end=sunday + (PERIOD.end - PERIOD.start)))
+        sparse, whole = (tallied(Server(world(seed)), patch, sparse=one) for one in (True, False))
+    assert sparse.weekly == whole.weekly
+    assert len(whole.weekly) in (0, 2)
+    assert not whole.weekly or sum(whole.weekly) == sum(whole.gained.values())
 
 
 @given(st.integers(0, 2**32))
