@@ -41,9 +41,10 @@ docs: $(DEV) ## Rewrite the generated pages of docs/, and the sample year
 pictures: debian $(DEV) ## Take the pictures of docs/images anew; look at each
 	$(PY) -m docs.pictures
 
-bench: debian $(DEV) ## Side-by-side measurements, printed; those of rendering, collecting and sending also into docs/benchmarks.md
+bench: debian $(DEV) ## Side-by-side measurements, printed; those of rendering, preview, collecting and sending also into docs/benchmarks.md
 	$(PY) -m bench.run start lint facts gate
 	$(PY) -m bench.render --write
+	$(PY) -m bench.preview --write
 	$(PY) -m bench.collect --write
 	$(PY) -m bench.send --write
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from newsletter.config import Config
 from newsletter.errors import ContentError
 from newsletter.model import Fact, Finding, Note, Period, Place
 from newsletter.model.finding import fault, warning
+from newsletter.model.same import Same
 from newsletter.notes.lint import NAMES, lint
-from newsletter.notes.lint.sourced import sourced
+from newsletter.notes.lint.sourced import Sourced, sourced
 from newsletter.notes.manuscript import Manuscript
 
 RULES = (*NAMES, "date-passed", "language-missing", "left-out", "note", "second-tip")
@@ -40,11 +42,10 @@ def examine(
         month: the month of the edition.
         now: aware; decides what has passed.
     """
-    numbers = sourced(facts, config)
-    known = _known_capitals(config) | {host.lower() for host in config.checks.known_hosts}
+    grounds = Same(_grounds(Same(facts), Same(config)))
     found: dict[str, list[Finding]] = {}
     for one in read:
-        linted = [*_faults(one), *lint(one, numbers, known=known)]
+        linted = [*_faults(one), *_linted(Same(one), grounds)]
         found[one.file] = [*_left_out(one), *(map(_mild, linted) if one.state != "due" else linted)]
     due = [one for one in read if one.note and one.state == "due"]
     shown = [one.note for one in due if one.note]
@@ -52,6 +53,19 @@ def examine(
         if finding.place:
             found[finding.place.file].append(finding)
     return found
+
+
+@lru_cache(maxsize=2)  # a preview examines the same month at every save
+def _grounds(facts: Same[Iterable[Fact]], config: Same[Config]) -> tuple[Sourced, frozenset[str]]:
+    """The numbers that notes may hold, and the words and hosts that readers know."""
+    known = _known_capitals(config.value) | {host.lower() for host in config.value.checks.known_hosts}
+    return sourced(facts.value, config.value), known
+
+
+@lru_cache(maxsize=512)  # ... and of its notes only one is another one
+def _linted(one: Same[Manuscript], grounds: Same[tuple[Sourced, frozenset[str]]]) -> tuple[Finding, ...]:
+    numbers, known = grounds.value
+    return tuple(lint(one.value, numbers, known=known))
 
 
 def _faults(one: Manuscript) -> Iterator[Finding]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from newsletter import approval
 from newsletter.config import Config
 from newsletter.model import Edition, Editorial, Fact, Note, Period, Rendered, Selection, Snapshot, Told
+from newsletter.model.same import Same
 from newsletter.pipeline.frozen import past_snapshots, read_snapshot
 from newsletter.pipeline.months import edition_folder
 
@@ -194,25 +195,16 @@ def _tell(
     from newsletter import facts
 
     told = facts.memory.read(config.editions, before=snapshot.edition)
-    return _tell_once(_Same(config), _Same(snapshot), tuple(map(_Same, past)), told, editorial.pin, editorial.mute)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """A value that is too large to be compared: equal only to itself."""
-
-    value: Any
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.value is self.value
-
-    def __hash__(self) -> int:
-        return id(self.value)
+    return _tell_once(Same(config), Same(snapshot), tuple(map(Same, past)), told, editorial.pin, editorial.mute)
 
 
 @lru_cache(maxsize=1)  # a preview asks again at every save of a note or template
 def _tell_once(
-    config: _Same, snapshot: _Same, past: tuple[_Same, ...], told: tuple[Told, ...], *wishes: tuple[str, ...]
+    config: Same[Config],
+    snapshot: Same[Snapshot],
+    past: tuple[Same[Snapshot], ...],
+    told: tuple[Told, ...],
+    *wishes: tuple[str, ...],
 ) -> tuple[tuple[Fact, ...], Selection]:
     from newsletter import facts
 

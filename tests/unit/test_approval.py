@@ -93,3 +93,25 @@ def test_the_state_in_words(tmp_path):
     assert words() == "approved by Head of IT"
     assert words(needed=2) == "approved by Head of IT (1 of 2)"
     assert words(digest="0" * 64, variants=VARIANTS | {"staff.en": "x"}) == "approval void: staff.en changed"
+
+
+# --- the words that were approved ---------------------------------------------------------
+
+
+def test_the_words_are_kept_for_the_approvals_that_count_only(tmp_path):
+    """Words of another hash, or of no approval, are nobody's."""
+    words = approval.Approved(digest="a" * 64, texts={"staff.en": "Hello {address}"}, files={"notes/x.md": "---\n"})
+    approval.keep(tmp_path, words)
+    assert approval.kept(tmp_path) is None
+    approval.approve(tmp_path, digest="a" * 64, variants={"staff.en": "1"}, by="An editor", at=NOW)
+    assert approval.kept(tmp_path) == words
+    approval.approve(tmp_path, digest="b" * 64, variants={"staff.en": "2"}, by="An editor", at=NOW)
+    assert approval.kept(tmp_path) is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"digest": 1}', '{"digest": "a", "texts": [], "files": {}}'])
+def test_words_that_cannot_be_read_are_none(tmp_path, text):
+    """Nothing is decided by them, so nothing stops for them."""
+    approval.approve(tmp_path, digest="a" * 64, variants={}, by="An editor", at=NOW)
+    (tmp_path / approval.WORDS_NAME).write_text(text, encoding="utf-8")
+    assert approval.kept(tmp_path) is None
