@@ -157,6 +157,8 @@ def _preheader(context: Context, minute: tuple[MinuteRow, ...]) -> str:
     """What stands behind the subject in a list of mails: what failed and what is coming, as far as there is room."""
     worked = context.text("minute.worked")
     first, *more = [row.sentence for row in minute if row.label != worked] or [""]
+    if len(first) > PREHEADER_LENGTH:  # a row of two sentences
+        first = f"{first.partition('. ')[0].removesuffix('.')}."
     for sentence in more:
         first = longer if len(longer := f"{first} {sentence}") <= PREHEADER_LENGTH else first
     return first

@@ -62,7 +62,7 @@ def test_every_text_has_the_colours_and_the_size_that_chromium_computes(browser,
     """In light and dark, on a wide and a narrow screen; half-transparent grounds are blended by hand."""
     letter, screen = LETTERS[name], SCREENS[number]
     with opened(browser, letter.html, width=screen.width, dark=screen.dark) as (page, _):
-        expected = page.evaluate(READ)
+        expected = [row for row in page.evaluate(READ) if row[1]]  # letters of 0 px are not seen
     ours = []
     for text in letter.document.texts:
         look = letter.looks[text.parent][number]

@@ -36,8 +36,13 @@ class Look:
     ink: Colour
     ground: Colour
     size: float
-    hidden: bool = False
+    gone: bool = False  # by an element around it
     unread: str = ""  # a colour of it that not every program understands
+
+    @property
+    def hidden(self) -> bool:
+        """Whether nothing of its own text is seen; what is in it may have a size again."""
+        return self.gone or not self.size
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +149,7 @@ def _look(parent: Look | None, element: Element, given: dict[str, str], screen: 
         ink=_over(ink, behind) if ink else own_ink,
         ground=behind,
         size=_size(given.get("font-size", ""), element.tag, above.size),
-        hidden=above.hidden or _hides(given),
+        gone=above.gone or _hides(given),
         unread=unread[0] if unread else "",
     )
 
