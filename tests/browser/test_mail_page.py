@@ -104,7 +104,9 @@ def test_strips_and_charts_are_one_sentence_each_to_a_screen_reader(browser):
     with opened(browser, EDITIONS["staff.en"], width=600) as (page, _):
         images = page.get_by_role("img").all()
         labels = [image.get_attribute("aria-label") for image in images]
-    assert labels == [*(row.strip_label for row in editions.SERVICES), editions.CHART.label]
+    histories = [tile.history.label for tile in editions.TILES if tile.history]
+    assert histories
+    assert labels == [*histories, *(row.strip_label for row in editions.SERVICES), editions.CHART.label]
 
 
 def test_the_document_has_a_language_a_title_and_an_outline_without_gaps(browser):
