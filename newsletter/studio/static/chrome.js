@@ -4,7 +4,14 @@ import { audienceOf, desk, nameOf, pictured, variant, view, whereOf } from "./st
 
 export const command = (words) => el("div.command", el("code", words), el("button.btn.small", { do: "copy", arg: words, "aria-label": `Copy: ${words}` }, "Copy"));
 
-export const placeOf = (one) => (whereOf(one) ? el("button.place", { do: "copy", arg: whereOf(one), title: "Copy the place" }, whereOf(one)) : null);
+/** A place in a file, to copy; files of the edition are shown without its folder. */
+export function placeOf(one) {
+  const place = whereOf(one);
+  return place && el("button.place", { do: "copy", arg: place, title: `Copy ${place}` }, place.replace(`editions/${desk.edition.month}/`, ""));
+}
+
+/** Words of the server with `code` in them. */
+export const told = (words) => words?.split("`").map((one, nth) => (nth % 2 ? el("code", one) : one));
 
 /** Tabs by the ARIA practices: one tab stop, arrows move. `each` is [id, label, count, kind of count]. */
 const tabs = (name, label, controls, each) => el("div.tabs", { role: "tablist", "aria-label": label }, each.map(([id, words, count, kind]) => el("button", {

@@ -14,7 +14,7 @@ export function el(kind, ...rest) {
     else if (name === "class") node.classList.add(...value.split(" ").filter(Boolean));
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...rest.flat(Infinity).filter((one) => one !== null && one !== undefined && one !== false));
+  node.append(...rest.flat(Infinity).filter((one) => one || one === 0));
   return node;
 }
 

@@ -1,5 +1,5 @@
 // The panel beside the letter: checks, facts, notes, evidence.
-import { command, placeOf, tabs } from "./chrome.js";
+import { command, placeOf, tabs, told } from "./chrome.js";
 import { $, draw, el, icon, many } from "./dom.js";
 import { desk, findings, view } from "./state.js";
 
@@ -18,8 +18,8 @@ function excerpt({ excerpt: words, place }) {
 }
 
 const finding = (one) => el("li.box.finding", { id: `finding-${one.id}`, tabindex: -1, class: view.finding === one.id ? "chosen" : "" },
-  icon(one.severity, `is-${one.severity}`), el("h4", one.message), one.excerpt ? el("p.said", excerpt(one)) : null, one.fix ? el("p.fix", el("b", "Fix: "), one.fix) : null,
-  el("div.row", placeOf(one) ?? el("span.quiet", one.rule), one.place ? el("button.link", { id: `show-${one.id}`, do: "finding", arg: one.id, "aria-label": `Show in the mail: ${one.message}` }, "Show") : null));
+  icon(one.severity, `is-${one.severity}`), el("h4", told(one.message)), one.excerpt ? el("p.said", excerpt(one)) : null, one.fix ? el("p.fix", el("b", "Fix: "), told(one.fix)) : null,
+  el("div.row", placeOf(one) || el("span.quiet", one.rule), one.place ? el("button.link", { id: `show-${one.id}`, do: "finding", arg: one.id, "aria-label": `Show in the mail: ${one.message}` }, "Show") : null));
 
 function checks() {
   const all = findings();
@@ -110,7 +110,7 @@ function evidence() {
     titled("From value to text", pairs([["Value", printed?.value], ["Printed", printed?.rounded], ["Target", fact.target], ["Met", fact.met === null || fact.met === undefined ? null : fact.met ? "yes" : "no"], ["Month before", fact.previous]])),
     one.outages?.length ? titled("Outages", pairs(one.outages.map((out) => [`${out.start} to ${out.end}`, `${out.minutes} min`]))) : null,
     one.evidence.map(origin),
-    titled("Score", parts ? el("dl.kv.parts", [...parts, ["score", fact.score.total]].map(([name, part]) => [el("dt", name), gauge(part), el("dd", Number(part).toFixed(2))])) : el("p", fact.reason || "None: it is told outside the competition.")),
+    titled("Score", parts ? el("dl.kv.parts", [...parts, ["score", fact.score.total]].map(([name, part]) => [el("dt", name), el("dd", gauge(part), Number(part).toFixed(2))])) : el("p", fact.reason || "None: it is told outside the competition.")),
     fact.where?.length ? titled("Told in", el("p", fact.where.join(", "))) : null,
     one.command ? command(one.command) : null);
 }

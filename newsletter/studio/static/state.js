@@ -31,10 +31,13 @@ const language = new Intl.DisplayNames(["en"], { type: "language", fallback: "co
 export const nameOf = (one) => one.segment || language.of(one.locale);
 export const audienceOf = (one) => desk.edition.audiences.find((each) => each.id === one.audience)?.name ?? one.audience;
 
+// A note in another language is told beside the letters in that language.
+const elsewhere = ({ file }) => ![undefined, variant()?.locale].includes(file?.match(/\.([a-z-]+)\.md$/i)?.[1]);
+
 /** The findings of what is on show, the worst first: of the mail, and of the whole edition. */
 export function findings() {
   const order = ["error", "warning", "hint"];
-  const all = [...(pictured()?.findings ?? []), ...(desk.edition?.findings ?? []).filter((one) => !one.variant)];
+  const all = [...(pictured()?.findings ?? []), ...(desk.edition?.findings ?? []).filter((one) => !one.variant && !elsewhere(one))];
   const once = [...new Map(all.map((one) => [one.id, one])).values()];
   return once.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }

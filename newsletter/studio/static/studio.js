@@ -9,6 +9,7 @@ import { audienceOf, choose, desk, findings, nameOf, pictured, query, readHash, 
 import { openTest, refusal, sendTest } from "./test-mail.js";
 import { nothing, part, trouble } from "./views.js";
 
+const narrow = matchMedia("(max-width: 1099px)");
 const named = () => `${audienceOf(variant())}, ${nameOf(variant())}`;
 const path = (route, id) => `/api/${route}/${encodeURIComponent(id)}`;
 
@@ -27,7 +28,7 @@ function draw() {
   if (!desk.edition) return;
   Object.assign(dataset, { open: view.open, state: state() });
   for (const one of [head, rail, bars, inbox, trouble, panel, foot]) one();
-  for (const id of ["stage", "panel", "head", "foot"]) $(id).inert = view.open === "rail";
+  for (const id of ["stage", "panel", "head", "foot"]) $(id).inert = view.open === "rail" && narrow.matches;
   const mailed = view.view === "mail";
   $("sheet").setAttribute("aria-labelledby", `view-${view.view}`);
   $("letter").className = view.width;

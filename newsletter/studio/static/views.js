@@ -1,7 +1,7 @@
 // The stage without a mail: text, source, headers, raw; an error above it; nothing to show yet.
-import { command, placeOf } from "./chrome.js";
+import { command, placeOf, told } from "./chrome.js";
 import { $, draw, el, icon } from "./dom.js";
-import { desk, findings, view } from "./state.js";
+import { desk, findings, view, whereOf } from "./state.js";
 
 // A mail is a few lines of many thousand characters: they are broken at tags here, under the one number.
 const coloured = (line) => line.split(/(<[^>]*>)/).filter(Boolean).flatMap((one, nth) => {
@@ -25,7 +25,7 @@ const diffed = (line) => el("span", { class: KINDS[line[0]] ?? "" }, line);
 
 function shape({ kind, said }) {
   if (kind === "diff") return said ? lines(said, diffed) : el("p.none", "The text part is as it was approved, or was never approved.");
-  return { headers, source, text: (words) => el("pre", words), raw: (words) => lines(words, (line) => line) }[kind](said);
+  return { headers, source, text: (words) => el("pre", { tabindex: 0, "aria-label": "Text part" }, words), raw: (words) => lines(words, (line) => line) }[kind](said);
 }
 
 let shown = "";
@@ -41,11 +41,11 @@ export function part() {
 export function trouble() {
   const { error, picture, at } = desk;
   if (!error) return draw($("card"));
-  const said = `${[placeOf(error)?.textContent, error.message, error.fix].filter(Boolean).join(": ")}`;
+  const said = [whereOf(error), error.message, error.fix].filter(Boolean).join(": ");
   const others = error.others ?? [];
-  return draw($("card"), el("section.trouble", { role: "alert", id: "trouble" }, el("h2", icon("error"), el("span", error.message)), placeOf(error),
+  return draw($("card"), el("section.trouble", { role: "alert", id: "trouble" }, el("h2", icon("error"), el("span", told(error.message))), placeOf(error),
     error.code?.length ? el("pre", { tabindex: 0, "aria-label": "The lines around it" }, error.code.map(([number, words]) => el("code.ln", { "data-n": number, class: number === error.line ? "hit" : "" }, words || " "))) : null,
-    error.fix ? el("p.fix", el("b", "Fix: "), error.fix) : null,
+    error.fix ? el("p.fix", el("b", "Fix: "), told(error.fix)) : null,
     others.length ? el("details", { open: true }, el("summary", others.length === 1 ? "One more" : `${others.length} more`), el("ul", others.map((one) => el("li", one.message, " ", placeOf(one))))) : null,
     el("div.row", el("span.quiet.grow", picture ? `Behind: the last good picture, ${error.at ?? at}. It comes back when you save.` : "There is no picture yet. It comes when you save."), el("button.btn.small", { do: "copy", arg: said }, "Copy for a colleague"))));
 }
