@@ -95,7 +95,7 @@ function strip(days) {
 
 function origin(one) {
   const query = one.query ? [el("pre", one.query), el("button.link", { do: "copy", arg: one.query, "aria-label": "Copy the query" }, "Copy")] : null;
-  return titled(one.query ? "Query" : `From ${one.origin}`, query, pairs([["Evidence", one.id], ["Read at", one.evaluated_at], ["Samples", one.samples?.toLocaleString?.("en")], ["Coverage", one.coverage]]),
+  return titled(one.query ? "Query" : `From ${one.origin}`, query, pairs([["Evidence", one.id], ["Read at", one.evaluated_at], ["Samples", one.samples?.toLocaleString?.("en")], ["Coverage", typeof one.coverage === "number" ? `${(100 * one.coverage).toFixed(2)}%` : one.coverage]]),
     [one.warnings].flat().filter(Boolean).map((words) => el("p.is-warning", words)));
 }
 
