@@ -70,10 +70,7 @@ def visit(browser: Browser, preview: Preview) -> Iterator[Visit]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on(
-            "console",
-            lambda line: trouble.append(line.text) if line.type in ("error", "warning") else None,
-        )
+        page.on("console", lambda line: trouble.append(line.text) if bad(line) else None)
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on(
             "request", lambda one: None if one.url.startswith(preview.address) else trouble.append(f"asks {one.url}")
@@ -352,7 +349,7 @@ def test_numbers_can_be_left_alone(visit):
     """Then nothing lies over the mail and nothing of it is in the order of tabs."""
     page = visit()
     assert page.locator(".hot").count() > 5
-    page.get_by_role("button", name="Numbers").click()
+    page.locator("#toggle-numbers").click()
     expect(page.locator(".hot")).to_have_count(0)
 
 
@@ -405,7 +402,7 @@ def test_what_must_be_told_cannot_be_muted(visit):
     missed = page.locator("[id='fact-files.availability']")
     expect(missed).to_contain_text("always told")
     assert missed.get_by_role("button").count() == 1
-    expect(page.locator(".fact.off").first).to_contain_text("p = ")
+    expect(page.locator("[id='fact-tickets.opened.change']")).to_contain_text("p = ")
 
 
 def test_notes_tell_their_state(visit):

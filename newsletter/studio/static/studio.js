@@ -279,7 +279,7 @@ const DO = {
   pin: (id) => judge(id, "pin"),
   mute: (id) => judge(id, "mute"),
   test: openTest,
-  "send-test": sendTest,
+  close: () => $("test").close(),
   async copy(words) {
     await navigator.clipboard.writeText(words).catch(() => {});
     say(`Copied: ${words}`);
@@ -353,6 +353,10 @@ addEventListener("hashchange", () => {
   start();
 });
 addEventListener("pagehide", () => sessionStorage.setItem(spot(), String($("sheet").scrollTop)));
+$("test-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  sendTest();
+});
 for (const id of ["test", "keys"]) $(id).addEventListener("close", () => choose({ open: "" }));
 
 if (innerWidth < 700) document.body.dataset.dock = "folded";
