@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from newsletter.studio.reading import Letter
 from newsletter.studio.visible import Visible, text_of
 
 _SEVERITY = {"fault": "error", "warning": "warning", "hint": "hint"}
+_QUOTED = re.compile(r'"([^"]+)" ')
 MINUTE = "minute"
 """The id of the first screen's rows in the list of sections."""
 
@@ -172,10 +174,11 @@ def _is_number(text: str) -> bool:
 def finding_json(finding: Finding, root: Path, visible: Visible | None = None) -> dict[str, Any]:
     """A finding; with its place in the letter where its words stand in it."""
     place = None
-    if visible is not None and finding.excerpt:
-        count = visible.text.count(finding.excerpt)
+    words = finding.excerpt or _quoted(finding.what)
+    if visible is not None and words:
+        count = visible.text.count(words)
         if count:
-            place = {"text": finding.excerpt, "nth": finding.nth if finding.nth < count else 0}
+            place = {"text": words, "nth": finding.nth if finding.nth < count else 0}
     return {
         "id": finding_id(finding),
         "severity": _SEVERITY[finding.status],
@@ -187,6 +190,12 @@ def finding_json(finding: Finding, root: Path, visible: Visible | None = None) -
         "variant": finding.variant or None,
         "place": place,
     }
+
+
+def _quoted(what: str) -> str:
+    """The words of a note that a finding begins with: `"never again" promises too much`."""
+    found = _QUOTED.match(what)
+    return found[1] if found else ""
 
 
 def finding_id(finding: Finding) -> str:

@@ -366,6 +366,9 @@ def test_findings_stand_in_checks_and_mark_their_letter(visit, preview, width):
         expect(card).to_contain_text("never again")
         expect(card).to_contain_text("Fix:")
         expect(page.locator("#variant-staff\\.en")).to_contain_text("errors")
+        page.locator(".finding .link").click()
+        expect(page.locator("#overlay .fault.is-error")).to_have_count(1)
+        expect(page.locator("#overlay .flag[aria-pressed=true]")).to_be_in_viewport()
         card.locator(".place").click()
         place = page.evaluate("navigator.clipboard.readText()")
         assert place.startswith("editions/2026-10/notes/shared-files.en.md:18")
@@ -621,25 +624,20 @@ def test_axe_finds_nothing_serious_in_the_studio(visit, width, dark):
     """In each view, panel and dialog."""
     page = visit(width=width, dark=dark)
     for view in VIEWS:
-        page.evaluate(
-            "view => { document.querySelectorAll('dialog').forEach(one => one.close()); location.hash = view; }", view
-        )
+        if page.locator("dialog[open]").count():
+            page.keyboard.press("Escape")
+        page.evaluate("view => { location.hash = `variant=staff.en&${view}`; }", view)
         wait_for_view(page, view)
         assert faults(page) == [], view
 
 
 def wait_for_view(page: Page, view: str) -> None:
     """Until what the address asks for is on show."""
-    asked = dict(part.split("=") for part in view.split("&"))
-    if asked.get("open") in ("test", "keys"):
-        page.evaluate("key => document.getElementById(key).click()", {"test": "send", "keys": "help"}[asked["open"]])
-        expect(page.locator(f"#{asked['open']}")).to_be_visible()
-    page.wait_for_function(
-        "tab => document.getElementById('tab-' + tab).ariaSelected === 'true'", arg=asked.get("tab", "checks")
-    )
-    if asked.get("view", "mail") != "mail":
-        expect(page.locator("#part")).to_be_visible()
-        expect(page.locator("#part > *")).to_have_count(1)
+    asked = {"tab": "checks", "view": "mail"} | dict(part.split("=") for part in view.split("&"))
+    shown = {"approval": "#about", "test": "#test[open]", "keys": "#keys[open]"}
+    page.locator(shown.get(asked.get("open", ""), "#head")).wait_for()
+    page.locator(f"#tab-{asked['tab']}[aria-selected=true]").wait_for()
+    page.locator("#letter" if asked["view"] == "mail" else "#part > *").wait_for()
     if "fact" in asked:
         expect(page.locator("#body")).to_contain_text(asked["fact"])
 

@@ -170,7 +170,7 @@ export function foot() {
   draw($("foot"), el("span.live", { class: kind && `is-${kind}` }, words),
     el("span.num.wide", !picture ? "" : error ? `Last good picture ${error.at ?? at}` : `Picture at ${at} in ${Math.round(picture.ms)} ms`),
     el("span.grow"), picture ? el("span.wide", "Digest ", short(picture.digest)) : null,
-    el("span.wide", edition.snapshot.present ? `Snapshot ${edition.snapshot.at}` : "No snapshot"));
+    el("span.wide", { title: `Read ${edition.snapshot.at}` }, edition.snapshot.present ? `Numbers up to ${edition.snapshot.at.split(",")[0]}` : "No snapshot"));
 }
 
 export { tabs };

@@ -138,7 +138,7 @@ export function overlay() {
   const find = reading(paper().body);
   const marks = [...(view.numbers === "on" ? numbers(picture, find) : []), ...flags(find)];
   marks.sort((a, b) => a.at - b.at);
-  draw($("overlay"), view.changes === "on" ? changed(picture) : [], marks.map((one) => one.nodes));
+  draw($("overlay"), ribbons(picture), view.changes === "on" && changed(picture), marks.map((one) => one.nodes));
 }
 
 function numbers(picture, find) {
@@ -170,6 +170,10 @@ function flags(find) {
     return { at: found.at, nodes: [...(on ? found.boxes.map((box) => el("span.fault", { class: `is-${one.severity}`, style: at(box) })) : []), flag] };
   });
 }
+
+const ribbons = ({ sections }) => sections.filter((one) => one.draft && heading(one)).map((one) => el("span.ribbon", {
+  style: { top: `${heading(one).getBoundingClientRect().top - 30}px` },
+}, "Holds a draft, left out of the send"));
 
 function changed(picture) {
   const tops = picture.sections.map((one) => ({ one, top: heading(one)?.getBoundingClientRect().top })).filter(({ top }) => top !== undefined);

@@ -48,15 +48,18 @@ function acts(one, must) {
 const gauge = (part) => el("i.gauge", { style: { "--s": `${Math.max(0, Math.min(1, part)) * 100}%` } });
 const score = ({ score: one }) => (one ? el("span.score.num", { title: `Score ${one.total.toFixed(2)}` }, gauge(one.total), one.total.toFixed(2)) : null);
 
+// The sections of this letter that tell it.
+const here = ({ where }) => where.filter((one) => one.startsWith(`${view.variant}: `)).map((one) => one.slice(view.variant.length + 2)).join(", ");
+
 const card = (one, kind = "") => el("li.box.fact", { id: `fact-${one.id}`, tabindex: -1, class: kind },
   el("div.top", el("h4", one.label), one.value ? el("span.value.num", one.value) : null),
-  el("div.meta", kind === "must" ? el("span.pill.is-error", "always told") : score(one), el("span.grow", one.reason || [one.where].flat().filter(Boolean).join(", ")), acts(one, kind === "must")));
+  el("div.meta", kind === "must" ? el("span.pill.is-error", "always told") : score(one), el("span.grow", one.reason || here(one)), acts(one, kind === "must")));
 
 function facts() {
   const { facts: all } = desk;
   if (!all) return none(desk.edition.snapshot.present ? "One moment" : "No facts yet", el("p", desk.edition.snapshot.present ? "The facts are being weighed." : "Facts need a snapshot."));
   const passed = [...all.passed].sort((a, b) => (b.score?.total ?? 0) - (a.score?.total ?? 0));
-  return [all.must.length ? [group(`Must be told, ${all.must.length}`, "outside the competition"), el("ul.cards", { tabindex: -1 }, all.must.map((one) => card(one, "must")))] : null,
+  return [all.must.length ? [group(`Must be told, ${all.must.length}`, "outside the competition"), el("ul.cards", { tabindex: -1 }, [...all.must].sort((a, b) => (b.met === false) - (a.met === false)).map((one) => card(one, "must")))] : null,
     group(`Chosen, ${all.chosen.length}`, "by impact, evidence and novelty"), el("ul.cards", { tabindex: -1 }, all.chosen.map((one) => card(one))),
     passed.length ? [group(`Not chosen, ${passed.length}`, "with the reason"), el("ul.cards", { tabindex: -1 }, passed.slice(0, 8).map((one) => card(one, "off")))] : null,
     passed.length > 8 ? el("details.fold", { id: "more-facts" }, el("summary", `${passed.length - 8} more`), el("ul.cards", { tabindex: -1 }, passed.slice(8).map((one) => card(one, "off")))) : null,

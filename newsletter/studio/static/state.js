@@ -37,8 +37,9 @@ const elsewhere = ({ file }) => ![undefined, variant()?.locale].includes(file?.m
 /** The findings of what is on show, the worst first: of the mail, and of the whole edition. */
 export function findings() {
   const order = ["error", "warning", "hint"];
-  const all = [...(pictured()?.findings ?? []), ...(desk.edition?.findings ?? []).filter((one) => !one.variant && !elsewhere(one))];
-  const once = [...new Map(all.map((one) => [one.id, one])).values()];
+  const around = desk.edition.findings.filter((one) => !one.variant && !elsewhere(one));
+  // Where both tell the same, the mail's one knows its place.
+  const once = [...new Map([...around, ...(pictured()?.findings ?? [])].map((one) => [one.id, one])).values()];
   return once.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
 

@@ -142,6 +142,13 @@ const HEARD = {
 };
 const hear = (name, data) => HEARD[name](data);
 
+// An address may leave out the letter and the reader, or name one that is gone.
+function settle() {
+  const { variants, readers } = desk.edition;
+  if (!variant()) choose({ variant: variants[0]?.id ?? "" });
+  if (!readers.some((one) => one.id === view.as)) view.as = readers[0]?.id ?? "";
+}
+
 async function start() {
   try {
     if (desk.live === "lost") await renew();
@@ -150,10 +157,8 @@ async function start() {
     desk.live = "lost";
     return void setTimeout(start, 1000);
   }
-  const { variants, error, readers } = desk.edition;
-  desk.error = error;
-  if (!variant()) choose({ variant: variants[0]?.id ?? "" });
-  if (!readers.some((one) => one.id === view.as)) view.as = readers[0]?.id ?? "";
+  desk.error = desk.edition.error;
+  settle();
   draw();
   if (view.variant) return load();
   follow(query(), hear);
@@ -273,7 +278,7 @@ const DO = {
   },
   keys() {
     choose({ open: "keys" });
-    $("keys").showModal();
+    if (!$("keys").open) $("keys").showModal();
   },
   skip: () => $("sheet").focus(),
   pin: (id) => judge(id, "pin"),
@@ -327,6 +332,10 @@ function tabTo(tab) {
   $(`tab-${tab}`).focus();
 }
 
+function openDialog() {
+  if (view.open === "test" || view.open === "keys") DO[view.open]();
+}
+
 const step = (by) => DO.variant(next(desk.edition.variants.map((one) => one.id), view.variant, by));
 
 listen({
@@ -348,19 +357,21 @@ addEventListener("resize", () => {
   cancelAnimationFrame(soon);
   soon = requestAnimationFrame(() => desk.edition && redraw());
 });
-addEventListener("hashchange", () => {
+addEventListener("hashchange", async () => {
   readHash();
-  start();
+  if (desk.edition) settle();
+  await start();
+  openDialog();
 });
 addEventListener("pagehide", () => sessionStorage.setItem(spot(), String($("sheet").scrollTop)));
 $("test-form").addEventListener("submit", (event) => {
   event.preventDefault();
   sendTest();
 });
-for (const id of ["test", "keys"]) $(id).addEventListener("close", () => choose({ open: "" }));
+for (const id of ["test", "keys"]) $(id).addEventListener("close", () => view.open === id && choose({ open: "" }));
 
 if (innerWidth < 700) document.body.dataset.dock = "folded";
 fill($("keys-list"), sheet());
 draw();
 await start();
-DO[view.open === "test" || view.open === "keys" ? view.open : ""]?.();
+openDialog();

@@ -9,7 +9,7 @@ export function refusal(place, { message, said }) {
 }
 
 export function openTest() {
-  if ($("send").getAttribute("aria-disabled")) return;
+  if ($("send").getAttribute("aria-disabled") || $("test").open) return;
   const { variants, readers } = desk.edition;
   $("test-one").textContent = `This letter: ${audienceOf(variant())}, ${nameOf(variant())}`;
   $("test-all").textContent = `All ${variants.length} letters`;

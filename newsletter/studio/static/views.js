@@ -51,8 +51,8 @@ export function trouble() {
 }
 
 export function nothing() {
-  const { edition, error } = desk;
-  if (!edition) return draw($("empty"), el("div.ghost", { "aria-busy": "true", "aria-label": "Drawing the letter" }, ["85%", "55%", "96%", "92%", "70%", "88%", "94%"].map((s, nth) => el("i", { class: nth < 2 ? "tall" : "", style: { "--s": s } }))));
+  const { edition, error, picture } = desk;
+  if (!edition || (edition.snapshot.present && !picture && !error)) return draw($("empty"), el("div.ghost", { "aria-busy": "true", "aria-label": "Drawing the letter" }, ["85%", "55%", "96%", "92%", "70%", "88%", "94%"].map((s, nth) => el("i", { class: nth < 2 ? "tall" : "", style: { "--s": s } }))));
   if (edition.snapshot.present || error) return draw($("empty"));
   return draw($("empty"), el("section.welcome", el("h2", `No numbers for ${edition.month} yet`),
     el("p.quiet", "An edition is written from a snapshot: the month's figures, read once from monitoring and then frozen."),
