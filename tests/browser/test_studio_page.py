@@ -258,19 +258,6 @@ def test_an_error_in_a_note_never_blanks_the_letter(visit, preview):
     expect(page.locator("#body")).not_to_contain_text("lock-screen.en.md")
 
 
-def test_without_a_snapshot_the_page_says_what_to_do(visit, preview):
-    """And the letter appears by itself once it is there."""
-    page = visit(allowed=("404",))  # a letter asked for in the moment in which its numbers go
-    snapshot = preview.edition / "snapshot.json"
-    away = snapshot.rename(preview.folder / "snapshot.away")
-    try:
-        expect(page.get_by_text("newsletter collect --month 2026-10")).to_be_visible()
-        expect(page.locator("#letter")).to_be_hidden()
-    finally:
-        away.rename(snapshot)
-    expect(page.locator("#letter")).to_be_visible()
-
-
 # ---- the views of one letter ----
 
 PARTS = {
@@ -668,6 +655,21 @@ def test_controls_are_large_enough(visit):
         page = visit("variant=staff.en&tab=facts", width=width)
         expect(page.locator(".fact").first).to_be_attached()
         assert page.evaluate(small) == []
+
+
+def test_without_a_snapshot_the_page_says_what_to_do(browser, tmp_path):
+    """And the letter appears by itself once it is there."""
+    preview = start(small_workspace(tmp_path / "acme"))
+    snapshot = preview.edition / "snapshot.json"
+    away = snapshot.rename(preview.folder / "snapshot.away")
+    page = browser.new_page()
+    page.goto(preview.address)
+    expect(page.get_by_text("newsletter collect --month 2026-10")).to_be_visible()
+    expect(page.locator("#letter")).to_be_hidden()
+    expect(page.locator("#send")).to_have_attribute("aria-disabled", "true")
+    away.rename(snapshot)
+    expect(page.locator("#letter")).to_be_visible(timeout=15_000)
+    page.close()
 
 
 # ---- the server ends and comes back ----
