@@ -659,9 +659,10 @@ def test_controls_are_large_enough(visit):
 
 def test_without_a_snapshot_the_page_says_what_to_do(browser, tmp_path):
     """And the letter appears by itself once it is there."""
-    preview = start(small_workspace(tmp_path / "acme"))
-    snapshot = preview.edition / "snapshot.json"
-    away = snapshot.rename(preview.folder / "snapshot.away")
+    config = small_workspace(tmp_path / "acme")
+    snapshot = config.parent / "editions" / "2026-10" / "snapshot.json"
+    away = snapshot.rename(config.parent / "snapshot.away")
+    preview = start(config)
     page = browser.new_page()
     page.goto(preview.address)
     expect(page.get_by_text("newsletter collect --month 2026-10")).to_be_visible()
