@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from newsletter.config.strict_yaml import Fault, shown
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 _MAX_CHARACTERS = 20_000
@@ -39,10 +41,8 @@ def check(body: str, *, first_line: int) -> list[Fault]:
 
 
 def _structure(body: str, first_line: int) -> Iterator[Fault]:
-    from markdown_it import MarkdownIt  # takes a while to import, so only where there are notes
-
     deepest, deep_line, told = 0, first_line, -1
-    for line, token in _tokens(MarkdownIt("commonmark").parse(body)):
+    for line, token in _tokens(_parser().parse(body)):
         if token.nesting == 1 and token.type != "paragraph_open" and token.level >= deepest:
             deepest, deep_line = token.level + 1, first_line + line
         if token.type in ("html_block", "html_inline") and line != told:
@@ -52,6 +52,13 @@ def _structure(body: str, first_line: int) -> Iterator[Fault]:
         yield Fault(
             deep_line, (), f"emphasis, lists or quotes stand {deepest} deep in each other; {_MAX_NESTING} are allowed"
         )
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # takes a while to import, so only where there are notes
+
+    return MarkdownIt("commonmark")
 
 
 def _raw_html(content: str) -> str:

@@ -83,7 +83,7 @@ class Renderer:
         if faults:
             first = faults[0]
             place = self._templates.locate(first.offset, MJML_TEMPLATE, edition=edition, theme=shown)
-            more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
+            more = f" (and {len(faults) - 1} more fault{'s' if len(faults) > 2 else ''})" if len(faults) > 1 else ""
             raise ContentError(f"{place}{first.message}{more}", first.hint, located=place.located(first.message))
 
 

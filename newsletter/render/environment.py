@@ -30,6 +30,9 @@ TEXT_SUFFIX = ".txt.j2"
 
 Filters = Mapping[str, Callable[..., object]]
 
+_HINT_SYNTAX = "Mend the template: every {% … %} and {{ … }} has to close."
+_HINT_UNKNOWN = "Check the spelling; the packaged templates show what there is."
+
 _IDENTIFIER = re.compile(r"'([^']*)'")
 
 
@@ -212,7 +215,8 @@ class Templates:
             case Unprinted():
                 return str(error.message), error.hint
             case jinja2.TemplateSyntaxError():
-                return str(error.message), "Mend the template: every {% … %} and {{ … }} has to close."
+                unknown = isinstance(error, jinja2.TemplateAssertionError)  # a filter or test that there is not
+                return str(error.message), _HINT_UNKNOWN if unknown else _HINT_SYNTAX
             case SecurityError():
                 return str(error), "Templates may only read the edition."
             case _:

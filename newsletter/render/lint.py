@@ -11,6 +11,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import lru_cache
 
 from newsletter.model import Image
@@ -90,8 +91,13 @@ def _unreadable(mjml: str, offset: int) -> Fault:
     return Fault(
         offset,
         f"this is no tag: {excerpt!r}",
-        'Write attributes as name="value", in double quotes, and a lone < as &lt;.',
+        _NO_DOCUMENT
+        if mjml.startswith(("<!", "<?"), offset)
+        else 'Write attributes as name="value", in double quotes, and a lone < as &lt;.',
     )
+
+
+_NO_DOCUMENT = "Leave it out: the mail gets its own head, and text needs no CDATA."
 
 
 @dataclass(slots=True)
@@ -179,7 +185,7 @@ def _misplaced(tag: str, parent: str) -> tuple[tuple[str, str], ...]:
     if tag == "mjml" or tag.startswith("mj-"):
         return _misplaced_mj(tag, parent)
     if tag not in HTML_TAGS:
-        return ((f"<{tag}> may not be in a mail", f"Allowed are {_listed(HTML_TAGS)}."),)
+        return ((f"<{tag}> may not be in a mail", f"{_near(tag, HTML_TAGS)}Allowed are {_listed(HTML_TAGS)}."),)
     if parent in HOLDS_TEXT:
         return ((f"<{tag}> in <{parent}>, which holds text only", "Leave the tag out."),)
     if parent in MJ_CHILDREN:
@@ -189,11 +195,15 @@ def _misplaced(tag: str, parent: str) -> tuple[tuple[str, str], ...]:
 
 def _misplaced_mj(tag: str, parent: str) -> tuple[tuple[str, str], ...]:
     if tag not in MJ_ATTRIBUTES:
-        return ((f"<{tag}> is not a tag of our MJML", f"Known are {_listed(MJ_ATTRIBUTES)}."),)
+        return (
+            (f"<{tag}> is not a tag of our MJML", f"{_near(tag, MJ_ATTRIBUTES)}Known are {_listed(MJ_ATTRIBUTES)}."),
+        )
     if tag in MJ_CHILDREN.get(parent, ()):
         return ()
     allowed = [f"<{name}>" for name, children in MJ_CHILDREN.items() if tag in children and name]
     hint = f"It belongs into {_listed(allowed)}." if allowed else "It is the outermost tag."
+    if parent in MJ_CHILDREN and parent not in {"", "mjml"}:
+        hint += f" Or a <{parent}> before it is never closed: write </{parent}>."
     return ((f"<{tag}> inside {f'<{parent}>' if parent else 'nothing'}", hint),)
 
 
@@ -209,7 +219,9 @@ def _attribute_faults(tag: str, attributes: str) -> tuple[tuple[int, str, str], 
         if name in seen:
             faults.append((at, f"<{tag}> has {name} twice", "Remove one: programs disagree on which counts."))
         if name not in known and name not in OWN_ATTRIBUTES.get(tag, ()):
-            faults.append((at, f"<{tag}> has no attribute {name}", f"It has {_listed(known) or 'none'}."))
+            faults.append(
+                (at, f"<{tag}> has no attribute {name}", f"{_near(name, known)}It has {_listed(known) or 'none'}.")
+            )
         faults.extend((at, message, hint) for message, hint in _value_faults(tag, name, value))
         seen.add(name)
     return tuple(faults)
@@ -246,6 +258,14 @@ def _image_faults(attributes: Mapping[str, str], images: Mapping[str, Image]) ->
             f"the image {source[:80]!r} has width={width!r}",
             f"Write a whole number of pixels{most}, best half its own.",
         )
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """The name that was meant, if one is like it; tags and names are written in small letters."""
+    found = get_close_matches(
+        name.lower(), sorted({*known, *(MJ_ATTRIBUTES if name.lower().startswith("mj") else ())}), n=1
+    )
+    return f"Did you mean {found[0]}? " if found else ""
 
 
 def _listed(names: Iterable[str]) -> str:

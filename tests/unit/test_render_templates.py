@@ -147,6 +147,27 @@ def test_a_fault_of_structure_names_file_and_line(folder, content, message):
     assert message in error.message
 
 
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        ("<mj-txt>x</mj-txt>", "Did you mean mj-text?"),
+        ("<MJ-TEXT>x</MJ-TEXT>", "Did you mean mj-text?"),
+        ('<mj-text colour="#ffffff">x</mj-text>', "Did you mean color?"),
+        ("<mj-text><strnog>x</strnog></mj-text>", "Did you mean strong?"),
+        ("<mj-section></mj-section>", "Or a <mj-column> before it is never closed: write </mj-column>."),
+        ("<mj-text><![CDATA[x]]></mj-text>", "text needs no CDATA"),
+        ("<!doctype html>", "the mail gets its own head"),
+        ("<mj-text>{{ edition.lead|uper }}</mj-text>", "Check the spelling"),
+        ("<mj-text color=“#ffffff”>x</mj-text>", "in double quotes"),
+        ("<mj-text>x</br></mj-text>", "Close tags in the reverse order"),
+    ],
+)
+def test_the_fix_is_said_in_plain_words(folder, content, hint):
+    error = fault(folder, "hero.mjml.j2", column(content))
+    assert error.message.startswith(f"{folder}/hero.mjml.j2, line 4: ")
+    assert hint in (error.hint or "")
+
+
 def test_a_fault_behind_loops_and_macros_names_the_line_that_wrote_it(folder):
     text = (
         "{% macro cell(x) %}\n<mj-text>\n<blink>{{ x }}</blink></mj-text>\n{% endmacro %}\n"
