@@ -59,7 +59,11 @@ function facts() {
   const { facts: all } = desk;
   if (!all) return none(desk.edition.snapshot.present ? "One moment" : "No facts yet", el("p", desk.edition.snapshot.present ? "The facts are being weighed." : "Facts need a snapshot."));
   const passed = [...all.passed].sort((a, b) => (b.score?.total ?? 0) - (a.score?.total ?? 0));
-  return [all.must.length ? [group(`Must be told, ${all.must.length}`, "outside the competition"), el("ul.cards", { tabindex: -1 }, [...all.must].sort((a, b) => (b.met === false) - (a.met === false)).map((one) => card(one, "must")))] : null,
+  const must = all.must.map((one) => [one.met === false || here(one) !== "", card(one, "must")]);
+  const cards = (first) => el("ul.cards", { tabindex: -1 }, must.filter(([told]) => told === first).map(([, one]) => one));
+  const rest = must.filter(([told]) => !told).length;
+  return [must.length > 0 && group(`Must be told, ${must.length}`, "outside the competition"), cards(true),
+    rest > 0 && el("details.fold", { id: "more-must" }, el("summary", `${rest} more, told as part of others`), cards(false)),
     group(`Chosen, ${all.chosen.length}`, "by impact, evidence and novelty"), el("ul.cards", { tabindex: -1 }, all.chosen.map((one) => card(one))),
     passed.length ? [group(`Not chosen, ${passed.length}`, "with the reason"), el("ul.cards", { tabindex: -1 }, passed.slice(0, 8).map((one) => card(one, "off")))] : null,
     passed.length > 8 ? el("details.fold", { id: "more-facts" }, el("summary", `${passed.length - 8} more`), el("ul.cards", { tabindex: -1 }, passed.slice(8).map((one) => card(one, "off")))) : null,
