@@ -139,12 +139,17 @@ class Session(requests.Session):
         except (requests.RequestException, OSError, SourceError):
             return ""
 
+    def get_redirect_target(self, *_: Any) -> None:
+        """Nowhere: even to prepare a redirect that it does not follow, the library reads the answer without a cap."""
+
     def _once(self, method: str, url: str, ends_at: float, kwargs: dict[str, Any]) -> requests.Response:
         left = max(ends_at - time.monotonic(), 0.001)
         options: dict[str, Any] = {"stream": True, "allow_redirects": False, "timeout": left, "proxies": self.proxies}
         try:
             prepared = self._prepared(method, url, kwargs)
             with until(ends_at), self.send(prepared, **options) as response:
+                if response.is_redirect:
+                    raise self._redirected(response)
                 return self._checked(response, self._read(response))
         except (requests.RequestException, OSError) as error:
             if time.monotonic() >= ends_at - 0.01:
@@ -204,8 +209,6 @@ class Session(requests.Session):
 
     def _checked(self, response: requests.Response, body: bytes) -> _Answered:
         """The answer, if it is a whole and successful one of the Prometheus API."""
-        if response.is_redirect:
-            raise self._redirected(response)
         reply = Reply(response.status_code, response.reason or "", response.headers, body)
         if reply.status in _RETRIED:
             raise _Again(f"answers {reply.status}: {reply.said}", after=reply.retry_after_s)
@@ -225,10 +228,13 @@ class Session(requests.Session):
 
     def _redirected(self, response: requests.Response) -> SourceError:
         """A redirect is never followed: the login that it leads to, or the other host, must not get our credentials."""
-        target = urlsplit(urljoin(response.url, response.headers["Location"]))
+        try:
+            target = urlsplit(urljoin(response.url, response.headers["Location"]))
+            moved = target.hostname == urlsplit(self._source).hostname and target.scheme != urlsplit(self._source).scheme
+        except ValueError:  # such as http://[
+            return self._error("redirects to something that is no address", _ADDRESS)
         host = target.netloc.rpartition("@")[2]
         login = "Most likely a login page: set prometheus.bearer_token, basic_auth or headers."
-        moved = target.hostname == urlsplit(self._source).hostname and target.scheme != urlsplit(self._source).scheme
         hint = "Write that address into prometheus.url." if moved else login
         return self._error(f"redirects to {target.scheme}://{host} instead of answering", hint)
 

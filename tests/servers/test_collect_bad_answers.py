@@ -134,6 +134,11 @@ BAD_ANSWERS: dict[str, tuple[say.Reply, str]] = {
         say.plain(b"", 302, Location=f"https://u:{PASSWORD}@login.example/in?token={TOKEN}"),
         "redirects to https://login.example",
     ),
+    "a redirect to nowhere": (say.plain(b"", 302, Location="http://["), "redirects to something that is no address"),
+    "a redirect whose page has no end": (
+        say.endless(b"HTTP/1.1 302 Found\r\nLocation: https://login.example\r\n\r\n", b" " * 65536),
+        "redirects to https://login.example",
+    ),
     "a secret given back": (
         say.plain(f'{{"status":"error","error":"bad token {TOKEN} and {HEADER}"}}'.encode(), 401),
         "bad token *** and ***",
