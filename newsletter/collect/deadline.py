@@ -2,7 +2,7 @@
 
 A socket's own timeout starts anew with every byte. Here every read and write waits only for what
 is left until the instant that the calling thread has set with `until`: connecting, status line,
-headers and body together.
+headers and body together. Another thread can end them all before that (`Calls`).
 """
 
 from __future__ import annotations
@@ -13,30 +13,62 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, cast
+from weakref import WeakSet
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
+class Calls:
+    """The connections on which threads wait for answers. `over` is set once nobody wants any more."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self._lock = threading.Lock()
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+
+    def wait_on(self, sock: socket.socket) -> None:
+        """The calling thread is about to.
+
+        Raises:
+            TimeoutError: nobody wants the answer.
+        """
+        with self._lock:
+            if self.over.is_set():
+                raise TimeoutError("given up")
+            self._sockets.add(sock)
+
+    def end(self) -> None:
+        """Wake every thread that waits, with an error, and let none wait again."""
+        with self._lock:
+            self.over.set()
+            for sock in self._sockets:
+                with suppress(OSError):  # closed already
+                    # not the one of TLS, which drops the state that the waiting thread is using
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
 class _Due(threading.local):
-    """When the request of this thread must be over, by the monotonic clock."""
+    """When the request of this thread must be over, by the monotonic clock, and who may end it before."""
 
     at: float = math.inf
+    calls: Calls | None = None
 
 
 _due = _Due()
 
 
 @contextmanager
-def until(ends_at: float) -> Iterator[None]:
-    """Let what this thread asks over these connections end by `ends_at` (`time.monotonic()`)."""
-    before, _due.at = _due.at, ends_at
+def until(ends_at: float, calls: Calls) -> Iterator[None]:
+    """Let what this thread asks over these connections end by `ends_at` (`time.monotonic()`), or with `calls`."""
+    before = _due.at, _due.calls
+    _due.at, _due.calls = ends_at, calls
     try:
         yield
     finally:
-        _due.at = before
+        _due.at, _due.calls = before
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -74,6 +106,8 @@ class _DeadlineSocket:
         left = _due.at - time.monotonic()
         if left <= 0:
             raise TimeoutError("deadline passed")
+        if _due.calls:
+            _due.calls.wait_on(self.inner)
         self.inner.settimeout(None if left == math.inf else left)
 
     def makefile(self, *_: object, **__: object) -> io.BufferedReader:

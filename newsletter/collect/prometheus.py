@@ -21,6 +21,7 @@ from newsletter.collect import promql, retention, tls
 from newsletter.collect.cost import Cost, Kind
 from newsletter.collect.series import Answer, Series
 from newsletter.collect.session import THREADS, Adapter, Session
+from newsletter.collect.side_by_side import side_by_side
 from newsletter.config import PrometheusConfig, Secret
 from newsletter.errors import SourceError
 
@@ -116,9 +117,10 @@ class Prometheus:
         self.close()
 
     def close(self) -> None:
-        """End the threads and connections; queries that were not started never are."""
-        self._pool.shutdown(cancel_futures=True)
+        """End the threads and connections; nobody waits for the answers to queries that are under way."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
         self._session.close()
+        self._pool.shutdown()
 
     @contextmanager
     def overhear(self) -> Iterator[Collection[str]]:
@@ -215,8 +217,8 @@ class Prometheus:
         return answer.series[0].values[0] if answer.series and answer.series[0].values else math.nan
 
     def each(self, ask: Callable[[T], R], items: Iterable[T]) -> Iterable[R]:
-        """`ask` of every item on four threads, in their order; the first failure ends it all."""
-        return self._pool.map(ask, items)
+        """`ask` of every item on four threads, the answers in their order; the first failure ends it all."""
+        return side_by_side(self._pool, ask, items)
 
     def _answer(self, query: str, kind: Kind, ask: Callable[[], Any]) -> Answer:
         self._session.heard.infos = ()

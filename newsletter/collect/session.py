@@ -21,7 +21,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import ProxyManager
 
 from newsletter.collect import tls
-from newsletter.collect.deadline import DeadlinePoolManager, DeadlineProxyManager, until
+from newsletter.collect.deadline import Calls, DeadlinePoolManager, DeadlineProxyManager, until
 from newsletter.collect.reply import Reply, plain
 from newsletter.errors import SourceError
 
@@ -112,6 +112,7 @@ class Session(requests.Session):
         given = {*secrets, self._proxy.password or "", unquote(self._proxy.password or "")}
         self._secrets = sorted(filter(None, given), key=len, reverse=True)
         self._templates: dict[tuple[str, str], requests.PreparedRequest] = {}
+        self._calls = Calls()
         self.heard = threading.local()  # .infos, .size and .read of the last answer of this thread
 
     def request(self, method: Any, url: Any, *_: Any, **kwargs: Any) -> requests.Response:
@@ -123,18 +124,23 @@ class Session(requests.Session):
                 return self._once(str(method), str(url), ends_at, kwargs)
             except _Again as again:
                 pause = _BACKOFF_S * 2**tried if again.after is None else again.after
-                if tried == _TRIES or time.monotonic() + pause >= ends_at:
+                last = tried == _TRIES or time.monotonic() + pause >= ends_at
+                if last or self._calls.over.wait(pause):
                     hint = again.hint or f"Check that {self._source} is up, then run again."
                     raise self._error(again.reason, hint) from None
-                time.sleep(pause)
         raise AssertionError("the last try returns or raises")
+
+    def close(self) -> None:
+        """Hang up, also where other threads still wait for answers: they fail at once."""
+        self._calls.end()
+        super().close()
 
     def page(self, url: str, **kwargs: Any) -> str:
         """A page beside the API, asked for once; empty where there is none, as nothing depends on it."""
         ends_at = time.monotonic() + self._timeout_s
         options = {**kwargs, "stream": True, "allow_redirects": False, "timeout": self._timeout_s}
         try:
-            with until(ends_at), super().request("GET", url, **options) as response:
+            with until(ends_at, self._calls), super().request("GET", url, **options) as response:
                 return self._read(response).decode(errors="replace") if response.status_code == 200 else ""
         except (requests.RequestException, OSError, SourceError):
             return ""
@@ -143,11 +149,13 @@ class Session(requests.Session):
         """Nowhere: even to prepare a redirect that it does not follow, the library reads the answer without a cap."""
 
     def _once(self, method: str, url: str, ends_at: float, kwargs: dict[str, Any]) -> requests.Response:
+        if self._calls.over.is_set():
+            raise self._error("is asked no more", "An earlier message says why.")
         left = max(ends_at - time.monotonic(), 0.001)
         options: dict[str, Any] = {"stream": True, "allow_redirects": False, "timeout": left, "proxies": self.proxies}
         try:
             prepared = self._prepared(method, url, kwargs)
-            with until(ends_at), self.send(prepared, **options) as response:
+            with until(ends_at, self._calls), self.send(prepared, **options) as response:
                 if response.is_redirect:
                     raise self._redirected(response)
                 return self._checked(response, self._read(response))
@@ -230,7 +238,9 @@ class Session(requests.Session):
         """A redirect is never followed: the login that it leads to, or the other host, must not get our credentials."""
         try:
             target = urlsplit(urljoin(response.url, response.headers["Location"]))
-            moved = target.hostname == urlsplit(self._source).hostname and target.scheme != urlsplit(self._source).scheme
+            moved = (
+                target.hostname == urlsplit(self._source).hostname and target.scheme != urlsplit(self._source).scheme
+            )
         except ValueError:  # such as http://[
             return self._error("redirects to something that is no address", _ADDRESS)
         host = target.netloc.rpartition("@")[2]

@@ -485,3 +485,33 @@ def test_the_flag_of_victoria_metrics_is_read_in_seconds(line: str, seconds: flo
 def test_a_server_without_runtime_information_has_no_known_retention() -> None:
     with say.scripted(say.plain(b"no", 404, "text/plain")) as script, Prometheus(config(script.url)) as prometheus:
         assert prometheus.retention_s() is None
+
+
+def test_one_failure_ends_all_that_is_under_way() -> None:
+    """Three queries, one of them before the one that fails, wait for a server that never answers."""
+    broken = say.plain(b'{"status":"error","error":"boom"}', 500)
+    with say.scripted(say.vector(), say.silence, broken, say.silence) as script:
+        with Prometheus(config(script.url, timeout_s=20)) as prometheus:
+            prometheus.instant("up", 1.0)  # one connection is there, the others are opened
+            began = time.monotonic()
+            with pytest.raises(SourceError, match="boom"):
+                list(prometheus.each(lambda at: prometheus.instant("up", at), map(float, range(50))))
+            told = time.monotonic() - began
+        ended = time.monotonic() - began
+        time.sleep(0.1)
+        assert len(script.seen) <= 1 + 4 + 3  # those at work, and what they took up until they were stopped
+    assert told < 2
+    assert ended < 3
+
+
+def test_an_answer_that_nobody_wants_any_more_is_not_waited_for() -> None:
+    with say.scripted(say.dripping_body) as script:
+        prometheus = Prometheus(config(script.url, timeout_s=20, max_response_mb=100))
+        answers = iter(prometheus.each(lambda at: prometheus.instant("up", at), [1.0, 2.0]))
+        while len(script.seen) < 2:
+            time.sleep(0.01)
+        began = time.monotonic()
+        prometheus.close()
+        assert time.monotonic() - began < 2
+        with pytest.raises(SourceError):
+            next(answers)
