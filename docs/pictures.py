@@ -15,10 +15,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from docs.sample_arabic import arabic_workspace
 from newsletter import config, pipeline, studio
 from newsletter.demo.inbox import receiving
 from newsletter.demo.inbox_page import served
 from newsletter.demo.workspace import copy_workspace, sample_workspace
+from newsletter.model import Rendered
 from newsletter.render import fill_html
 from tests.browser.chromium import chromium, picture
 
@@ -33,6 +35,8 @@ MAILS = {
     "mail-phone-dark": ("staff.it", 375, True),
     "mail-italian": ("staff.it", 600, False),
     "mail-managers": ("managers.en", 600, False),
+    "mail-arabic": ("staff.ar", 600, False),
+    "mail-arabic-phone": ("staff.ar", 375, False),
 }
 
 
@@ -41,6 +45,14 @@ def mails(browser: Browser, html: Mapping[str, str]) -> None:
     for name, (variant, width, dark) in MAILS.items():
         with tempfile.TemporaryDirectory() as folder:
             picture(browser, html[variant], Path(folder), width=width, dark=dark).replace(IMAGES / f"{name}.png")
+
+
+def arabic() -> dict[str, Rendered]:
+    """The letters of the sample with Arabic added."""
+    with tempfile.TemporaryDirectory() as folder:
+        loaded = config.load(arabic_workspace(Path(folder)))
+        month = pipeline.resolve_month(loaded, MONTH, datetime.now(UTC))
+        return dict(pipeline.build(loaded, month, now=datetime.now(UTC)).variants)
 
 
 def page(browser: Browser, url: str, name: str, *, ready: str) -> None:
@@ -115,7 +127,7 @@ def main() -> None:
     loaded = config.load(path)
     draft = pipeline.build(loaded, pipeline.resolve_month(loaded, MONTH, datetime.now(UTC)), now=datetime.now(UTC))
     reader = {"address": pipeline.sample_reader(loaded).address, "name": ""}
-    html = {name: fill_html(one, reader) for name, one in draft.variants.items()}
+    html = {name: fill_html(one, reader) for name, one in (arabic() | dict(draft.variants)).items()}
     with chromium() as browser, tempfile.TemporaryDirectory() as folder:
         mails(browser, html)
         desk(browser)

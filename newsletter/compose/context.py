@@ -169,7 +169,7 @@ class Context:
 
     def localised(self, text: str | Mapping[str, str]) -> str:
         """A configured text in this edition's locale; isolated if it may run the other way, as a text of another one."""
-        return self.catalogue.name(localised(text, self.locale, self.config.locales[0]))
+        return self.catalogue.name(self.catalogue.prose(localised(text, self.locale, self.config.locales[0])))
 
     def notes_of(self, *kinds: NoteKind) -> tuple[Note, ...]:
         """The notes of these kinds, in their order."""

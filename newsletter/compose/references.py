@@ -63,7 +63,7 @@ def _resolved(context: Context, note: Note) -> Note:
     value = _writer(context, note)
 
     def text(given: str) -> str:
-        return REFERENCE.sub(value, given)
+        return context.catalogue.prose(REFERENCE.sub(value, given))
 
     return replace(
         note,

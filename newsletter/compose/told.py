@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from newsletter.compose.context import Context, note_error
 from newsletter.compose.feedback import invitation
 from newsletter.compose.minute import as_range, as_title, coming_notes
+from newsletter.language.formats import ended
 from newsletter.model import Heard, Note, NoteRow, Section, SectionKind
 
 _MARKDOWN_SIGNS = frozenset("\\`*_{}[]<>()#+-.!|~&")
@@ -95,8 +96,7 @@ def _titled_body(note: Note) -> str:
     if note.body.casefold().startswith(as_title(title).casefold()):
         return note.body
     sentence = "".join(f"\\{sign}" if sign in _MARKDOWN_SIGNS else sign for sign in title)
-    full_stop = "" if title.endswith((".", "?", "!", "…")) else "."
-    return f"{sentence}{full_stop}\n\n{note.body.strip()}".strip()
+    return f"{ended(sentence)}\n\n{note.body.strip()}".strip()
 
 
 def _source(context: Context, note: Note) -> str:

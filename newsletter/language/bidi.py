@@ -15,6 +15,14 @@ POP = "\u2069"
 
 _MARKS = re.compile(f"[{ISOLATE}{POP}]")
 _INNERMOST = re.compile(f"{ISOLATE}[^{ISOLATE}{POP}]*{POP}")
+_FIGURE = re.compile(
+    r"""(?<![\w.,:/+\u2212-])(?:
+        \+\d[\d\x20\u00a0()-]+\d                                          # a telephone number
+      | [+\u2212-]?\d+(?:[.,]\d+)*[\x20\u00a0\u202f]?[%\u2030\u00b0](?!\w)   # a percentage, a temperature
+      | [+\u2212-]\d+(?:[.,]\d+)*(?![\w-])                                # a number with a sign
+    )""",
+    re.VERBOSE,
+)
 _SIGN_AT_DIGIT = re.compile(r"\d[%\u2030\u00b0:+–-]|[%+\u2212-]\d")
 
 
@@ -26,6 +34,19 @@ def isolated(text: str) -> str:
     if _SIGN_AT_DIGIT.search(bare) or any(unicodedata.bidirectional(letter) == "L" for letter in bare):
         return f"{ISOLATE}{text}{POP}"
     return text
+
+
+def with_isolated_figures(text: str) -> str:
+    """Sentences with their signed numbers between isolates: behind Arabic letters, the sign of "80%" goes to its left.
+
+    That is rule W2 of the annex: there a digit counts as an Arabic one, and W5 joins a sign to European digits only.
+    """
+    return _FIGURE.sub(lambda found: _once(text, found), text)
+
+
+def _once(text: str, found: re.Match[str]) -> str:
+    alone = text[: found.start()].endswith(ISOLATE) and text.startswith(POP, found.end())
+    return found[0] if alone else f"{ISOLATE}{found[0]}{POP}"
 
 
 def without_isolates(text: str) -> str:

@@ -24,7 +24,7 @@ from babel import Locale
 from babel.numbers import format_decimal
 
 from newsletter.errors import ConfigError
-from newsletter.language.bidi import isolated
+from newsletter.language.bidi import isolated, with_isolated_figures
 
 PLURAL_CATEGORIES = frozenset({"zero", "one", "two", "few", "many", "other"})
 
@@ -164,6 +164,10 @@ class Catalogue:
     def name(self, text: str) -> str:
         """A name that may be of another language, to stand in a sentence of this one."""
         return isolated(text) if self.direction == "rtl" else text
+
+    def prose(self, text: str) -> str:
+        """Sentences that somebody wrote in this language."""
+        return with_isolated_figures(text) if self.direction == "rtl" else text
 
 
 @cache

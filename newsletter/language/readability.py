@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 ENOUGH_WORDS = 40
 
-_END = re.compile(r"(?<=[.!?…])[\"'»”\u2019)\]*_]*\s+|\s*\n\s*\n\s*|\s*\n(?=\s*(?:[-*+]|\d+[.)]|#+)\s)")
+_END = re.compile(r"(?<=[.!?…؟])[\"'»”\u2019)\]*_]*\s+|\s*\n\s*\n\s*|\s*\n(?=\s*(?:[-*+]|\d+[.)]|#+)\s)")
 _WORD = re.compile(r"[^\W_]+(?:(?:['\u2019\-.:&]|(?<=\d),(?=\d))[^\W_]+)*")
 _LETTER = re.compile(r"[^\W\d_]")
 _VOWELS = re.compile(r"[aeiouyàâäáãåæèéêëìíîïòóôöõœùúûüÿ]+")

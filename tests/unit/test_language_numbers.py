@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from newsletter.language import Catalogue, Formats, supported_locales, without_isolates
-from newsletter.language.bidi import ISOLATE, POP, isolated
+from newsletter.language.bidi import ISOLATE, POP, isolated, with_isolated_figures
 from newsletter.language.catalogue import placeholders
 from newsletter.language.parity import wordings
 
@@ -107,6 +107,23 @@ def test_what_could_disturb_a_right_to_left_sentence_is_isolated_once(text):
     assert isolated(text) == f"{ISOLATE}{text}{POP}"
     assert isolated(isolated(text)) == isolated(text)
     assert without_isolates(isolated(text)) == text
+
+
+@pytest.mark.parametrize(
+    "figure", ["80%", "99.78%", "1,5\u00a0%", "21°", "-5", "\u22125%", "+2", "+39 02 5550 1234", "+39 (02) 555-0123"]
+)
+def test_a_figure_within_a_right_to_left_sentence_is_isolated_once(figure):
+    told = with_isolated_figures(f"عند {figure}، ثم {figure}.")
+    assert told == f"عند {ISOLATE}{figure}{POP}، ثم {ISOLATE}{figure}{POP}."
+    assert with_isolated_figures(told) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["860 شخصًا", "- 5 أسطر", "09:12", "1-4", "a+2", "https://acme.example/100%25/a%20b", "2026-10-14", "\u200f5"],
+)
+def test_a_figure_that_runs_along_or_is_part_of_another_word_is_left_alone(text):
+    assert with_isolated_figures(text) == text
 
 
 @pytest.mark.parametrize("text", ["97", "1,301", "99.78", "97\u00a0دقيقة", "الملفات المشتركة", "", "("])

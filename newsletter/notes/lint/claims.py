@@ -91,8 +91,8 @@ def causes(context: Context) -> Iterator[Finding]:
 
 def _asks(prose: str, offset: int) -> bool:
     """Whether the sentence is a question; in some languages "why" and "because" are one word."""
-    end = re.search(r"[.!?]", prose[offset:])
-    return end is not None and end[0] == "?"
+    end = re.search(r"[.!?؟]", prose[offset:])
+    return end is not None and end[0] in "?؟"
 
 
 def blame(context: Context) -> Iterator[Finding]:
