@@ -17,6 +17,7 @@ from newsletter.check.sender import sender
 from newsletter.config import Config
 from newsletter.config.strict_yaml import parse
 from newsletter.errors import ContentError, NewsletterError
+from newsletter.language.formats import english_name
 from newsletter.model import Fact, Finding, Period, Place
 from newsletter.model.finding import fault, warning
 from newsletter.notes import Manuscript
@@ -35,7 +36,7 @@ __all__ = [
     "manuscripts",
 ]
 
-_STOP_A_BUILD = ("note", "reference-unknown")
+_STOP_A_BUILD = ("note", "reference-unknown", "second-tip")
 RULES = (*notes.RULES, "edition", "incident-unexplained", "logo", "outcome-missing", "sender")
 """What is looked for around the letters."""
 
@@ -139,7 +140,7 @@ def _outcomes(config: Config, measured: Collection[str]) -> Iterator[Finding]:
         service = config.services.get(name)
         lacking = [one for one in config.locales if service is None or not _said(service.outcome, one)]
         if lacking:
-            what = f"services.{name} has no `outcome` in {', '.join(lacking)}"
+            what = f"services.{name} has no `outcome` in {', '.join(map(english_name, lacking))}"
             yield fault(
                 "outcome-missing", ContentError(what, do), Place(str(config.path), _line(config, "services", name))
             )
@@ -181,7 +182,7 @@ def _unexplained(config: Config, month: Period, facts: Sequence[Fact], read: Ite
     """Numbers say that something went wrong; a person has to say what."""
     written = [one.note for one in read if one.note and one.state == "due"]
     for service, locale in compose.unexplained(facts, written, config):
-        what = f"no incident note in {locale} tells what went wrong with {service}"
+        what = f"no incident note in {english_name(locale)} tells what went wrong with {service}"
         do = f"Run: {pipeline.incident_command(month, service)}"
         folder = pipeline.edition_folder(config, month) / "notes"
         yield fault("incident-unexplained", ContentError(what, do), Place(str(folder)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.options import Session, edition_options
-from newsletter.cli.values import counted, printable
+from newsletter.cli.values import counted, nearby, printable
 
 if TYPE_CHECKING:
     from newsletter.check import Examination
@@ -59,12 +59,12 @@ def _show(found: Examination) -> None:
     """Two lines a finding, in the form that editors and CI systems know how to follow."""
     for one in found.findings:
         word = "error" if one.status == "fault" else one.status
-        where = f"{printable(str(one.place))}: " if one.place else ""
+        where = f"{printable(nearby(str(one.place)))}: " if one.place else ""
         mark = click.style(f"{word} ", **_STYLES[one.status])  # type: ignore[arg-type]  # click types styles one by one
-        what = printable(f"{one.variant}: {one.what}" if one.variant else one.what)
+        what = printable(nearby(f"{one.variant}: {one.what}" if one.variant else one.what))
         click.echo(f"{where}{mark}{what} [{one.check}]")
         if one.do:
-            click.echo(click.style("  fix: ", fg="cyan") + printable(one.do))
+            click.echo(click.style("  fix: ", fg="cyan") + printable(nearby(one.do)))
     click.echo(_summary(found), err=True)
 
 

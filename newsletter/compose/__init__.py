@@ -5,18 +5,18 @@ Everything a reader will see is decided here; the templates that lay it out hold
 
 from newsletter.compose.context import letter_of
 from newsletter.compose.edition import compose, variant_name
-from newsletter.compose.examine import RULES, WORD_BUDGET, examine, running, sentences_of
+from newsletter.compose.examine import RULES, WORD_BUDGET, budgeted_words, examine, sentences_of
 from newsletter.compose.strip import days
 from newsletter.compose.unexplained import unexplained
 
 __all__ = [
     "RULES",
     "WORD_BUDGET",
+    "budgeted_words",
     "compose",
     "days",
     "examine",
     "letter_of",
-    "running",
     "sentences_of",
     "unexplained",
     "variant_name",

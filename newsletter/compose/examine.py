@@ -37,7 +37,7 @@ def examine(edition: Edition, *, config: Config, snapshot: Snapshot) -> Iterator
     """
     texts = tuple(_texts(edition))
     letter = letter_of(edition.variant.partition(".")[0], config)
-    yield from _length(edition, WORD_BUDGET[letter], _LOOKED_UP[letter])
+    yield from _length(edition, letter)
     whole = "\n".join(texts)
     if leftover := _LEFTOVER.search(whole):
         near = whole[max(0, leftover.start() - 20) : leftover.end() + 30].replace("\n", " ")
@@ -54,8 +54,13 @@ def _wrong(edition: Edition, check: str, what: str, do: str) -> Finding:
     return replace(fault(check, ContentError(what, do)), variant=edition.variant)
 
 
-def _length(edition: Edition, budget: int, without: Collection[SectionKind]) -> Iterator[Finding]:
-    count = sum(len(words(text)) for text in running(edition, without=without))
+def budgeted_words(edition: Edition, letter: Letter) -> int:
+    """How many words of a letter count against its `WORD_BUDGET`."""
+    return sum(len(words(text)) for text in running(edition, without=_LOOKED_UP[letter]))
+
+
+def _length(edition: Edition, letter: Letter) -> Iterator[Finding]:
+    count, budget = budgeted_words(edition, letter), WORD_BUDGET[letter]
     if count > budget:
         do = "Shorten the longest notes, or leave sections out under `sections:`."
         yield _wrong(edition, "word-budget", f"{count} words of running text; {budget} are read", do)

@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_time, get_month_names
 from babel.numbers import format_decimal
 
@@ -231,3 +232,8 @@ def ended(text: str) -> str:
     """The text with a full stop, unless it ends with a sign of its own."""
     shown = text.rstrip(POP)
     return text if shown.endswith((".", "!", "?", "…", "؟")) else f"{shown}.{text[len(shown) :]}"
+
+
+def english_name(locale: str) -> str:
+    """A language as editors call it at the terminal and in the studio: "Italian" for `it`, which is also a word."""
+    return Locale.parse(locale, sep="-").get_display_name("en") or locale

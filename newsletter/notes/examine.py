@@ -10,6 +10,7 @@ from pathlib import Path
 
 from newsletter.config import Config
 from newsletter.errors import ContentError
+from newsletter.language.formats import english_name
 from newsletter.model import Fact, Finding, Note, Period, Place
 from newsletter.model.finding import fault, warning
 from newsletter.model.same import Same
@@ -106,7 +107,7 @@ def _missing_languages(notes: Sequence[Note], config: Config) -> Iterator[Findin
             first = next(iter(versions.values()))
             files = " and ".join(f"{name}.{locale}.md" for locale in missing)
             do = f"Write {files}; nobody translates it for you."
-            what = f"this note does not exist in {' and '.join(missing)}"
+            what = f"this note does not exist in {' and '.join(map(english_name, missing))}"
             yield warning("language-missing", what, do, Place(first.source))
 
 
@@ -118,8 +119,11 @@ def _tips(notes: Sequence[Note]) -> Iterator[Finding]:
             continue
         kept = first.setdefault((note.locale, note.audiences, note.segments), note)
         if kept is not note:
-            what = f"a second tip is left out; {Path(kept.source).name} comes first"
-            yield warning("second-tip", what, "Keep it for next month, or give it a lower `order`.", Place(note.source))
+            error = ContentError(
+                f"a second tip, beside {Path(kept.source).name}",
+                "A letter has one. Set status: draft in the other, or move it to next month's notes.",
+            )
+            yield fault("second-tip", error, Place(note.source))
 
 
 def _passed(read: Sequence[Manuscript], config: Config, month: Period, now: datetime) -> Iterator[Finding]:

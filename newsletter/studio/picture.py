@@ -51,6 +51,7 @@ def picture_json(shown: Shown, config: Config, facts: Mapping[str, tuple[str, ..
     html = document(fill_html(shown.letter.rendered, own_fields(shown.reader)), shown.view)
     visible = Visible(text_of(html))
     root = config.path.absolute().parent
+    kind = compose.letter_of(edition.variant.partition(".")[0], config)
     return {
         "variant": edition.variant,
         "digest": sent.digest,
@@ -62,8 +63,8 @@ def picture_json(shown: Shown, config: Config, facts: Mapping[str, tuple[str, ..
         ],
         "preheader": sent.preheader,
         "sender": config.smtp.sender,
-        "words": sum(word_count(one) for one in compose.running(shown.sent.edition)),
-        "budget": compose.WORD_BUDGET[compose.letter_of(edition.variant.partition(".")[0], config)],
+        "words": compose.budgeted_words(shown.sent.edition, kind),
+        "budget": compose.WORD_BUDGET[kind],
         "html": html,
         "sections": list(_sections(edition, visible, shown.changed)),
         "numbers": list(_numbers(edition, visible, facts)),

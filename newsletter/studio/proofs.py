@@ -212,7 +212,7 @@ class Proofs:
         proof = self._proofs.get(name)
         if proof is None:
             return {"id": name, "worst": None, "errors": 0, "warnings": 0, "bytes": None, "digest": None}
-        found = [*proof.findings, *self._of_notes_in(name)]
+        found = [*proof.findings, *self._of_notes_in(name), *self._examined().services]
         return {
             "id": name,
             "worst": worst(found),

@@ -51,6 +51,14 @@ def test_a_picture_holds_sections_words_and_numbers_in_the_order_of_the_text(pre
     assert picture["digest"] == preview.get("/mail/staff.en")[0].headers["X-Digest"]
 
 
+def test_words_are_counted_as_check_counts_them(preview):
+    """What a manager looks up below the brief is no part of it; the letter passes `word-budget`."""
+    picture = preview.json("/api/mail/managers.en")
+    looked_up = next(one["words"] for one in picture["sections"] if one["id"] == "measure")
+    assert looked_up > 0
+    assert 0 < picture["words"] <= picture["budget"] < picture["words"] + looked_up
+
+
 def test_the_edition_tells_its_letters_notes_and_approval(preview):
     """All that the page draws around the letter."""
     with preview.events() as events:

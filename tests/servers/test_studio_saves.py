@@ -239,12 +239,13 @@ def test_without_numbers_there_are_notes_but_no_letters(preview):
 
 
 def test_without_notes_the_letter_stands_on_its_numbers(preview):
-    """And what is missing is found."""
+    """And what is missing is found, and said at every letter, because none can be sent."""
     rev = settled(preview)["rev"]
     shutil.rmtree(preview.edition / "notes")
     edition = settled(preview, rev)
     assert edition["notes"] == []
     assert edition["error"] is None
+    assert {one["worst"] for one in edition["variants"]} == {"error"}
     assert preview.json("/api/mail/staff.en")["sections"]
 
 

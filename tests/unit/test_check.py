@@ -77,6 +77,22 @@ def test_an_error_ends_65_and_is_told_with_file_line_column_and_fix(workspace):
     assert re.fullmatch(r"1 error, 0 warnings; \d\d checks passed\n", result.stderr)
 
 
+def test_files_below_the_current_folder_are_told_as_one_types_them_there(workspace, monkeypatch):
+    """A path from the root is long, and differs on every machine."""
+    note(workspace, "extra.en.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nIt never stops.\n")
+    note(workspace, "extra.it.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nBene.\n")
+    monkeypatch.chdir(workspace)
+    assert checked(workspace).stdout.startswith("editions/2026-10/notes/extra.en.md:6:4: error ")
+
+
+def test_a_second_tip_is_told_once_as_the_error_that_it_is(workspace):
+    """A build refuses it, so a warning beside the error would say the opposite."""
+    for locale in ("en", "it"):
+        note(workspace, f"more.{locale}.md", "---\ntitle: T\nkind: tip\nowner: IT\nstatus: ready\n---\nOk.\n")
+    told = [(one["check"], one["status"], Path(one["place"]["file"]).name) for one in found(workspace)]
+    assert told == [("second-tip", "fault", "more.en.md"), ("second-tip", "fault", "more.it.md")]
+
+
 def test_a_warning_ends_0_but_with_strict_65(workspace):
     """A CI system may want no warnings either."""
     note(workspace, "extra.en.md", "---\ntitle: T\nkind: people\nowner: IT\n---\nWe help in order to help.\n")
@@ -90,7 +106,7 @@ def test_an_incident_without_a_note_in_one_language_is_an_error(workspace):
     (workspace / "editions/2026-10/notes/shared-files.it.md").unlink()
     note(workspace, "broken.en.md", "no front matter")
     told = [(one["check"], one["status"], one["what"]) for one in found(workspace)]
-    assert ("incident-unexplained", "fault", "no incident note in it tells what went wrong with files") in told
+    assert ("incident-unexplained", "fault", "no incident note in Italian tells what went wrong with files") in told
     (do,) = [one["do"] for one in found(workspace) if one["check"] == "incident-unexplained"]
     assert do == 'Run: newsletter note new incident "TITLE" --month 2026-10 --service files'
 
@@ -102,7 +118,7 @@ def test_a_service_without_outcome_in_a_language_is_an_error(workspace):
     (told,) = found(workspace)
     line = config.read_text().splitlines().index("  mail:") + 1
     assert told["place"] == {"file": str(config), "line": line, "column": 1}
-    assert (told["check"], told["what"]) == ("outcome-missing", "services.mail has no `outcome` in it")
+    assert (told["check"], told["what"]) == ("outcome-missing", "services.mail has no `outcome` in Italian")
 
 
 def test_a_note_that_cannot_be_read_hides_nothing_of_the_others(workspace):

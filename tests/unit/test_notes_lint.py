@@ -425,6 +425,11 @@ def test_a_second_tip_and_a_missing_language_are_told(tmp_path):
     assert {Path(file).name: [one.check for one in some] for file, some in found.items()} == {
         "a.en.md": [], "a.it.md": [], "b.en.md": ["language-missing", "second-tip"],
     }  # fmt: skip
+    told = [one for some in found.values() for one in some]
+    assert [(one.what, one.status) for one in told] == [
+        ("this note does not exist in Italian", "warning"),
+        ("a second tip, beside a.en.md", "fault"),
+    ]
 
 
 @pytest.mark.parametrize(
