@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, ValidationInfo, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PlainValidator, PrivateAttr, ValidationInfo, model_validator
 
 from newsletter.config import image_file
 from newsletter.config.faults import Model
@@ -55,6 +56,20 @@ class LogoConfig(Model):
         description="How wide it is shown, in pixels; by default half of its own width.",
         examples=["120"],
     )
+
+    _path: Path = PrivateAttr()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _from_file(cls, given: Any, handler: ModelWrapValidatorHandler[LogoConfig], info: ValidationInfo) -> LogoConfig:
+        logo = handler(given)
+        logo._path = workspace_path(given["file"], info)  # noqa: SLF001 - it is of this very class
+        return logo
+
+    @property
+    def path(self) -> Path:
+        """Where the image was read from."""
+        return self._path
 
     @model_validator(mode="after")
     def _fits(self) -> LogoConfig:

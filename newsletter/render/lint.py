@@ -29,6 +29,9 @@ from newsletter.render.vocabulary import (
 DEEPEST = 100
 """Open tags at a time. MRML recurses and dies somewhere above 4,000."""
 
+NO_COMMENTS = frozenset({"mj-attributes", "mj-title"})
+"""MRML ends at a comment there, and says no line; elsewhere it keeps or drops them."""
+
 _TOKEN = re.compile(
     r"""<(?!mj-style\b)(?P<start>[A-Za-z][\w-]*+)(?P<attributes>(?:\s++[A-Za-z][\w:-]*+="[^"<]*+")*+)\s*+(?P<closed>/?)>
       | </(?P<end>[A-Za-z][\w-]*+)\s*>
@@ -85,7 +88,9 @@ def _unreadable(mjml: str, offset: int) -> Fault:
         )
     if mjml.startswith("<mj-style", offset):
         return Fault(
-            offset, "<mj-style> has an attribute, a < or no end", "Write plain CSS between <mj-style> and </mj-style>."
+            offset,
+            "<mj-style> has an attribute, a < or no end",
+            "Write plain CSS between the tags; a comment in it is /* … */.",
         )
     excerpt = mjml[offset : offset + 60].splitlines()[0]
     return Fault(
@@ -118,6 +123,9 @@ class _Walk:
                 self._end(token)
             case "text":
                 self._text(token)
+            case "comment" if self._inside in NO_COMMENTS:
+                message = f"a comment inside <{self._inside}>, where MRML takes none"
+                self._fault(token.start(), message, "Write {# … #}, which no reader gets to see.")
             case "style" if self._inside != "mj-head":
                 self._fault(token.start(), f"<mj-style> inside <{self._inside}>", "It belongs into <mj-head>.")
             case "style":

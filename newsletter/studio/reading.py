@@ -80,16 +80,23 @@ def read(path: Path, label: str | None) -> Reading:
 
 
 def _config(path: Path) -> Config:
+    """The config, loaded anew when its file or the logo that it names is another one."""
+    config = _config_once(path, _version(path))
+    logo = config.theme.logo
+    return _config_once(path, _version(path), _version(logo.path)) if logo else config
+
+
+@lru_cache(maxsize=4)
+def _config_once(path: Path, *_versions: tuple[int, ...]) -> Config:
+    return configuration.load(path)
+
+
+def _version(path: Path) -> tuple[int, ...]:
     try:
         at = path.stat()
     except OSError:
-        return configuration.load(path)  # which says what is wrong with it
-    return _config_once(path, at.st_mtime_ns, at.st_size, at.st_ino)
-
-
-@lru_cache(maxsize=2)
-def _config_once(path: Path, *_version: int) -> Config:
-    return configuration.load(path)
+        return ()  # loading says what is wrong with it
+    return at.st_mtime_ns, at.st_size, at.st_ino
 
 
 def _versions(config: Config) -> Iterator[tuple[Path, int, int]]:

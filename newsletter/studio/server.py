@@ -123,10 +123,12 @@ async def _until_moved(desk: Desk, path: Path, watched: frozenset[Path], moved: 
 
 
 def _roots(desk: Desk, path: Path) -> Iterator[Path]:
-    """The config, and every folder that letters are made from."""
+    """The config, the logo, and every folder that letters are made from."""
     yield path.resolve()
     reading = desk.proofs.reading
     if reading is not None:
+        if logo := reading.config.theme.logo:
+            yield logo.path.resolve()
         yield reading.config.editions.resolve()
         with contextlib.suppress(NewsletterError):  # the folder is gone: the picture says so
             yield from (folder.resolve() for folder in template_folders(reading.config.templates))

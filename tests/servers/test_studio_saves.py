@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import images
 from tests.previewing import Preview, replaced, small_workspace, start, until
 
 pytestmark = pytest.mark.servers
@@ -267,3 +268,23 @@ def test_another_audience_in_the_config_is_another_letter_at_once(preview):
     rev = settled(preview)["rev"]
     replaced(preview.config, "  staff: {recipients", "  everybody: {recipients")
     assert [one["id"] for one in settled(preview, rev)["variants"]][2:] == ["everybody.en", "everybody.it"]
+
+
+def test_another_logo_in_the_same_file_is_another_picture(preview):
+    """And one that is broken is told; the next sound one mends it."""
+    logo = preview.folder / "brand" / "logo.png"
+    logo.parent.mkdir()
+    logo.write_bytes(images.png(240, 96))
+    before = settled(preview)["rev"]
+    replaced(preview.config, "approvals: 1", "theme: {logo: {file: brand/logo.png}}\napprovals: 1")
+    before = settled(preview, before)["rev"]
+    digests = [preview.json("/api/mail/staff.en")["digest"]]
+    with preview.events() as events:
+        opened(events)
+        logo.write_bytes(images.png(240, 96, (163, 58, 28)))
+        digests.append(until(events, "picture")["digest"])
+        logo.write_bytes(b"no image")
+        assert "logo.png" in until(events, "error")["message"]
+        logo.write_bytes(images.png(240, 120))
+        digests.append(until(events, "picture")["digest"])
+    assert len(set(digests)) == 3

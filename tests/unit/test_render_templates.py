@@ -14,6 +14,7 @@ import pytest
 from newsletter.errors import ContentError, NewsletterError
 from newsletter.model import Fillable, Theme
 from newsletter.render import Renderer, environment, fill_html, fill_text, template_folders
+from newsletter.render.lint import lint
 from newsletter.render.look import look
 from newsletter.render.mjml import _require_binding, to_html
 from newsletter.render.personalise import digest
@@ -166,6 +167,39 @@ def test_the_fix_is_said_in_plain_words(folder, content, hint):
     error = fault(folder, "hero.mjml.j2", column(content))
     assert error.message.startswith(f"{folder}/hero.mjml.j2, line 4: ")
     assert hint in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "inside"),
+    [
+        ('<mj-attributes>\n<mj-all padding="0" />\n<!-- ours -->\n</mj-attributes>', 4, "<mj-attributes>"),
+        ("<mj-title>Acme\n<!-- ours --></mj-title>", 3, "<mj-title>"),
+    ],
+)
+def test_a_comment_where_mrml_takes_none_is_told_with_its_place_and_what_to_write(folder, head, line, inside):
+    error = fault(folder, "head.mjml.j2", f"<mj-head>\n{head}\n</mj-head>")
+    assert error.message.startswith(f"{folder}/head.mjml.j2, line {line}: a comment inside {inside}")
+    assert "{# … #}" in (error.hint or "")
+
+
+_COMMENTED = (
+    '@<mjml>@<mj-head>@<mj-title>@T</mj-title>@<mj-preview>@p</mj-preview>@<mj-attributes>@<mj-all padding="0" />@'
+    '<mj-class name="a" padding="0" />@</mj-attributes>@<mj-style>a {}</mj-style>@</mj-head>@<mj-body>@<mj-wrapper>@'
+    "<mj-section>@<mj-group>@<mj-column>@<mj-text>@x</mj-text>@</mj-column>@</mj-group>@</mj-section>@</mj-wrapper>@"
+    "<mj-raw>@<p>r</p>@</mj-raw>@</mj-body>@</mjml>@"
+)
+
+
+@pytest.mark.parametrize("at", range(1, _COMMENTED.count("@") + 1))
+def test_comments_are_refused_exactly_where_mrml_cannot_read_them(at):
+    parts = _COMMENTED.split("@")
+    mjml = "".join([*parts[:at], "<!-- ours -->", *parts[at:]])
+    try:
+        to_html(mjml)
+    except ContentError:
+        assert [one.message for one in lint(mjml) if "comment" in one.message]
+    else:
+        assert lint(mjml) == []
 
 
 def test_a_fault_behind_loops_and_macros_names_the_line_that_wrote_it(folder):
