@@ -17,7 +17,7 @@ demo: $(RUNTIME) ## The whole line on a sample company (ONCE=1: do not wait)
 	@$(VENV)/bin/newsletter demo $(if $(ONCE),--once)
 
 test: debian $(DEV) ## Install what the tests need, then all of them (ARGS="-k name")
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 chaos: debian $(DEV) ## Ten times the kills of the test suite, and all named crash points
 	CHAOS_KILLS=600 $(PY) -m pytest tests/chaos $(ARGS)
