@@ -24,7 +24,7 @@ COMMANDS = {
     "facts": "Show what an edition can say, the numbers behind it, and which of it is told.",
     "explain": "Show where one number comes from: query, window, samples, coverage.",
     "subjects": "Show the subjects proposed for an edition, and which one is chosen.",
-    "check": "Check what an edition says: notes in plain language, letters of the right length.",
+    "check": "Check an edition before anybody approves it: its notes, and every finished letter.",
     "build": "Write every variant of an edition to files, offline.",
     "preview": "Read the edition in the browser; it follows every saved file.",
     "templates": "List, copy or compare the templates that lay the letters out.",

@@ -188,7 +188,17 @@ def test_the_managers_letter_has_its_own_head_and_no_minute(locale):
     assert composed.minute == ()
     assert composed.variant == f"managers.{locale}"
     assert composed.department in ("Acme IT for managers", "IT Acme per i responsabili")
-    assert composed.subject.startswith(("For managers, ", "Per i responsabili, "))
+
+
+@pytest.mark.parametrize("locale", ["en", "it"])
+def test_the_subject_says_for_whom_it_is_where_sixty_characters_hold_that(locale):
+    missed, clean = (
+        letter(MISSED, locale=locale).subject,
+        letter(snapshot(service("mail"), tickets=tickets()), locale=locale).subject,
+    )
+    assert not missed.startswith(("For managers, ", "Per i responsabili, "))
+    assert clean.startswith(("For managers, ", "Per i responsabili, "))
+    assert max(len(missed), len(clean)) <= 60
 
 
 def test_sections_follow_the_config_and_can_be_left_out():
