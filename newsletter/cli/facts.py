@@ -22,15 +22,15 @@ def command(session: Session, with_refused: bool, as_json: bool) -> None:
     """
     from newsletter import pipeline
 
-    draft = pipeline.build(session.config, session.month, now=session.now)
+    material = pipeline.numbers(session.config, session.month)
     if as_json:
-        click.echo(pipeline.facts_json(draft), nl=False)
+        click.echo(pipeline.facts_json(material), nl=False)
         return
-    rows = [_row(one, draft.selection) for one in draft.facts]
+    rows = [_row(one, material.selection) for one in material.facts]
     table(("fact", "type", "value", "month before", "target", "score", "told"), rows)
     if with_refused:
-        known = {one.id for one in draft.facts}
-        refused = [(name, why) for name, why in draft.selection.passed_over.items() if name not in known]
+        known = {one.id for one in material.facts}
+        refused = [(name, why) for name, why in material.selection.passed_over.items() if name not in known]
         click.echo()
         table(("not claimed", "why"), refused)
 

@@ -111,7 +111,7 @@ class Catalogue:
     @property
     def direction(self) -> Literal["ltr", "rtl"]:
         """Which way the script runs."""
-        return "rtl" if self.babel.text_direction == "rtl" else "ltr"
+        return _direction(self.locale)
 
     @property
     def categories(self) -> frozenset[str]:
@@ -173,6 +173,11 @@ class Catalogue:
 @cache
 def _babel(locale: str) -> Locale:
     return Locale.parse(locale)
+
+
+@cache  # every sentence asks
+def _direction(locale: str) -> Literal["ltr", "rtl"]:
+    return "rtl" if _babel(locale).text_direction == "rtl" else "ltr"
 
 
 @cache

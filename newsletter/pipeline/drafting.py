@@ -224,13 +224,13 @@ def variants(config: Config) -> Iterator[Variant]:
                 yield Variant(audience=audience, segment=segment, locale=locale)
 
 
-def facts_json(draft: Draft) -> str:
+def facts_json(told: Draft | Material) -> str:
     """The facts with the evidence behind them, as stable JSON (LF, two blanks)."""
     evidence = {
         key: {**dataclasses.asdict(one), "evaluated_at": one.evaluated_at.isoformat()}
-        for key, one in sorted(draft.snapshot.evidence.items())
+        for key, one in sorted(told.snapshot.evidence.items())
     }
-    facts = [dataclasses.asdict(one) for one in draft.facts]
-    selection = dataclasses.asdict(draft.selection)
-    whole = {"edition": draft.month.label, "selection": selection, "facts": facts, "evidence": evidence}
+    facts = [dataclasses.asdict(one) for one in told.facts]
+    selection = dataclasses.asdict(told.selection)
+    whole = {"edition": told.month.label, "selection": selection, "facts": facts, "evidence": evidence}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"

@@ -21,7 +21,7 @@ LAYERS = [
     ["config", "period"],
     ["presets"],
     ["model", "contrast", "hosts"],
-    ["errors"],
+    ["errors", "lazily"],
 ]
 
 # Each outside world has one owner.
