@@ -147,7 +147,7 @@ def test_a_month_without_numbers_cannot_be_checked(workspace):
 
 def test_every_rule_is_explained_to_editors():
     """With a row in docs/plain-language.md, and no row without a rule."""
-    places = [*(ROOT / "newsletter/notes/lint").glob("*.py"), ROOT / "newsletter/notes/examine.py"]
+    places = [*(ROOT / "newsletter/notes/lint").glob("*.py"), ROOT / "newsletter/notes/examining.py"]
     places += [*(ROOT / "newsletter/check").glob("*.py"), ROOT / "newsletter/compose/examine.py"]
     code = "\n".join(path.read_text(encoding="utf-8") for path in places)
     told = r'\b(?:warn|wrong|_wrong|tell|warning|fault|_advised)\(\s*(?:edition, |context, )?"([a-z-]+)"'
