@@ -6,6 +6,7 @@ Everything a reader will see is decided here; the templates that lay it out hold
 from newsletter.compose.context import letter_of
 from newsletter.compose.edition import compose, variant_name
 from newsletter.compose.examine import RULES, WORD_BUDGET, budgeted_words, examine, sentences_of
+from newsletter.compose.printed import printed
 from newsletter.compose.strip import days
 from newsletter.compose.unexplained import unexplained
 
@@ -17,6 +18,7 @@ __all__ = [
     "days",
     "examine",
     "letter_of",
+    "printed",
     "sentences_of",
     "unexplained",
     "variant_name",

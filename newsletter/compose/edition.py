@@ -10,7 +10,7 @@ from newsletter.compose.feedback import rate_section
 from newsletter.compose.incidents import incidents_section
 from newsletter.compose.managers import ask_section, brief_section, meet_section, targets_section, work_section
 from newsletter.compose.measure import measure_section
-from newsletter.compose.minute import minute_rows
+from newsletter.compose.minute import minute_quoted, minute_rows
 from newsletter.compose.numbers import numbers_section
 from newsletter.compose.references import quoted, with_values
 from newsletter.compose.requests import requests_section
@@ -118,6 +118,7 @@ def compose(
         lead=context.text("brief.lead") if for_managers else told.lead,
         minute_title=context.text("minute.title"),
         minute=() if for_managers else minute,
+        minute_quoted=() if for_managers else tuple(minute_quoted(context)),
         sections=tuple(section for kind in order if (section := _SECTIONS[kind](context))),
         recipient_line=context.text(
             "edition.recipient", address=ADDRESS_FIELD, department=_no_hole(context.department)

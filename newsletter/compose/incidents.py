@@ -13,7 +13,7 @@ from newsletter.compose.minute import as_title
 from newsletter.compose.standing import Standing
 from newsletter.language import without_isolates
 from newsletter.language.formats import budget
-from newsletter.model import IncidentCard, Note, Outage, Section
+from newsletter.model import IncidentCard, Note, Outage, Quoted, Section
 
 LISTED_OUTAGES = 6
 """A card stays readable: the longest interruptions get a line each, the others one line together."""
@@ -63,6 +63,7 @@ def _written(context: Context, note: Note) -> IncidentCard:
         source=_source(context, note),
         service=note.service or "",
         draft=note.status != "ready",
+        quoted=_quoted(context, standings),
     )
 
 
@@ -118,6 +119,14 @@ def _verdicts(context: Context, standings: tuple[Standing, ...]) -> str:
     return verdict
 
 
+def _quoted(context: Context, standings: tuple[Standing, ...]) -> tuple[Quoted, ...]:
+    """The fact behind each verdict, in any order: of several, each stands behind its service's name."""
+    several = len(standings) > 1
+    return tuple(
+        Quoted(fact=one.fact.id, text=_verdict(context, one), before=one.name if several else "") for one in standings
+    )
+
+
 def _verdict(context: Context, standing: Standing) -> str:
     if not standing.by_time:
         return _verdict_of_share(context, standing)
@@ -147,6 +156,7 @@ def _measured(context: Context, standing: Standing) -> IncidentCard:
         body_markdown=_shorter(context, standing.outages),
         source=context.text("incident.source_measured", window=context.window),
         service=standing.id,
+        quoted=_quoted(context, (standing,)),
     )
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from newsletter.compose.context import Context
 from newsletter.compose.feedback import invitation
 from newsletter.compose.links import feedback_address, mailto
-from newsletter.compose.minute import coming_notes, coming_sentence
+from newsletter.compose.minute import coming_notes, coming_sentence, missed_quoted
 from newsletter.compose.phrasing import phrase
 from newsletter.compose.standing import Standing
 from newsletter.compose.story import met_and_unjudged
 from newsletter.language.formats import EN_DASH, budget, capitalised
-from newsletter.model import BriefPoint, Divided, Mark, Part, Section, TargetRow
+from newsletter.model import BriefPoint, Divided, Fact, Mark, Part, Quoted, Section, TargetRow
 
 POINTS = 3
 MONTHS_WITHOUT_VISIT = 6
@@ -38,7 +38,16 @@ def brief_section(context: Context) -> Section | None:
         points=points,
         button_text=context.text("brief.forward"),
         button_href=mailto("", subject, _plain(body)),
+        quoted=tuple(_quoted(context)),
     )
+
+
+def _quoted(context: Context) -> Iterator[Quoted]:
+    """The facts behind the numbers that a point may hold."""
+    yield from missed_quoted(context)
+    solved = context.facts.get("tickets.solved_within")
+    if solved and solved.value is not None and solved.target is not None:
+        yield Quoted(fact=solved.id, text=_solved_share(context, solved))
 
 
 def _plain(text: str) -> str:
@@ -80,6 +89,10 @@ def _missed_several(context: Context, missed: list[Standing]) -> tuple[str, str]
     )
 
 
+def _solved_share(context: Context, solved: Fact) -> str:
+    return context.formats.ratio(solved.value or 0, "floor", like=solved.target)
+
+
 def _worked(context: Context, some_missed: bool) -> Iterator[tuple[str, str]]:
     met = sum(one.met for one in context.standings)
     solved = context.facts.get("tickets.solved_within")
@@ -88,7 +101,7 @@ def _worked(context: Context, some_missed: bool) -> Iterator[tuple[str, str]]:
         rest = phrase(
             context,
             "brief.solved_within",
-            share=context.formats.ratio(solved.value, "floor", like=solved.target),
+            share=_solved_share(context, solved),
             duration=context.formats.duration(float(solved.detail["edge_s"] or 0)),
             target=context.formats.ratio(solved.target, "nearest", like=solved.target),
         )
@@ -138,6 +151,7 @@ def work_section(context: Context) -> Section | None:
     return Section(
         kind="work",
         title=context.text("section.work"),
+        quoted=(Quoted(fact=fact.id, text=share),),
         divided=Divided(
             number=share,
             sentence=context.text("work.sentence"),

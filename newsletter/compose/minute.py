@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from newsletter.compose import share
@@ -10,7 +11,7 @@ from newsletter.compose.context import Context, note_error
 from newsletter.compose.promises import Promise, missed_promises
 from newsletter.compose.standing import Standing
 from newsletter.language.formats import capitalised
-from newsletter.model import MinuteRow, Note
+from newsletter.model import MinuteRow, Note, Quoted
 
 NAMED = 3
 """More services that missed their target are counted, not named."""
@@ -19,6 +20,23 @@ NAMED = 3
 def minute_rows(context: Context) -> tuple[MinuteRow, ...]:
     """Up to three rows; one without anything to say is left out."""
     return tuple(_rows(context))
+
+
+def minute_quoted(context: Context) -> Iterator[Quoted]:
+    """The facts behind the numbers of the rows, where one fact alone stands behind a number."""
+    title = context.text("minute.title")
+    solved = context.facts.get("tickets.resolved")
+    if solved and solved.value:
+        yield Quoted(fact=solved.id, text=context.formats.number(int(solved.value)), before=title)
+    for one in missed_quoted(context):
+        yield from (one, replace(one, before=title))  # in the lead, and below it
+
+
+def missed_quoted(context: Context) -> Iterator[Quoted]:
+    """The minutes of the only missed target: lead, rows and brief tell them, while several are told otherwise."""
+    missed = tuple(one for one in context.standings if one.missed and not one.exempt)
+    if len(missed) == 1 and missed[0].by_time:
+        yield Quoted(fact=missed[0].fact.id, text=context.formats.downtime(missed[0].down_s))
 
 
 def _rows(context: Context) -> Iterator[MinuteRow]:

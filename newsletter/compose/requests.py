@@ -9,17 +9,23 @@ from newsletter import period
 from newsletter.compose.context import Context
 from newsletter.compose.months import months
 from newsletter.compose.numbers import SMALL_SAMPLE
-from newsletter.model import Bar, BarChart, Interval, Period, Section, Snapshot, WeekRow, Weeks
+from newsletter.model import Bar, BarChart, Interval, Period, Quoted, Section, Snapshot, WeekRow, Weeks
 
 
 def requests_section(context: Context) -> Section | None:
     """The section, or None when no ticket number was measured."""
     weekly = _weeks(context)
-    table = tuple(_table(context))
-    if not table:
+    counts = tuple(_table(context))
+    if not counts:
         return None
-    title = context.text("section.requests")
-    return Section(kind="requests", title=title, table=table, weeks=weekly, chart=_chart(context))
+    return Section(
+        kind="requests",
+        title=context.text("section.requests"),
+        table=tuple((one.before, one.text) for one in counts),
+        quoted=counts,
+        weeks=weekly,
+        chart=_chart(context),
+    )
 
 
 def _weeks(context: Context) -> Weeks | None:
@@ -47,16 +53,18 @@ def _week(context: Context, days: str, opened: int, solved: int) -> WeekRow:
     return WeekRow(days=days, opened=opened, solved=solved, opened_text=number(opened), solved_text=number(solved))
 
 
-def _table(context: Context) -> Iterator[tuple[str, str]]:
+def _table(context: Context) -> Iterator[Quoted]:
+    """Each number with its label before it."""
     last = context.formats.local(context.snapshot.period.end - timedelta(microseconds=1))
     for part, key in (("opened", "opened"), ("resolved", "solved"), ("open_at_end", "open_at_end")):
         fact = context.facts.get(f"tickets.{part}")
         if fact and fact.value is not None:
-            yield context.text(f"requests.{key}", day=context.formats.day(last)), context.formats.number(fact.value)
+            label = context.text(f"requests.{key}", day=context.formats.day(last))
+            yield Quoted(fact=fact.id, text=context.formats.number(fact.value), before=label)
     yield from _satisfied(context)
 
 
-def _satisfied(context: Context) -> Iterator[tuple[str, str]]:
+def _satisfied(context: Context) -> Iterator[Quoted]:
     """The satisfied among those who answered, never without how many of how many that is."""
     fact = context.facts.get("tickets.satisfied")
     if fact is None or fact.value is None:
@@ -67,7 +75,7 @@ def _satisfied(context: Context) -> Iterator[tuple[str, str]]:
     counted = context.text("numbers.part_of_whole", part=formats.number(part), whole=formats.number(answers))
     asked = context.text("numbers.part_of_whole", part=formats.number(answers), whole=formats.number(resolved))
     label = context.text("requests.satisfied", answered=asked)
-    yield label, counted if small else formats.ratio(fact.value, "floor")
+    yield Quoted(fact=fact.id, text=counted if small else formats.ratio(fact.value, "floor"), before=label)
 
 
 def _chart(context: Context) -> BarChart | None:

@@ -37,6 +37,7 @@ class IncidentCard:
     source: str
     service: str = ""
     draft: bool = False
+    quoted: tuple[Quoted, ...] = ()  # of its verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +256,7 @@ class Section:
     services: tuple[ServiceRow, ...] = ()
     closing: tuple[tuple[str, str, str], ...] = ()  # (bold lead, names, muted tail)
     table: tuple[tuple[str, str], ...] = ()  # (label, number)
+    quoted: tuple[Quoted, ...] = ()  # in its table, points and divided bar; cards and rows name their own fact
     table_note: str = ""
     weeks: Weeks | None = None
     chart: BarChart | None = None
@@ -282,7 +284,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quoted:
-    """A number that a note took from a fact: how it is printed, and the words right before it."""
+    """A number in a text that comes from a fact: how it is printed, and words that stand before it."""
 
     fact: str
     text: str
@@ -307,7 +309,8 @@ class Edition:
     minute: tuple[MinuteRow, ...]
     sections: tuple[Section, ...]
     recipient_line: str  # holds the field mark {address}
-    quoted: tuple[Quoted, ...] = ()  # for who asks where a number comes from; the layout has no use for it
+    minute_quoted: tuple[Quoted, ...] = ()  # in its rows and the lead above; like all `quoted` not for the layout
+    quoted: tuple[Quoted, ...] = ()  # in the notes; for who asks where a number comes from
     subjects: tuple[str, ...] = ()  # what the subject was chosen from, the plainest first
     footer_links: tuple[tuple[str, str], ...] = ()
     pictures: Mapping[str, Picture] = field(default_factory=dict)  # "logo"; the only images that templates may show

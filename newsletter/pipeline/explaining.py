@@ -9,9 +9,10 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
+from newsletter import compose
 from newsletter.config import Config
 from newsletter.errors import UsageError
-from newsletter.model import Day, Evidence, Fact, Outage, Period, Section, Selection, ServiceMonth
+from newsletter.model import Day, Evidence, Fact, Outage, Period, Selection, ServiceMonth
 from newsletter.pipeline.drafting import Draft
 
 
@@ -166,14 +167,6 @@ def _outages(fact: Fact, service: ServiceMonth) -> Iterator[Outage]:
 def _printed(draft: Draft, fact_id: str) -> Iterator[Printed]:
     for variant, edition in draft.editions.items():
         for section in edition.sections:
-            for told, text in _numbers(section):
-                if told == fact_id:
-                    yield Printed(variant=variant, section=section.kind, text=text)
-
-
-def _numbers(section: Section) -> Iterator[tuple[str, str]]:
-    """(fact, its number as printed) of everything in a section that prints the number of one fact."""
-    yield from ((one.fact, one.number) for one in section.cards)
-    yield from ((one.fact, one.number) for one in section.tiles)
-    yield from ((one.fact, one.result) for one in section.services)
-    yield from ((one.fact, one.result) for one in section.targets)
+            for one in compose.printed(section):
+                if one.fact == fact_id:
+                    yield Printed(variant=variant, section=section.kind, text=one.text)

@@ -137,13 +137,13 @@ def _numbers(edition: Edition, visible: Visible, facts: Mapping[str, tuple[str, 
         heading = visible.find(section.title, at)
         at = heading.end if heading else at
         end = at
-        for fact, before, text in printed(section):
-            found = visible.find(text, end, before) or visible.find(text, at, before)
+        for told in compose.printed(section):
+            found = visible.find(told.text, end, told.before) or visible.find(told.text, at, told.before)
             if found is None:
                 continue
             end = found.end
-            places.setdefault((found.text, found.nth), _number(fact, facts, found.text, found.nth) | {"at": end})
-    for quoted in edition.quoted:
+            places.setdefault((found.text, found.nth), _number(told.fact, facts, found.text, found.nth) | {"at": end})
+    for quoted in (*edition.minute_quoted, *edition.quoted):
         found = visible.find(quoted.text, 0, quoted.before)
         if found:
             places.setdefault(
@@ -155,18 +155,6 @@ def _numbers(edition: Edition, visible: Visible, facts: Mapping[str, tuple[str, 
 
 def _number(fact: str, facts: Mapping[str, tuple[str, ...]], text: str, nth: int) -> dict[str, Any]:
     return {"fact": fact, "evidence": next(iter(facts.get(fact, ())), ""), "text": text, "nth": nth}
-
-
-def printed(section: Section) -> Iterator[tuple[str, str, str]]:
-    """(fact, words before it, number) of everything in a section that names its fact."""
-    yield from ((card.fact, "", card.number) for card in section.cards if card.fact)
-    yield from ((tile.fact, "", tile.number) for tile in section.tiles if tile.fact)
-    yield from ((row.fact, row.name, row.result) for row in section.services if row.fact and _is_number(row.result))
-    yield from ((row.fact, row.service, row.result) for row in section.targets if row.fact and _is_number(row.result))
-
-
-def _is_number(text: str) -> bool:
-    return any(character.isdecimal() for character in text)
 
 
 # --- findings -----------------------------------------------------------------------------

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from newsletter import pipeline
+from newsletter import compose, pipeline
 from newsletter.config import Config
 from newsletter.language import Catalogue, Formats, localised, without_isolates
 from newsletter.language.values import plain_value
 from newsletter.model import Editorial, Evidence, Fact, Outage
 from newsletter.pipeline import Draft, Explanation
-from newsletter.studio.picture import printed
 
 
 class Telling:
@@ -85,8 +84,10 @@ class Telling:
         places: dict[str, list[str]] = {}
         for variant, edition in self._draft.editions.items():
             for section in edition.sections:
-                for fact in dict.fromkeys(fact for fact, _, _ in printed(section)):
-                    places.setdefault(fact, []).append(f"{variant}: {section.title}")
+                for one in compose.printed(section):
+                    places.setdefault(one.fact, []).append(f"{variant}: {section.title}")
+            for one in edition.minute_quoted:
+                places.setdefault(one.fact, []).append(f"{variant}: {edition.minute_title}")
             for quoted in edition.quoted:
                 places.setdefault(quoted.fact, []).append(f"{variant}: a note")
         return {fact: list(dict.fromkeys(found)) for fact, found in places.items()}

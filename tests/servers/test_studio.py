@@ -51,6 +51,39 @@ def test_a_picture_holds_sections_words_and_numbers_in_the_order_of_the_text(pre
     assert picture["digest"] == preview.get("/mail/staff.en")[0].headers["X-Digest"]
 
 
+@pytest.mark.parametrize(
+    ("variant", "told"),
+    [
+        (
+            "staff.en",
+            {
+                ("files.availability", "97 minutes", 0),  # the lead
+                ("files.availability", "97 minutes", 1),  # the minute
+                ("files.availability", "97 minutes down, 44 allowed", 0),
+                ("files.availability", "97 of 44 min", 0),
+                ("tickets.resolved", "1,322", 0),
+                ("tickets.opened", "1,283", 0),
+                ("tickets.resolved", "1,322", 1),
+                ("tickets.open_at_end", "122", 0),
+            },
+        ),
+        (
+            "managers.en",
+            {
+                ("files.availability", "97 minutes", 0),
+                ("tickets.solved_within", "61%", 0),
+                ("tickets.proactive_share", "11%", 0),
+            },
+        ),
+    ],
+)
+def test_numbers_in_sentences_and_tables_open_their_evidence_too(preview, variant, told):
+    """Not only those of cards, tiles and rows."""
+    numbers = preview.json(f"/api/mail/{variant}")["numbers"]
+    assert told <= {(one["fact"], one["text"], one["nth"]) for one in numbers}
+    assert all(one["evidence"] for one in numbers if (one["fact"], one["text"], one["nth"]) in told)
+
+
 def test_words_are_counted_as_check_counts_them(preview):
     """What a manager looks up below the brief is no part of it; the letter passes `word-budget`."""
     picture = preview.json("/api/mail/managers.en")

@@ -1,0 +1,27 @@
+"""Which numbers of a letter come from which fact, for who asks where one comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter.model import Quoted, Section
+
+
+def printed(section: Section) -> Iterator[Quoted]:
+    """Every number of a section that one fact stands behind, each kind of content in the order of the text."""
+    return (one for one in _printed(section) if one.fact and one.text)
+
+
+def _printed(section: Section) -> Iterator[Quoted]:
+    for incident in section.incidents:
+        yield from incident.quoted
+    for card in section.cards:
+        yield Quoted(fact=card.fact, text=card.number)
+    for tile in section.tiles:
+        yield Quoted(fact=tile.fact, text=tile.number)
+    for row in section.services:
+        yield Quoted(fact=row.fact, text=row.result, before=row.name)
+        yield Quoted(fact=row.fact, text=row.budget)
+    for target in section.targets:
+        yield Quoted(fact=target.fact, text=target.result, before=target.service)
+    yield from section.quoted
