@@ -100,7 +100,7 @@ def _kept(config: Config, month: Period, path: Path) -> PastMonth:
 
 
 def _frozen(snapshot: Snapshot, thin: tuple[str, ...], path: Path, config: Config) -> PastMonth:
-    warnings = tuple(f"{one.id}: {text}" for one in snapshot.evidence.values() for text in one.warnings)
+    warnings = pipeline.remarks_on(snapshot)
     label = snapshot.edition
     remark = pipeline.measured_too_little(config, snapshot, thin) if thin else ""
     if thin and path.exists():

@@ -31,7 +31,8 @@ def command(session: Session, output: Path | None, since: str | None, overwrite:
     """Ask Prometheus for a month's numbers and freeze them in a snapshot.
 
     Everything after this works offline from that file. Ends with 3, and without a
-    percentage for the services concerned, when too little of the month was measured.
+    percentage for the services concerned, when too little of the month was measured. A snapshot
+    that has enough of them is kept.
 
     With --since it prints a line for each month: kept, written, incomplete or not there.
     """
@@ -67,9 +68,8 @@ def _collect(session: Session, output: Path | None, *, explain_cost: bool) -> No
         counted(len(snapshot.figures), "figure"),
     )
     log.info("%s: %s", session.month.label, ", ".join(parts))
-    for evidence in snapshot.evidence.values():
-        for warning in evidence.warnings:
-            log.warning("%s: %s", evidence.id, warning)
+    for remark in pipeline.remarks_on(snapshot):
+        log.warning("%s", remark)
     for name in pipeline.figures_to_enter(session.config, session.month):
         log.warning(
             "figures.%s: entered by hand, and not there yet: write it in %s", name, path.parent / "figures.yaml"

@@ -40,6 +40,8 @@ def _show(session: Session, draft: Draft, people: Audience) -> None:
     ]
     table(("variant", "people", "html", "subject"), rows)
     log.info("%s. %s", people_in_words(len(people.recipients)), how(session, people))
+    if accepted := already_accepted(session):
+        log.info("%s", have_theirs(accepted))
 
 
 def _as_json(
@@ -52,6 +54,7 @@ def _as_json(
         "edition": session.month.label,
         "dry_run": True,
         "people": len(people.recipients),
+        "accepted": already_accepted(session),
         "variants": {
             name: {"people": counts.get(name, 0), "subject": one.subject} for name, one in draft.variants.items()
         },
@@ -59,6 +62,19 @@ def _as_json(
         "without_percentage": draft.without_percentage,
         "obstacles": [{"exit_code": one.exit_code, "message": one.message, "hint": one.hint} for one in obstacles],
     }
+
+
+def already_accepted(session: Session) -> int:
+    """How many copies an earlier run has sent."""
+    from newsletter.deliver import status
+
+    return status(session.config.ledger, session.month.label).counts["accepted"]
+
+
+def have_theirs(accepted: int) -> str:
+    """Who gets nothing although they are in the plan."""
+    have, get = ("has", "gets") if accepted == 1 else ("have", "get")
+    return f"{people_in_words(accepted)} {have} their copy already and {get} no other."
 
 
 def how(session: Session, people: Audience) -> str:

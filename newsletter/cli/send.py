@@ -12,7 +12,7 @@ import click
 
 from newsletter.cli.delivery_report import end, show_report
 from newsletter.cli.options import Session, edition_options, log
-from newsletter.cli.plan import how, people_in_words, show_plan
+from newsletter.cli.plan import already_accepted, have_theirs, how, people_in_words, show_plan
 from newsletter.cli.progress import sending_progress
 from newsletter.cli.table import table
 from newsletter.errors import ContentError, PartialDelivery, UsageError
@@ -140,13 +140,6 @@ def _send_test(session: Session, messages: Mapping[str, CompiledMessage], addres
         )
 
 
-def _already_accepted(session: Session) -> int:
-    """How many copies an earlier run has sent."""
-    from newsletter.deliver import status
-
-    return status(session.config.ledger, session.month.label).counts["accepted"]
-
-
 def _shrinkage(session: Session, people: Audience) -> ContentError | None:
     from newsletter import pipeline
 
@@ -173,8 +166,8 @@ def _confirm(session: Session, draft: Draft, people: Audience, shrinkage: Conten
 def _plan_for_confirmation(session: Session, draft: Draft, people: Audience) -> None:
     counts = people.counts()
     click.echo(f"{session.month.label} goes to {people_in_words(len(people.recipients))}:", err=True)
-    if accepted := _already_accepted(session):
-        click.echo(f"{people_in_words(accepted)} of them have their copy already and get no other.", err=True)
+    if accepted := already_accepted(session):
+        click.echo(have_theirs(accepted), err=True)
     rows = [(name, str(counts.get(name, 0)), one.subject) for name, one in draft.variants.items()]
     table(("variant", "people", "subject"), rows, err=True)
     click.echo(how(session, people), err=True)

@@ -26,7 +26,9 @@ def write(snapshot: Snapshot, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, text.encode())
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}", "Make its folder writable, or name another.") from None
+        raise FileError(
+            f"{path}: {error.strerror or error}", "Make its folder writable, with room for it, or name another."
+        ) from None
 
 
 def read(path: Path) -> Snapshot:

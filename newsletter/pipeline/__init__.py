@@ -20,7 +20,14 @@ from newsletter.pipeline.drafting import (
 from newsletter.pipeline.explaining import Explanation, explain, where_told
 from newsletter.pipeline.frozen import figures_to_enter, past_snapshots, read_snapshot
 from newsletter.pipeline.letters import messages, sample_eml, sample_reader, write_build
-from newsletter.pipeline.measuring import collect_edition, freeze, measure, measured_too_little, write_textfile
+from newsletter.pipeline.measuring import (
+    collect_edition,
+    freeze,
+    measure,
+    measured_too_little,
+    remarks_on,
+    write_textfile,
+)
 from newsletter.pipeline.months import SNAPSHOT_NAME, Progress, edition_folder, resolve_month
 from newsletter.pipeline.obstacles import obstacles
 from newsletter.pipeline.permission import (
@@ -65,6 +72,7 @@ __all__ = [
     "obstacles",
     "past_snapshots",
     "read_snapshot",
+    "remarks_on",
     "remember_told",
     "renderer",
     "require_approval",

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.config import Config
-from newsletter.errors import ConfigError, CoverageError
+from newsletter.errors import ConfigError, ContentError, CoverageError
 from newsletter.model import Period, Snapshot
 
 if TYPE_CHECKING:
     from newsletter.collect.cost import Cost
     from newsletter.collect.helpdesk.exposition import Textfile
 from newsletter.pipeline.months import SNAPSHOT_NAME, Progress, edition_folder
+
+_NAMED = 4  # in a line about many numbers
 
 
 def collect_edition(
@@ -30,16 +32,36 @@ def collect_edition(
 
     Raises:
         SourceError: no answer, or one that must not be trusted; nothing is written.
-        CoverageError: the file is written, but some services were measured too little.
+        CoverageError: some services were measured too little. The file is written all the same, unless it would
+            replace the edition's own, in which one of them was measured enough.
     """
     snapshot, thin = measure(config, month, now=now, progress=progress, costs=costs)
     path = output or edition_folder(config, month) / SNAPSHOT_NAME
+    if thin and not output and (better := _measured_before(config, path, thin)):
+        raise CoverageError(
+            measured_too_little(config, snapshot, thin),
+            f"{path} is kept, as it has more of {', '.join(better)}. `newsletter doctor` may tell what is amiss; "
+            "to replace the file all the same, delete it first.",
+        )
     freeze(snapshot, path)
     if thin:
         raise CoverageError(
             measured_too_little(config, snapshot, thin), f"{path} is written, without a percentage for these."
         )
     return path, snapshot
+
+
+def _measured_before(config: Config, path: Path, thin: Sequence[str]) -> list[str]:
+    """Which of `thin` the snapshot at `path` has enough of: a server forgets, and a config can be mistaken."""
+    from newsletter import collect
+    from newsletter.collect import snapshot as snapshot_file
+
+    try:
+        known = snapshot_file.read(path)
+    except ContentError:
+        return []
+    poor = collect.below_gate(known, config.coverage)
+    return [name for name in thin if name in known.services and name not in poor]
 
 
 def measure(
@@ -84,6 +106,20 @@ def write_textfile(config: Config, output: Path, *, export: Path | None, now: da
     if config.tickets.csv is None:
         raise ConfigError(f"{config.path}: no tickets.csv, so there is no export to count", "Describe it there.")
     return exposition.write(config.tickets.csv, output, export=export, zone=config.timezone, now=now)
+
+
+def remarks_on(snapshot: Snapshot) -> tuple[str, ...]:
+    """What must be known about its numbers, a line each; what many have in common is said once."""
+    about: dict[str, list[str]] = {}
+    for evidence in snapshot.evidence.values():
+        for text in evidence.warnings:
+            about.setdefault(text, []).append(evidence.id)
+    return tuple(f"{_some(names)}: {text}" for text, names in about.items())
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED} more"
 
 
 def measured_too_little(config: Config, snapshot: Snapshot, thin: Sequence[str]) -> str:

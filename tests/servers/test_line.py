@@ -148,6 +148,7 @@ def test_sending_again_sends_nothing(workspace, tmp_path):
         assert workspace.run("send", "--yes").returncode == 0
         again = workspace.run("send", "--yes")
         assert again.returncode == 0
+        assert "30 people have their copy already and get no other." in workspace.run("send", "--dry-run").stderr
         assert "30 of 30 accepted" in again.stdout
         assert max(Counter(mail.rcpt_to for mail in inbox.mails).values()) == 1
     status = json.loads(workspace.run("status", "--json").stdout)
