@@ -70,9 +70,10 @@ def _linted(one: Same[Manuscript], grounds: Same[tuple[Sourced, frozenset[str]]]
 
 
 def _faults(one: Manuscript) -> Iterator[Finding]:
+    do = "Mend it, or set status: draft." if one.state == "due" else "Mend it before it is to be told."
     for known in one.faults:
         what = known.tell("").removeprefix(f":{known.line}: ")
-        yield fault("note", ContentError(what, "Mend it, or set status: draft."), Place(one.file, known.line))
+        yield fault("note", ContentError(what, do), Place(one.file, known.line))
 
 
 def _mild(finding: Finding) -> Finding:

@@ -667,6 +667,7 @@ def test_without_a_snapshot_the_page_says_what_to_do(browser, tmp_path):
     page.goto(preview.address)
     expect(page.get_by_text("newsletter collect --month 2026-10")).to_be_visible()
     expect(page.locator("#letter")).to_be_hidden()
+    expect(page.get_by_text("Letters are checked as soon as there are numbers.")).to_be_visible()
     expect(page.locator("#send")).to_have_attribute("aria-disabled", "true")
     away.rename(snapshot)
     expect(page.locator("#letter")).to_be_visible(timeout=15_000)

@@ -414,6 +414,8 @@ def test_what_is_left_out_is_listed(tmp_path):
         "c.md": [("left-out", "warning")],
         "d.md": [("left-out", "warning"), ("note", "warning")],
     }
+    (fault,) = [one for some in found.values() for one in some if one.check == "note"]
+    assert fault.do == "Mend it before it is to be told."
 
 
 def test_a_second_tip_and_a_missing_language_are_told(tmp_path):

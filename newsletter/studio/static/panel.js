@@ -29,7 +29,7 @@ function checks() {
     all.length ? ["error", "warning", "hint"].map((severity) => {
       const some = all.filter((one) => one.severity === severity);
       return some.length ? [group(el("span", { class: `is-${severity}` }, many(some.length, severity)), SAID[severity]), el("ul.cards", { tabindex: -1 }, some.map(finding))] : null;
-    }) : el("div.none.is-ok", icon("ok"), el("h3", "Nothing to mend here"), el("p.quiet", "Every check passed for this letter.")),
+    }) : el("div.none.is-ok", icon("ok"), el("h3", "Nothing to mend here"), el("p.quiet", desk.edition.snapshot.present ? "Every check passed for this letter." : "Letters are checked as soon as there are numbers.")),
     passed.length ? el("details.fold", el("summary", `${many(passed.length, "check")} passed`), el("p.quiet", `${passed.join(", ")}.`)) : null];
 }
 
