@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+MJML = "mjml@5.4.1"  # the reference renderer, from npm
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -64,6 +66,11 @@ def install(packages: Sequence[str], folder: Path) -> None:
     wanted = [one for one in groups["dependency-groups"]["bench"] if one.startswith(tuple(packages))]
     pip = ["uv", "pip", "install", "-q"] if shutil.which("uv") else [sys.executable, "-m", "pip", "install", "-q"]
     subprocess.run([*pip, "--target", str(folder), *wanted], check=True)
+
+
+def install_npm(package: str, folder: Path) -> None:
+    """Install a package of npm below `folder`."""
+    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), package], check=True)
 
 
 def pairs(ours: Callable[[], Cost], theirs: Callable[[], Cost], count: int) -> list[tuple[Cost, Cost]]:

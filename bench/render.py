@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,14 +23,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.paired import Row, pairs, process_cost, write_table
+from bench.paired import MJML, Row, install_npm, pairs, process_cost, write_table
 from newsletter import config as configuration
 from newsletter import pipeline
 from newsletter.render import Renderer
 
 ROOT = Path(__file__).parents[1]
 PEER = Path(__file__).parent / "peers" / "mjml_peer.cjs"
-MJML = "mjml@5.4.1"
 SERVICES = 30
 MONTH = "2026-10"
 LETTER = "staff.en"
@@ -80,7 +78,7 @@ def stage() -> Iterator[Stage]:
             shutil.copytree(ROOT / one, at.folder / one)
         for path in at.folder.glob("editions/*/snapshot.json"):
             path.write_text(json.dumps(_widened(json.loads(path.read_text(encoding="utf-8")))), encoding="utf-8")
-        subprocess.run(["npm", "install", "--silent", "--prefix", str(at.folder / "npm"), MJML], check=True)
+        install_npm(MJML, at.folder / "npm")
         process_cost(at.build, at.environment)
         yield at
 
