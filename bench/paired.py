@@ -70,7 +70,9 @@ def install(packages: Sequence[str], folder: Path) -> None:
 
 def install_npm(package: str, folder: Path) -> None:
     """Install a package of npm below `folder`."""
-    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), package], check=True)
+    subprocess.run(
+        ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), package], check=True
+    )
 
 
 def pairs(ours: Callable[[], Cost], theirs: Callable[[], Cost], count: int) -> list[tuple[Cost, Cost]]:

@@ -238,6 +238,8 @@ def _attribute_faults(tag: str, attributes: str) -> tuple[tuple[int, str, str], 
 def _value_faults(tag: str, name: str, value: str) -> Iterator[tuple[str, str]]:
     if name == "href" and not _LINK.match(value):
         yield f"the link {value[:80]!r} is neither https nor mailto", "Write the whole address, with https://."
+    elif name == "mj-class" and len(value.split()) > 1:
+        yield f"mj-class={value[:80]!r} names more than one class", "Name one: programs disagree on which counts."
     elif tag in ("mj-section", "mj-wrapper") and name == "padding" and _BARE_ZERO.search(value):
         yield f"padding={value[:80]!r} has a 0 without px, so Outlook would get a wrong width", "Write 0px."
     elif name == "style" and _FORBIDDEN_CSS.search(value):

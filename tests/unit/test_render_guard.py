@@ -11,6 +11,7 @@ import pytest
 from newsletter.errors import ContentError
 from newsletter.model import NoteRow, Section
 from newsletter.render import Renderer, fill_html, fill_text
+from newsletter.render.lint import lint
 from tests.golden import editions, hostile
 
 RENDERER = Renderer()
@@ -154,3 +155,11 @@ def only_in_text(edition) -> set[str]:
     """The chart prints its first and last value, and says the others in its label."""
     charts = [section.chart for section in edition.sections if section.chart]
     return {bar.text for chart in charts for bar in chart.bars[1:-1]} - {""}
+
+
+def test_stacked_classes_are_refused_because_mrml_lets_the_first_win_and_mjml_the_last():
+    page = '<mjml><mj-body><mj-section><mj-column><mj-text mj-class="{}">x</mj-text></mj-column></mj-section></mj-body></mjml>'
+    assert lint(page.format("rows")) == []
+    assert [fault.message for fault in lint(page.format("rows lead"))] == [
+        "mj-class='rows lead' names more than one class"
+    ]
