@@ -9,6 +9,7 @@ import queue
 import re
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from newsletter import studio
 from newsletter.demo.workspace import copy_workspace
 
 MONTH = "2026-10"
+SILENCE_S = 30
+"""Longer than any save takes; the heartbeats of the stream keep the connection's own limit from ending a wait."""
 
 
 def small_workspace(folder: Path) -> Path:
@@ -110,13 +113,16 @@ class Preview:
 
         def told() -> Iterator[tuple[str, Any, int]]:
             event: dict[str, str] = {}
+            since = time.monotonic()
             while line := answer.readline().decode():
                 name, _, value = line.rstrip("\n").partition(": ")
                 if name:
                     event[name] = value
                 elif event.get("event"):
                     yield event["event"], json.loads(event["data"]), int(event["id"])
-                    event = {}
+                    event, since = {}, time.monotonic()
+                elif time.monotonic() - since > SILENCE_S:
+                    raise TimeoutError(f"no event within {SILENCE_S} s")
 
         with closing(link), answer:
             yield told()
@@ -124,7 +130,10 @@ class Preview:
 
 def until(events: Iterator[tuple[str, Any, int]], name: str, **wanted: Any) -> Any:
     """The data of the next event of a name, with these values in it."""
+    deadline = time.monotonic() + 2 * SILENCE_S
     for event, data, _ in events:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no {name} {wanted} within {2 * SILENCE_S} s")
         if event == name and all(data.get(key) == value for key, value in wanted.items()):
             return data
     raise AssertionError(f"the stream ended without {name} {wanted}")

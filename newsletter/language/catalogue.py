@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -82,15 +82,15 @@ class Catalogue:
     elisions: Mapping[str, str] = field(default_factory=dict)
     """What a word becomes before a number that begins with a vowel: "il 8" is read and written "l'8"."""
 
-    @classmethod
-    def load(cls, locale: str) -> Self:
+    @staticmethod
+    def load(locale: str) -> Catalogue:
         """The catalogue of `locale`.
 
         Raises:
             ConfigError: there is no catalogue for it.
         """
         require_supported([locale])
-        return cls.of(locale, _read(locale))
+        return _shipped(locale)
 
     @classmethod
     def of(cls, locale: str, tables: Mapping[str, Any]) -> Self:
@@ -132,7 +132,7 @@ class Catalogue:
         """
         message = self.messages[key]
         if n is not None:
-            slots["n"] = format_decimal(n, locale=self.locale)
+            slots["n"] = _written(n, self.locale)
         if not isinstance(message, str):
             if n is None:
                 raise LookupError(f"{self.locale}: {key} needs a number to select its plural form")
@@ -149,7 +149,7 @@ class Catalogue:
 
     def count(self, n: int) -> str:
         """A small count as a word ("eleven"), a larger one in digits ("1,301")."""
-        return self.number_words[n] if n < len(self.number_words) else format_decimal(n, locale=self.locale)
+        return self.number_words[n] if n < len(self.number_words) else _written(n, self.locale)
 
     def enumerate(self, names: tuple[str, ...]) -> str:
         """Names in one phrase: "A", "A and B", "A, B and C"."""
@@ -178,6 +178,21 @@ def _babel(locale: str) -> Locale:
 @cache  # every sentence asks
 def _direction(locale: str) -> Literal["ltr", "rtl"]:
     return "rtl" if _babel(locale).text_direction == "rtl" else "ltr"
+
+
+@cache
+def _direction(locale: str) -> Literal["ltr", "rtl"]:
+    return "rtl" if _babel(locale).text_direction == "rtl" else "ltr"
+
+
+@cache
+def _shipped(locale: str) -> Catalogue:
+    return Catalogue.of(locale, _read(locale))
+
+
+@lru_cache(maxsize=4096)
+def _written(number: int | Decimal, locale: str) -> str:
+    return format_decimal(number, locale=locale)
 
 
 @cache

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -84,8 +85,7 @@ class Formats:
 
     def number(self, value: Exact, decimals: int = 0, rounding: Rounding = "nearest") -> str:
         """A plain number with exactly `decimals` decimals: "1,301", "1.301"."""
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return format_decimal(rounded(value, decimals, rounding), format=pattern, locale=self.catalogue.locale)
+        return _written(rounded(value, decimals, rounding), decimals, self.catalogue.locale)
 
     def percent(self, ratio: Exact, decimals: int = 2, rounding: Rounding = "floor") -> str:
         """A ratio (0-1) as percent in the locale's own pattern, floored unless told otherwise.
@@ -220,6 +220,13 @@ class Formats:
         if day.day == 1:  # an ordinal in some languages: "1er novembre"
             pattern = _DAY_OF_MONTH.sub(f"'{self.catalogue.text('format.first_of_month')}'", pattern)
         return str(format_date(day, pattern, locale=self.catalogue.locale))
+
+
+# A letter asks for some 2,000 numbers, few of them different, and Babel parses its pattern for each.
+@lru_cache(maxsize=4096)
+def _written(value: Decimal, decimals: int, locale: str) -> str:
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(value, format=pattern, locale=locale)
 
 
 def capitalised(text: str) -> str:

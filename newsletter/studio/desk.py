@@ -1,7 +1,7 @@
 """The desk: one edition, its last good pictures, and everybody who looks at them.
 
-A save is answered in this order: the letter that somebody looks at, then the edition around it,
-then all other letters. A newer save ends what an older one has not begun yet.
+A save is answered in this order: the letter that somebody looks at, the checks of it (a second
+picture if they find something else than before), the edition around it, then all other letters. A newer save ends what an older one has not begun yet.
 """
 
 from __future__ import annotations
@@ -62,7 +62,10 @@ class Desk:
         self._turned = asyncio.Event()
 
     async def by_hand(self, work: Callable[..., Value], *given: object) -> Value:
-        """`work(*given)` in the thread in which letters are made."""
+        """`work(*given)` in the thread in which letters are made.
+
+        What it needs of the proofs it has to ask there: a save read meanwhile takes letters away.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._hand, work, *given)
 
     def close(self) -> None:
@@ -119,15 +122,25 @@ class Desk:
         for watcher in self._watchers:
             if watcher.view in pictures:
                 self._tell_one(watcher, "picture", self._stamped(pictures[watcher.view]))
+        await self._second_look(pictures)
         await self.tell_edition()
 
     async def _first_look(self) -> dict[View, dict[str, Any]]:
         await self.by_hand(self.proofs.read)
         pictures = {}
         for view in {watcher.view for watcher in self._watchers}:
-            if self.proofs.has(view.variant):
-                pictures[view] = await self.by_hand(self.proofs.picture, view)
+            if picture := await self.by_hand(self.proofs.first_picture, view):
+                pictures[view] = picture
         return pictures
+
+    async def _second_look(self, pictures: dict[View, dict[str, Any]]) -> None:
+        """Examine what is on show by now: the checks take half as long as the picture, and few saves change what they find."""
+        for view, first in pictures.items():
+            examined = await self.by_hand(self.proofs.picture, view)
+            if examined and examined["findings"] != first["findings"]:
+                for watcher in self._watchers:
+                    if watcher.view == view:
+                        self._tell_one(watcher, "picture", self._stamped(examined))
 
     async def _others(self) -> None:
         """The letters that nobody looks at, one by one, so that a picture asked for meanwhile need not wait for all."""
@@ -169,14 +182,12 @@ class Desk:
 
     async def picture(self, view: View) -> dict[str, Any] | None:
         """One letter, as the view asks for it; None if there is no such letter."""
-        if not self.proofs.has(view.variant):
-            return None
         try:
-            return self._stamped(await self.by_hand(self.proofs.picture, view))
+            picture = await self.by_hand(self.proofs.picture, view)
         except NewsletterError as error:
             self.proofs.failed(error)
-            last = await self.by_hand(self.proofs.last_picture, view)
-            return self._stamped(last) if last else None
+            picture = await self.by_hand(self.proofs.last_picture, view)
+        return self._stamped(picture) if picture else None
 
     def _stamped(self, data: dict[str, Any]) -> dict[str, Any]:
         return {"rev": self.rev, "ms": round(self.ms)} | data

@@ -23,11 +23,13 @@ from newsletter.studio.reading import Letter, Press, Reading, has_drafts, read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """One letter as it would be sent, and what was found in it."""
+    """One letter as it would be sent, and what was found in it: in what it is now if `examined`, else in what it was."""
 
+    reading: Reading
     letter: Letter
     findings: tuple[Finding, ...]
     passed: tuple[str, ...]
+    examined: bool
 
 
 class Proofs:
@@ -113,29 +115,65 @@ class Proofs:
         Raises:
             NewsletterError: a template is at fault.
         """
-        reading = self._of()
-        letter = self._press.letter(reading, self._variant(name), drafts=False)
-        snapshot = self._material().snapshot
-        found = check.letter(reading.config, reading.month, snapshot, letter.edition, letter.rendered)
-        proof = Proof(letter=letter, findings=found.findings, passed=found.passed)
+        proof = self._proofs.get(name)
+        if proof is None or proof.reading is not self._of():
+            proof = self._made(name)
+        if not proof.examined:
+            proof = self._examine(proof)
         self._proofs[name] = proof
         return proof
 
-    def picture(self, view: View) -> dict[str, Any]:
-        """The letter of a view, as the page shows it.
+    def _made(self, name: str) -> Proof:
+        """The letter as it is now, with what was found in it before."""
+        letter = self._press.letter(self._of(), self._variant(name), drafts=False)
+        before = self._proofs.get(name)
+        return Proof(
+            reading=self._of(),
+            letter=letter,
+            findings=before.findings if before else (),
+            passed=before.passed if before else (),
+            examined=False,
+        )
+
+    def _examine(self, proof: Proof) -> Proof:
+        reading, letter = proof.reading, proof.letter
+        snapshot = self._material().snapshot
+        found = check.letter(reading.config, reading.month, snapshot, letter.edition, letter.rendered)
+        return dataclasses.replace(proof, findings=found.findings, passed=found.passed, examined=True)
+
+    def first_picture(self, view: View) -> dict[str, Any] | None:
+        """The letter of a view as soon as it can be shown, with what was found in it before this save.
+
+        None if there is no such letter. One that was never examined is examined first: nothing found
+        would read as nothing wrong.
 
         Raises:
             NewsletterError: a template is at fault.
         """
-        proof = self.look_at(view.variant)
-        reading, variant = self._of(), self._variant(view.variant)
-        drafted = view.drafts and has_drafts(reading, variant)
-        shown = self._press.letter(reading, variant, drafts=True) if drafted else proof.letter
+        if view.variant not in self._proofs:
+            return self.picture(view)
+        proof = self._proofs[view.variant] = self._made(view.variant)
+        return self._pictured(view, proof)
+
+    def picture(self, view: View) -> dict[str, Any] | None:
+        """The letter of a view, and what is found in it now; None if there is no such letter.
+
+        Raises:
+            NewsletterError: a template is at fault.
+        """
+        return self._pictured(view, self.look_at(view.variant)) if self.has(view.variant) else None
+
+    def _pictured(self, view: View, proof: Proof) -> dict[str, Any]:
+        variant = self._variant(view.variant)
+        drafted = view.drafts and has_drafts(proof.reading, variant)
+        shown = self._press.letter(proof.reading, variant, drafts=True) if drafted else proof.letter
         self._shown[view.variant, view.drafts] = shown
         return self._picture(view, shown, proof)
 
     def last_picture(self, view: View) -> dict[str, Any] | None:
-        """The last good one; None if there never was one."""
+        """The last good one; None if there never was one, or its letter is gone."""
+        if not self.has(view.variant):
+            return None
         shown, proof = self._shown.get((view.variant, view.drafts)), self._proofs.get(view.variant)
         return self._picture(view, shown, proof) if shown and proof else None
 
@@ -198,7 +236,7 @@ class Proofs:
         return self._draft
 
     def _variant(self, name: str) -> Variant:
-        return next(one for one in self._of().variants() if one.name == name)
+        return {one.name: one for one in self._of().variants()}[name]
 
     def _material(self) -> pipeline.Material:
         material = self._of().material

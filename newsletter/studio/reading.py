@@ -21,7 +21,7 @@ from newsletter.errors import ContentError, Located
 from newsletter.model import Edition, Period, Rendered
 from newsletter.notes import Manuscript
 from newsletter.pipeline import Material, Variant
-from newsletter.render import template_folders
+from newsletter.render import Renderer, template_folders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +121,7 @@ class Press:
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, bool], tuple[tuple[object, ...], Letter]] = {}
+        self._laying: tuple[tuple[object, ...], Renderer] | None = None
 
     def letter(self, reading: Reading, variant: Variant, *, drafts: bool) -> Letter:
         """The letter of one variant.
@@ -136,10 +137,16 @@ class Press:
         edition, faults = _composed(reading, variant, drafts=drafts)
         rendered = self._known(edition, reading.layout)
         if rendered is None:
-            rendered = pipeline.renderer(reading.config).render(edition)
+            rendered = self._renderer(reading).render(edition)
         letter = Letter(edition=edition, rendered=rendered, faults=faults)
         self._made[variant.name, drafts] = (reading.layout, letter)
         return letter
+
+    def _renderer(self, reading: Reading) -> Renderer:
+        """What lays letters out; the one before as long as no template, which it would look for, nor the theme changed."""
+        if self._laying is None or self._laying[0] != reading.layout:
+            self._laying = reading.layout, pipeline.renderer(reading.config)
+        return self._laying[1]
 
     def _known(self, edition: Edition, layout: tuple[object, ...]) -> Rendered | None:
         for drafts in (True, False):

@@ -48,8 +48,9 @@ def serve(path: Path, label: str | None, *, port: int, ready: Callable[[str], No
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await desk.refresh(others=False)
-        work = [asyncio.create_task(_watch(desk, path)), asyncio.create_task(_count(desk))]
-        work.append(asyncio.create_task(desk.look_at_others()))
+        followed = asyncio.Event()
+        work = [asyncio.create_task(_watch(desk, path, followed)), asyncio.create_task(_count(desk))]
+        await followed.wait()
         ready(f"http://127.0.0.1:{bound}/")
         try:
             yield
@@ -102,12 +103,15 @@ async def _count(desk: Desk) -> None:
         await desk.tell_edition()
 
 
-async def _watch(desk: Desk, path: Path) -> None:
-    """Follow the files, and other ones as soon as the config names others."""
+async def _watch(desk: Desk, path: Path, followed: asyncio.Event) -> None:
+    """Follow the files, and other ones as soon as the config names others; `followed` from when on no save is missed."""
     while True:
         watched = frozenset(_roots(desk, path))
         moved = asyncio.Event()
         following = [asyncio.create_task(_follow(desk, root, moved, whole=root.is_dir())) for root in watched]
+        await asyncio.sleep(0)  # each follows when its task has taken its first step
+        desk.saved()  # what was saved after it was read and before it was followed
+        followed.set()
         try:
             await _until_moved(desk, path, watched, moved)
         finally:
@@ -116,6 +120,7 @@ async def _watch(desk: Desk, path: Path) -> None:
 
 
 async def _until_moved(desk: Desk, path: Path, watched: frozenset[Path], moved: asyncio.Event) -> None:
+    await desk.settled()
     while frozenset(_roots(desk, path)) == watched:
         await moved.wait()
         moved.clear()

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import queue
 import shutil
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
 
+from newsletter import studio
+from newsletter.studio.desk import Desk
+from newsletter.studio.frame import View
+from newsletter.studio.proofs import Proofs
 from tests import images
-from tests.previewing import Preview, replaced, small_workspace, start, until
+from tests.previewing import MONTH, Preview, replaced, small_workspace, start, until
 
 pytestmark = pytest.mark.servers
 
@@ -288,3 +297,76 @@ def test_another_logo_in_the_same_file_is_another_picture(preview):
         logo.write_bytes(images.png(240, 120))
         digests.append(until(events, "picture")["digest"])
     assert len(set(digests)) == 3
+
+
+def test_what_a_save_makes_wrong_in_the_letter_follows_its_picture(preview):
+    """First the picture, which nobody waits for longer than needed, then the same one with the finding."""
+    with preview.events() as events:
+        opened(events)
+        settled(preview)
+        replaced(preview.config, "department: {en: Acme IT", "department: {en: IT on 10.1.2.3")
+        first = until(events, "picture")
+        (name, second, _), (around, edition, _) = after(events, 2)
+        assert (name, around) == ("picture", "edition")
+        assert second["html"] == first["html"]
+        assert second["rev"] == first["rev"]
+        added = {one["rule"] for one in second["findings"]} - {one["rule"] for one in first["findings"]}
+        assert added == {"host-name"}
+        assert "host-name" not in edition["passed"]
+
+
+def test_a_finding_that_is_mended_goes_and_its_check_counts_as_passed(preview):
+    """The picture comes with what was found before; the edition after it knows better."""
+    rev = settled(preview)["rev"]
+    replaced(preview.config, "department: {en: Acme IT", "department: {en: IT on 10.1.2.3")
+    assert "host-name" not in settled(preview, rev)["passed"]
+    with preview.events() as events:
+        opened(events)
+        replaced(preview.config, "department: {en: IT on 10.1.2.3", "department: {en: Acme IT")
+        first, second = until(events, "picture"), until(events, "picture")
+    assert "host-name" in {one["rule"] for one in first["findings"]}
+    assert "host-name" not in {one["rule"] for one in second["findings"]}
+    assert "host-name" in settled(preview)["passed"]
+
+
+def test_what_is_saved_as_soon_as_the_address_is_told_is_shown(tmp_path):
+    """Files are followed before anybody can be told where to look."""
+    config = small_workspace(tmp_path / "acme")
+    note = config.parent / "editions" / MONTH / "notes" / "lock-screen.en.md"
+    addresses: queue.Queue[str] = queue.Queue()
+
+    def ready(address: str) -> None:
+        replaced(note, "title: ", "title: Softly ")
+        addresses.put(address)
+
+    threading.Thread(target=studio.serve, args=(config, MONTH), kwargs={"port": 0, "ready": ready}, daemon=True).start()
+    fresh = Preview(addresses.get(timeout=60), config)
+    with fresh.events() as events:
+        while "Softly " not in until(events, "picture")["html"]:
+            pass
+
+
+def test_a_letter_that_goes_while_it_is_asked_for_is_answered(tmp_path):
+    """Its numbers were moved away: the save is read before the letter is made, and nobody waits for ever."""
+    config = small_workspace(tmp_path / "acme")
+
+    async def asked() -> Any:
+        desk = Desk(Proofs(config, MONTH))
+        await desk.refresh(others=False)
+        (config.parent / "editions" / MONTH / "snapshot.json").unlink()
+        view = View(variant="staff.en")
+        async with asyncio.timeout(30):
+            _, picture = await asyncio.gather(desk.by_hand(desk.proofs.read), desk.picture(view))
+        return picture, desk.proofs.error
+
+    assert asyncio.run(asked()) == (None, None)
+
+
+def test_a_page_with_nothing_new_hears_a_heartbeat(preview, monkeypatch):
+    """So that both ends know that the other is there."""
+    monkeypatch.setattr("newsletter.studio.desk.HEARTBEAT_S", 0.05)
+    with socket.create_connection(("127.0.0.1", preview.port), timeout=20) as link:
+        link.sendall(f"GET /events?variant=none HTTP/1.1\r\nHost: 127.0.0.1:{preview.port}\r\n\r\n".encode())
+        lines = (line.strip() for line in link.makefile("rb"))
+        assert next(line for line in lines if line.startswith(b"event:")) == b"event: edition"
+        assert [line for line in islice(lines, 100) if line == b":"][1:]
