@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hmac
+import http.client
 import json
 import re
 import socket
+from contextlib import closing
 
 import pytest
 
 from newsletter.studio.loopback import LARGEST_BODY
+from tests import images
 from tests.previewing import Preview, replaced, small_workspace, start, until
 
 pytestmark = pytest.mark.servers
@@ -47,6 +51,13 @@ def test_it_listens_on_loopback_only(preview):
 def test_a_foreign_host_is_refused(preview, host, path):
     """A name that an attacker points at this machine does not open the preview (DNS rebinding)."""
     assert preview.get(path, Host=host)[0].status in (400, 421)
+
+
+def test_it_listens_on_the_ipv6_name_of_this_machine_too(preview):
+    """A browser may take `localhost` for either."""
+    with socket.create_connection(("::1", preview.port), timeout=5) as link:
+        link.sendall(f"GET / HTTP/1.1\r\nHost: [::1]:{preview.port}\r\nConnection: close\r\n\r\n".encode())
+        assert link.makefile("rb").readline().split()[1] == b"200"
 
 
 def test_two_hosts_are_refused(preview):
@@ -108,6 +119,23 @@ def test_nobody_is_invited_to_read_across_origins(preview, path):
 def test_only_our_own_page_changes_anything(preview, change, headers, status):
     """Without the token, or with one header that a form or another site would send, nothing happens."""
     assert preview.change(*change, **headers)[0] == status
+
+
+def test_the_token_is_compared_in_a_time_that_tells_nothing(preview, monkeypatch):
+    """As a whole, by the function made for it: no answer comes sooner the earlier a guess is wrong."""
+    compared: list[tuple[bytes, bytes]] = []
+    compare = hmac.compare_digest
+
+    def recorded(given: bytes, own: bytes) -> bool:
+        compared.append((given, own))
+        return compare(given, own)
+
+    token = preview.token
+    guess = token[:-1] + ("A" if token[-1] != "A" else "B")
+    monkeypatch.setattr(hmac, "compare_digest", recorded)
+    assert preview.change(*CHANGE[0], X_Studio_Token=guess)[0] == 403
+    assert preview.change(*CHANGE[0])[0] == 200
+    assert compared == [(guess.encode(), token.encode()), (token.encode(), token.encode())]
 
 
 def test_with_everything_right_a_change_is_taken(preview):
@@ -265,3 +293,51 @@ def test_a_body_that_says_nothing_is_refused_in_words(preview, body):
     answer, text = preview.get("/api/facts/spam.ratio", "PUT", body, **headers)
     assert answer.status == 422
     assert json.loads(text)["message"]
+
+
+# --- images -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory) -> tuple[Preview, bytes]:
+    """A preview whose letters carry a logo, and the logo."""
+    config = small_workspace(tmp_path_factory.mktemp("pictured") / "acme")
+    logo = images.png(240, 60)
+    (config.parent / "logo.png").write_bytes(logo)
+    config.write_text(f"{config.read_text(encoding='utf-8')}theme: {{logo: {{file: logo.png}}}}\n", encoding="utf-8")
+    return start(config), logo
+
+
+def test_an_image_of_the_letter_is_answered_as_it_travels(pictured):
+    """Its own bytes, as an image and nothing else, at the address that the document names."""
+    preview, logo = pictured
+    [address] = re.findall(r'<img[^>]*\ssrc="(/mail/staff\.en/cid/[^"]+)"', preview.get("/mail/staff.en")[1])
+    status, headers, content = fetched(preview, address)
+    assert (status, content) == (200, logo)
+    assert headers["Content-Type"] == "image/png"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("sandbox")
+
+
+@pytest.mark.parametrize(
+    "path", ["/mail/staff.en/cid/other", "/mail/staff.xx/cid/logo.png", "/mail/staff.en/cid/..%2flogo.png"]
+)
+def test_no_other_image_is_answered(pictured, path):
+    """Only what the letter itself carries."""
+    assert fetched(pictured[0], path)[0] == 404
+
+
+def test_without_images_the_document_names_none(pictured):
+    """Nor could one be loaded: the policy forbids it as well."""
+    document = pictured[0].get("/mail/staff.en?images=off")[1]
+    assert "<img" in document
+    assert not re.search(r"<img[^>]*\ssrc=", document)
+
+
+def fetched(preview: Preview, path: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+    """Status, headers and bytes of an answer."""
+    link = http.client.HTTPConnection("127.0.0.1", preview.port, timeout=20)
+    with closing(link):
+        link.request("GET", path)
+        with link.getresponse() as answer:
+            return answer.status, answer.headers, answer.read()
