@@ -181,11 +181,6 @@ def _direction(locale: str) -> Literal["ltr", "rtl"]:
 
 
 @cache
-def _direction(locale: str) -> Literal["ltr", "rtl"]:
-    return "rtl" if _babel(locale).text_direction == "rtl" else "ltr"
-
-
-@cache
 def _shipped(locale: str) -> Catalogue:
     return Catalogue.of(locale, _read(locale))
 
