@@ -117,7 +117,14 @@ def _eventful(prometheus: Prometheus, selector: Selector, period: Period) -> dic
         for labels, pair, _ in part:
             found[pair - 1].add(labels)
             found[pair].add(labels)
-    return {hour: frozenset(some) if len(some) <= _FEW_SERIES else None for hour, some in found.items()}
+    return {hour: nameable(some) for hour, some in found.items()}
+
+
+def nameable(series: Collection[Labels]) -> Named:
+    """The series, if they are few and their labels short enough to stand in a query."""
+    few = frozenset(series) if len(series) <= _FEW_SERIES else None
+    long = few and sum(len(matcher.encode()) for matcher in matchers(few)) > promql.NAMES_BYTES
+    return None if long else few
 
 
 def uncertain(of_hour: Mapping[int, float], of_pair: Mapping[int, float], hours: int) -> list[int]:

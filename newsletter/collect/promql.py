@@ -16,7 +16,7 @@ _METRIC = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STRING = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)"""
 _MATCHER = re.compile(rf"\s*(?:(?:[A-Za-z_][A-Za-z0-9_]*\s*(?:=~|!~|!=|=)\s*)?{_STRING})\s*")
-_NAMES_BYTES = 10_000  # VictoriaMetrics refuses queries over 16 KiB, written out in full, unless told otherwise
+NAMES_BYTES = 10_000  # VictoriaMetrics refuses queries over 16 KiB, written out in full, unless told otherwise
 _HINT = 'Write a metric with matchers, such as probe_success{job="blackbox"}, without functions or a range.'
 
 
@@ -63,7 +63,7 @@ def batches(values: Sequence[str]) -> list[list[str]]:
         size = len(quoted(re.escape(value)).encode())
         if size > room:
             parts.append([])
-            room = _NAMES_BYTES
+            room = NAMES_BYTES
         parts[-1].append(value)
         room -= size
     return parts

@@ -238,6 +238,13 @@ def test_adjoining_hours_of_the_same_series_are_read_together_up_to_a_size():
     assert stretches(dict.fromkeys(range(8))) == [(range(6), None), (range(6, 8), None)]
 
 
+def test_series_are_named_only_if_servers_take_a_query_of_that_length():
+    short, long = (frozenset({(("pod", letter * size),) for letter in "ab"}) for size in (10, 6_000))
+    assert eventful.nameable(short) == short
+    assert eventful.nameable(long) is None  # VictoriaMetrics takes 16 KiB
+    assert eventful.nameable({(("pod", str(n)),) for n in range(21)}) is None
+
+
 def test_series_are_named_by_all_their_labels_a_missing_one_too():
     found = [*matchers([(("code", "502"), ("host", "a.b")), (("code", "503"),)])]
     assert found == ['code=~"502|503"', 'host=~"|a\\\\.b"']
