@@ -18,6 +18,7 @@ class Model(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
+        defer_build=True,  # a model within another is built with it, and one that no command reads is not built
         strict=True,
         frozen=True,
         arbitrary_types_allowed=True,
