@@ -6,6 +6,7 @@ snapshots. npm packages go into a temporary folder. Everything is CPU time, in p
     python -m bench.render             the rows
     python -m bench.render --write     also into docs/benchmarks.md
     python -m bench.render --once N    one letter N times (for the benchmark itself)
+    python -m bench.render --html N --mjml FILE    its MJML to HTML N times (for the benchmark itself)
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from bench.paired import MJML, Row, install_npm, pairs, process_cost, write_tabl
 from newsletter import config as configuration
 from newsletter import pipeline
 from newsletter.render import Renderer
+from newsletter.render.mjml import to_html
 
 ROOT = Path(__file__).parents[1]
 PEER = Path(__file__).parent / "peers" / "mjml_peer.cjs"
@@ -115,8 +117,28 @@ def _within(at: Stage) -> Iterator[Row]:
     milliseconds = [(float(one.said), float(other.said)) for one, other in found]
     name = "one letter in process: mjml in Node / ours (templates, checks, HTML and text), CPU"
     yield Row(name, ">= 20", tuple(other / one for one, other in milliseconds))
+    yield from _same_work(at)
     yield Row("one letter, ours, milliseconds of CPU", "", tuple(one for one, _ in milliseconds))
     yield Row("one letter, mjml in Node, milliseconds of CPU", "", tuple(other for _, other in milliseconds))
+
+
+def _same_work(at: Stage) -> Iterator[Row]:
+    """The same MJML to HTML by both, ours with its guard."""
+    ours = [sys.executable, "-m", "bench.render", "--html", "200", "--mjml", str(at.letter)]
+    theirs = ["node", str(PEER), str(at.letter), "15", str(at.folder / "npm")]
+    found = pairs(lambda: process_cost(ours, at.environment), lambda: process_cost(theirs, at.environment), COUNT)
+    ratios = tuple(float(other.said) / float(one.said) for one, other in found)
+    yield Row("the same MJML to HTML in process: mjml in Node / ours with its guard, CPU", "", ratios)
+
+
+def html_once(path: Path, count: int) -> float:
+    """Milliseconds of CPU from MJML to HTML, after one to warm up."""
+    mjml = path.read_text(encoding="utf-8")
+    to_html(mjml)
+    began = time.process_time()
+    for _ in range(count):
+        to_html(mjml)
+    return 1000 * (time.process_time() - began) / count
 
 
 def once(path: Path, count: int) -> float:
@@ -136,10 +158,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--once", type=int, metavar="N")
+    parser.add_argument("--html", type=int, metavar="N")
+    parser.add_argument("--mjml", type=Path)
     parser.add_argument("--config", type=Path, default=ROOT / "config.yaml")
     options = parser.parse_args()
     if options.once:
         print(once(options.config, options.once))
+        return
+    if options.html:
+        print(html_once(options.mjml, options.html))
         return
     found: list[Row] = []
     for row in rows():

@@ -216,6 +216,14 @@ def test_a_plain_text_part_that_breaks_a_rule_breaks_just_this_one(rule):
     assert rules(broken) == [rule]
 
 
+def test_a_finding_names_a_recipients_field_as_people_know_it():
+    broken = with_text(letter().text.replace("\ufdd2", "\t\ufdd2"))
+    (said,) = [finding(rule, problem, broken) for rule, problem in examine(broken)]
+    assert said.check == "text-form"
+    assert "{address}" in said.what + said.excerpt
+    assert "\ufdd2" not in said.what + said.excerpt
+
+
 def test_a_mail_of_a_megabyte_and_a_note_that_is_not_ready_are_found():
     """The two rules that look at pictures and at notes."""
     good = letter()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from newsletter.errors import ContentError
 from newsletter.model import Finding
 from newsletter.render.checks import inbox, links, looks, markup, plain, private
-from newsletter.render.checks.letter import Grounds, Letter, Problem
+from newsletter.render.checks.letter import HOLE_BEGIN, HOLE_END, Grounds, Letter, Problem
 
 __all__ = ["RULES", "Grounds", "Letter", "Problem", "examine", "finding"]
 
@@ -59,6 +59,10 @@ def examine(letter: Letter) -> Iterator[tuple[str, Problem]]:
             yield name, problem
 
 
+_HOLES = str.maketrans({HOLE_BEGIN: "{", HOLE_END: "}"})
+"""A recipient's field as people know it: {address}."""
+
+
 def finding(rule: str, problem: Problem, letter: Letter) -> Finding:
     """A problem as all examinations tell theirs; it does not know yet which file it comes from."""
     variant = letter.rendered.variant
@@ -66,10 +70,10 @@ def finding(rule: str, problem: Problem, letter: Letter) -> Finding:
     return Finding(
         check=rule,
         status=problem.severity,
-        what=problem.what,
+        what=problem.what.translate(_HOLES),
         do=problem.do,
         exit_code=error,
         variant=variant,
-        excerpt=problem.excerpt,
+        excerpt=problem.excerpt.translate(_HOLES),
         nth=letter.nth(problem),
     )
