@@ -81,7 +81,9 @@ def test_a_renderer_that_dies_is_a_failing_case_like_any_other():
 
 
 def test_a_check_that_hangs_is_a_failing_case_like_any_other():
-    fault = "import time, newsletter.render as one; one.lint = lambda text: time.sleep(60) if 'slow' in text else []"
+    fault = (
+        "import time, newsletter.render as one; one.lint = lambda text, *_: time.sleep(60) if 'slow' in text else []"
+    )
     case = json.dumps({"target": "staff.quiet", "values": {"headline": "slow"}})
     ran = python("-c", f"{fault}\nfrom tests.fuzz import run\nrun.SECONDS = 1\nrun.replay({case!r}, print)")
     assert ran.stdout == "the process was killed by SIGALRM\n"

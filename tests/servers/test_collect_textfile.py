@@ -22,12 +22,14 @@ from newsletter.config.helpdesk import CsvSource
 from newsletter.demo.private_prometheus import private_prometheus
 from newsletter.errors import ContentError, SourceError
 from newsletter.model import Resolution, TicketMonth
+from newsletter.period import weeks
 from tests.helpdesk_export import OCTOBER, ROME, Ticket, later, tickets, written
 
 pytestmark = pytest.mark.servers
 
 HOUR = 3600
 STEP = 6 * HOUR
+EDGES = (*(int(week.start) for week in weeks(OCTOBER, ROME)), int(OCTOBER.end_s))
 CONTRACT: dict[str, Any] = {
     "opened": {"counter": "tickets_opened_total", "by": ["queue", "kind"]},
     "resolved": {"counter": "tickets_resolved_total", "by": ["queue", "kind"]},
@@ -53,9 +55,9 @@ def as_of(found: list[Ticket], at: float) -> list[Ticket]:
 
 
 def recorded(folder: Path, found: list[Ticket]) -> str:
-    """The textfile as Prometheus would have scraped it every six hours and right at both ends of the month."""
+    """The textfile as Prometheus would have scraped it every six hours and right at the ends of each week."""
     start, end = int(OCTOBER.start_s), int(OCTOBER.end_s)
-    scrapes = sorted({*range(start - 4 * STEP, end + 4 * STEP, STEP), start - 1, end - 1})
+    scrapes = sorted({*range(start - 4 * STEP, end + 4 * STEP, STEP), *(edge - 1 for edge in EDGES)})
     export, output = folder / "export.csv", folder / "tickets.prom"
     series: dict[str, list[str]] = {}
     for at in scrapes:
@@ -73,12 +75,11 @@ def recorded(folder: Path, found: list[Ticket]) -> str:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """An export, and the address of a Prometheus that scraped its textfile for a month."""
     folder = tmp_path_factory.mktemp("tickets")
-    edges = (OCTOBER.start_s, OCTOBER.end_s)
     found = [
         one
         for one in tickets(21, count=500)
-        # what happens in the second between the last scrape and the end of the month no scrape can see
-        if not any(edge - 1 <= at < edge for edge in edges for at in (one.created, one.resolved or 0))
+        # what happens in the second between the last scrape and the end of a week no scrape can see
+        if not any(edge - 1 <= at < edge for edge in EDGES for at in (one.created, one.resolved or 0))
     ]
     samples = folder / "samples.om"
     samples.write_text(recorded(folder, found), encoding="utf-8")

@@ -1,4 +1,4 @@
-// What happens on an event, a click or a key. The other modules only draw.
+// What happens on an event, a click or a key. Other modules only draw.
 import { bars, foot, head, inbox, rail } from "./chrome.js";
 import { $, draw as fill, many, say } from "./dom.js";
 import { arrows, listen, sheet } from "./keys.js";
