@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import statistics
 import sys
 import tempfile
@@ -28,7 +27,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import month
-from bench.paired import Cost, Row, install, process_cost
+from bench.paired import Cost, Row, install, process_cost, put_table, write_table
 from bench.plot import Line, plot
 from bench.server import Server
 from tests.servers import world as made
@@ -42,8 +41,7 @@ PEER_ROUNDS = 2
 GROWTH_ROUNDS = 2
 _MB = 1.048576  # a MiB
 PEERS = Path(__file__).parent / "peers"
-DOCS = Path(__file__).parents[1] / "docs"
-PAGE, PICTURE = DOCS / "benchmarks.md", DOCS / "images" / "collect-growth.svg"
+PICTURE = Path(__file__).parents[1] / "docs" / "images" / "collect-growth.svg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +172,8 @@ def growth_table(growth: Sequence[Measured]) -> list[str]:
 
 def write(found: Sequence[Row], growth: Sequence[Measured]) -> None:
     """Put the tables between their marks in docs/benchmarks.md, and draw the plot."""
-    lines = ["| compared | bar | median (min-max) |", "|---|---|---|"]
-    lines += [f"| {row.name} | {row.bar} | {row.text()} |" for row in found]
-    text = PAGE.read_text(encoding="utf-8")
-    for mark, table in (("collect", lines), ("growth", growth_table(growth))):
-        between = re.compile(rf"(<!-- bench:{mark} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text = between.sub(lambda match, table=table: match[1] + "\n".join(table) + "\n" + match[2], text, count=1)  # type: ignore[misc]
-    PAGE.write_text(text, encoding="utf-8")
+    write_table("collect", found)
+    put_table("growth", growth_table(growth))
     draw(growth)
 
 

@@ -37,6 +37,10 @@ class Row:
     ratios: tuple[float, ...]
     remark: str = ""
 
+    def line(self) -> str:
+        """It in the table."""
+        return f"| {self.name} | {self.bar} | {self.text()} |"
+
     def text(self) -> str:
         """The median with its spread."""
         if not self.ratios:
@@ -86,9 +90,13 @@ def pairs(ours: Callable[[], Cost], theirs: Callable[[], Cost], count: int) -> l
 
 def write_table(name: str, rows: Sequence[Row]) -> None:
     """Put the rows between their marks in docs/benchmarks.md."""
+    put_table(name, ["| compared | bar | median (min-max) |", "|---|---|---|", *(row.line() for row in rows)])
+
+
+def put_table(name: str, lines: Sequence[str]) -> None:
+    """Put a table in Markdown between its marks in docs/benchmarks.md."""
     page = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-    lines = [f"| {row.name} | {row.bar} | {row.text()} |" for row in rows]
-    table = "\n".join(["| compared | bar | median (min-max) |", "|---|---|---|", *lines])
+    table = "\n".join(lines)
     marks = re.compile(rf"(<!-- bench:{name} -->\n).*?(<!-- end -->)", re.DOTALL)
     text = page.read_text(encoding="utf-8")
     page.write_text(marks.sub(lambda found: f"{found[1]}\n{table}\n\n{found[2]}", text, count=1), encoding="utf-8")

@@ -12,7 +12,6 @@ measured apart, without a browser: other work on the machine stretches it less t
 from __future__ import annotations
 
 import argparse
-import re
 import statistics
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from bench.paired import Row
+from bench.paired import Row, install_npm, write_table
 from newsletter.demo.workspace import copy_workspace
 from newsletter.studio.frame import View
 from newsletter.studio.proofs import Proofs
@@ -34,7 +33,6 @@ from tests.previewing import MONTH, Preview, start
 SAVES = 30
 LEAST = 6
 PEER = "mjml@4.18.0"
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 WAIT_S = 20
 
 # Resolves with the time of the frame in which the word stands in the mail.
@@ -106,7 +104,7 @@ def computed(config: Path, count: int) -> tuple[list[float], list[float]]:
 @contextmanager
 def mjml_watching(folder: Path, source: str) -> Iterator[Path]:
     """`mjml -w` on one letter; the file to save. The file it writes has the same name with .html."""
-    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", PEER], cwd=folder, check=True)
+    install_npm(PEER, folder)
     path = folder / "letter.mjml"
     path.write_text(source, encoding="utf-8")
     command = [str(folder / "node_modules" / ".bin" / "mjml"), "-w", path.name, "-o", "letter.html"]
@@ -221,24 +219,6 @@ def _ratio(mine: Sequence[tuple[str, float]], peer: Sequence[float]) -> Row:
     )
 
 
-def write(found: Sequence[Row]) -> None:
-    """Put the table between its marks in docs/benchmarks.md."""
-    lines = ["| measured | bar | result |", "|---|---|---|", *map(line, found)]
-    marked = re.sub(
-        r"(<!-- bench:preview -->\n).*?(<!-- end -->)",
-        lambda match: match[1] + "\n".join(lines) + "\n" + match[2],
-        PAGE.read_text(encoding="utf-8"),
-        count=1,
-        flags=re.DOTALL,
-    )
-    PAGE.write_text(marked, encoding="utf-8")
-
-
-def line(row: Row) -> str:
-    """One line of the table."""
-    return f"| {row.name} | {row.bar} | {row.text()} |"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--saves", type=int, default=SAVES)
@@ -248,9 +228,9 @@ def main() -> None:
         parser.error(f"--saves: at least {LEAST}, two of each kind of file")
     found = rows(options.saves)
     for row in found:
-        print(line(row), flush=True)
+        print(row.line(), flush=True)
     if options.write:
-        write(found)
+        write_table("preview", found)
 
 
 if __name__ == "__main__":

@@ -27,14 +27,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.paired import Cost, Row
+from bench.paired import Cost, Row, install_npm, write_table
 from newsletter import config, period, pipeline
 from newsletter.demo.workspace import copy_workspace
 from newsletter.render import fill_html, fill_text
 
 ROOT = Path(__file__).parents[1]
 PEERS = Path(__file__).parent / "peers"
-PAGE = ROOT / "docs" / "benchmarks.md"
 MONTH = "2026-10"
 CONNECTIONS = 5
 COMPOSED = 2_000  # mails that the peers compose
@@ -157,7 +156,7 @@ def _install(packages: Path) -> None:
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     pip = ["uv", "pip", "install", "-q"] if shutil.which("uv") else [sys.executable, "-m", "pip", "install", "-q"]
     subprocess.run([*pip, "--target", str(packages), *groups["bench"]], check=True)
-    subprocess.run(["npm", "install", "--silent", "--prefix", str(packages), "nodemailer"], check=True)
+    install_npm("nodemailer", packages)
 
 
 def rows(sizes: tuple[int, ...] = (2_000, 20_000), rounds: int = 3) -> Iterator[Row]:
@@ -249,23 +248,6 @@ def _memory(at: Stage, port: int) -> Row:
     return Row(title, "<= 1.1", (peaks[1] / peaks[0],))
 
 
-def write(found: list[Row]) -> None:
-    """Put the table between its marks in docs/benchmarks.md."""
-    table = "\n".join(["| compared | bar | median (min-max) |", "|---|---|---|", *map(_line, found)])
-    text = PAGE.read_text(encoding="utf-8")
-    marked = re.sub(
-        r"(<!-- bench:send -->\n).*?(<!-- end -->)",
-        lambda found: f"{found[1]}\n{table}\n\n{found[2]}",
-        text,
-        flags=re.DOTALL,
-    )
-    PAGE.write_text(marked, encoding="utf-8")
-
-
-def _line(row: Row) -> str:
-    return f"| {row.name} | {row.bar} | {row.text()} |"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[2_000, 20_000])
@@ -274,10 +256,10 @@ def main() -> None:
     options = parser.parse_args()
     found = []
     for row in rows(tuple(options.sizes), options.rounds):
-        print(_line(row), flush=True)
+        print(row.line(), flush=True)
         found.append(row)
     if options.write:
-        write(found)
+        write_table("send", found)
 
 
 if __name__ == "__main__":

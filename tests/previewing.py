@@ -151,6 +151,17 @@ def replaced(path: Path, old: str, new: str, *, by_rename: bool = False) -> None
         path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@contextmanager
+def edited(path: Path, old: str, new: str) -> Iterator[None]:
+    """A file with other words in it; as before at the end."""
+    before = path.read_text(encoding="utf-8")
+    replaced(path, old, new)
+    try:
+        yield
+    finally:
+        path.write_text(before, encoding="utf-8")
+
+
 def start(config: Path) -> Preview:
     """`serve` in a thread of its own, on a free port; it ends with the tests."""
     addresses: queue.Queue[str] = queue.Queue()

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from newsletter.cli import main
 from newsletter.demo.inbox import Inbox, receiving
 from tests.browser.chromium import chromium
-from tests.previewing import Preview, replaced, small_workspace, start
+from tests.previewing import Preview, edited, replaced, small_workspace, start
 from tests.servers.listening import free_ports, wait_until_listening
 
 pytestmark = pytest.mark.browser
@@ -84,17 +84,6 @@ def visit(browser: Browser, preview: Preview) -> Iterator[Visit]:
     for context in contexts:
         context.close()
     assert trouble == []
-
-
-@contextmanager
-def edited(path: Path, old: str, new: str) -> Iterator[None]:
-    """A file with other words in it; as before at the end."""
-    before = path.read_text(encoding="utf-8")
-    replaced(path, old, new)
-    try:
-        yield
-    finally:
-        path.write_text(before, encoding="utf-8")
 
 
 def mail(page: Page) -> Locator:

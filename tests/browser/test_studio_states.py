@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from docs import sample_arabic
 from tests import images
 from tests.browser.chromium import chromium
-from tests.previewing import Preview, replaced, small_workspace, start
+from tests.previewing import Preview, edited, small_workspace, start
 
 pytestmark = pytest.mark.browser
 
@@ -41,17 +40,6 @@ def shown(browser: Browser, preview: Preview, view: str = "variant=staff.en") ->
     page.wait_for_selector("body[data-drawn]")
     yield page
     page.close()
-
-
-@contextmanager
-def edited(path: Path, old: str, new: str) -> Iterator[None]:
-    """A file with other words in it; as before at the end."""
-    before = path.read_text(encoding="utf-8")
-    replaced(path, old, new)
-    try:
-        yield
-    finally:
-        path.write_text(before, encoding="utf-8")
 
 
 # Whether each image of the mail is painted.
