@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import Host
+from newsletter.config.places import Host
 
 
 class ChecksConfig(Model):

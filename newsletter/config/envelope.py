@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import Mailbox, fault
+from newsletter.config.mailbox import Mailbox
+from newsletter.config.refusals import fault
 
 LONGEST_LOCAL_PART = 30  # RFC 5321, 4.5.3.1.1: 64 octets, of which the separator and the token need 34
 

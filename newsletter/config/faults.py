@@ -9,8 +9,9 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from newsletter.config.fields import Surroundings, did_you_mean, nearest
+from newsletter.config.refusals import did_you_mean, nearest
 from newsletter.config.strict_yaml import Fault, KeyPath, ParsedYaml, shown
+from newsletter.config.surroundings import Surroundings
 
 
 class Model(BaseModel):

@@ -8,10 +8,11 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from newsletter import presets
 from newsletter.config.faults import Model
-from newsletter.config.fields import LabelName, Line, LocalisedText, needed
 from newsletter.config.from_preset import FigurePresetName, PresetMatch, filled_in
+from newsletter.config.refusals import needed
 from newsletter.config.rules import exactly_one
 from newsletter.config.telling import EquivalenceConfig
+from newsletter.config.texts import LabelName, Line, LocalisedText
 
 
 class RatioSource(Model):

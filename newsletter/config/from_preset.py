@@ -8,8 +8,9 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, ValidationInfo
 
 from newsletter import presets
-from newsletter.config.fields import LabelName, Line, did_you_mean, fault
+from newsletter.config.refusals import did_you_mean, fault
 from newsletter.config.strict_yaml import shown
+from newsletter.config.texts import LabelName, Line
 
 AnyPreset = TypeVar("AnyPreset", bound=presets.Preset)
 

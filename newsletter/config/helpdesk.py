@@ -9,9 +9,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import Line, WorkspacePath, Zone, fault
+from newsletter.config.places import WorkspacePath, Zone
+from newsletter.config.refusals import fault
 from newsletter.config.rules import both_or_none
 from newsletter.config.strict_yaml import shown
+from newsletter.config.texts import Line
 
 MONTH_MARK = "{month}"
 

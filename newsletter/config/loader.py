@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.config.faults import validate
-from newsletter.config.fields import Surroundings
 from newsletter.config.models import Config
 from newsletter.config.strict_yaml import parse
+from newsletter.config.surroundings import Surroundings
 from newsletter.errors import ConfigError
 
 _MAX_BYTES = 1_000_000

@@ -7,9 +7,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import Line, WorkspacePath, fault, secret
+from newsletter.config.places import WorkspacePath
+from newsletter.config.refusals import fault
 from newsletter.config.rules import exactly_one
-from newsletter.config.secret import Secret
+from newsletter.config.secret import Secret, secret
+from newsletter.config.texts import Line
 
 
 def https_address(url: str) -> str:

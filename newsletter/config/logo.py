@@ -9,8 +9,10 @@ from pydantic import Field, ModelWrapValidatorHandler, PlainValidator, PrivateAt
 
 from newsletter.config import image_file
 from newsletter.config.faults import Model
-from newsletter.config.fields import LocalisedText, fault, workspace_path
+from newsletter.config.places import workspace_path
+from newsletter.config.refusals import fault
 from newsletter.config.strict_yaml import shown
+from newsletter.config.texts import LocalisedText
 from newsletter.model import Image
 
 LARGEST_BYTES = 50_000

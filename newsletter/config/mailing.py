@@ -8,23 +8,15 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from newsletter.config.envelope import LONGEST_LOCAL_PART, EnvelopeConfig
 from newsletter.config.faults import Model
-from newsletter.config.fields import (
-    DomainName,
-    Host,
-    Line,
-    Mailbox,
-    WebUrl,
-    WorkspacePath,
-    fault,
-    is_loopback,
-    plain_or_secret,
-    secret,
-)
 from newsletter.config.logins import OAuthConfig
+from newsletter.config.mailbox import Mailbox
+from newsletter.config.places import DomainName, Host, WebUrl, WorkspacePath, is_loopback
+from newsletter.config.refusals import fault
 from newsletter.config.rules import together
 from newsletter.config.schedule import Hours
-from newsletter.config.secret import Secret
+from newsletter.config.secret import Secret, plain_or_secret, secret
 from newsletter.config.signing import DkimConfig
+from newsletter.config.texts import Line
 
 # Limits as the providers publish them. Microsoft Learn "SMTP submission improvements" and "Exchange
 # Online limits": 3 connections, 30 messages a minute (two less leave room for test mails), 10,000

@@ -8,12 +8,14 @@ from pydantic import AfterValidator, Field, model_validator
 
 from newsletter import presets
 from newsletter.config.faults import Model
-from newsletter.config.fields import HistogramName, LabelName, Line, LocalisedText, Zone, fault
 from newsletter.config.figures import RatioSource
 from newsletter.config.from_preset import PresetMatch, TicketsPresetName, filled_in
 from newsletter.config.helpdesk import CsvSource, EnoughAnswers, ResolutionTarget
+from newsletter.config.places import Zone
+from newsletter.config.refusals import fault
 from newsletter.config.rules import exactly_one, instead_of
 from newsletter.config.schedule import Hours, Windows
+from newsletter.config.texts import HistogramName, LabelName, Line, LocalisedText
 
 
 def _percent(target: float | None) -> float | None:

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import Line, WorkspacePath, fault
+from newsletter.config.places import WorkspacePath
+from newsletter.config.refusals import fault
+from newsletter.config.texts import Line
 
 
 def _gateway(text: str) -> str:

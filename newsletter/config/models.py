@@ -9,26 +9,19 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from newsletter.config.checking import ChecksConfig
 from newsletter.config.faults import Model
-from newsletter.config.fields import (
-    Identifier,
-    LedgerPath,
-    Line,
-    LocaleTag,
-    LocalisedText,
-    Mailbox,
-    Surroundings,
-    WorkspacePath,
-    Zone,
-    fault,
-)
 from newsletter.config.figures import FigureConfig
+from newsletter.config.mailbox import Mailbox
 from newsletter.config.mailing import PreviewConfig, SegmentConfig, SendingConfig, SmtpConfig
 from newsletter.config.measures import ServiceConfig, TicketsConfig
 from newsletter.config.metrics import MetricsConfig
+from newsletter.config.places import LedgerPath, WorkspacePath, Zone
 from newsletter.config.recipients import AudienceConfig
+from newsletter.config.refusals import fault
 from newsletter.config.schedule import Holidays, Windows
 from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
+from newsletter.config.surroundings import Surroundings
 from newsletter.config.telling import FactsConfig, SectionsConfig
+from newsletter.config.texts import Identifier, Line, LocaleTag, LocalisedText
 from newsletter.config.theme import ThemeConfig
 
 

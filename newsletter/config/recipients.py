@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Discriminator, Field, PrivateAttr, Tag, ValidationInfo
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import Identifier, Line, Surroundings, WorkspacePath, fault, is_loopback, secret
 from newsletter.config.logins import MicrosoftApp, https_address
+from newsletter.config.places import WorkspacePath, is_loopback
+from newsletter.config.refusals import fault
 from newsletter.config.rules import both_or_none, exactly_one, together
-from newsletter.config.secret import Secret
+from newsletter.config.secret import Secret, secret
+from newsletter.config.surroundings import Surroundings
+from newsletter.config.texts import Identifier, Line
 
 Letter = Literal["staff", "managers"]
 

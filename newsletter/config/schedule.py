@@ -13,8 +13,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
-from newsletter.config.fields import Line, fault
+from newsletter.config.refusals import fault
 from newsletter.config.strict_yaml import shown
+from newsletter.config.texts import Line
 
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 

@@ -6,7 +6,13 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from pydantic import BeforeValidator, ValidationInfo
+
+from newsletter.config.refusals import fault
+from newsletter.config.surroundings import surroundings_of
+from newsletter.config.texts import one_line
 from newsletter.errors import ConfigError
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -103,3 +109,37 @@ def reference_fault(text: str) -> str:
     if kind == "file" and (not name.strip() or not name.isprintable()):
         return "after file: comes the path of a file"
     return ""
+
+
+def secret(key: str) -> BeforeValidator:
+    """A required reference `env:NAME` or `file:PATH`; `key` is told when it cannot be revealed."""
+
+    def check(value: Any, info: ValidationInfo) -> Secret:
+        if isinstance(value, Secret):
+            return value
+        if not isinstance(value, str) or not value:
+            raise fault("must be env:NAME or file:PATH")
+        if wrong := reference_fault(value):
+            raise fault(wrong)
+        around = surroundings_of(info)
+        return Secret(reference=value, base=around.folder if around else Path(), key=key)
+
+    return BeforeValidator(check)
+
+
+def plain_or_secret(key: str) -> BeforeValidator:
+    """One line of text, or a reference to a secret. The text is never echoed."""
+
+    def check(value: Any, info: ValidationInfo) -> str | Secret:
+        if isinstance(value, Secret):
+            return value
+        if not isinstance(value, str):
+            raise fault("must be text: put it in quotes")
+        if not is_reference(value):
+            return one_line(value)
+        if wrong := reference_fault(value):
+            raise fault(wrong)
+        around = surroundings_of(info)
+        return Secret(reference=value, base=around.folder if around else Path(), key=key)
+
+    return BeforeValidator(check)

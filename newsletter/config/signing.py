@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import DomainName, secret
-from newsletter.config.secret import Secret
+from newsletter.config.places import DomainName
+from newsletter.config.secret import Secret, secret
 
 
 class DkimConfig(Model):

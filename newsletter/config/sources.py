@@ -8,20 +8,12 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from newsletter import presets
 from newsletter.config.faults import Model
-from newsletter.config.fields import (
-    HeaderName,
-    LabelName,
-    Line,
-    MetricName,
-    ServerUrl,
-    WorkspacePath,
-    fault,
-    plain_or_secret,
-    secret,
-)
 from newsletter.config.from_preset import ServicePresetName, filled_in
+from newsletter.config.places import ServerUrl, WorkspacePath
+from newsletter.config.refusals import fault
 from newsletter.config.rules import both_or_none, exactly_one, together
-from newsletter.config.secret import Secret
+from newsletter.config.secret import Secret, plain_or_secret, secret
+from newsletter.config.texts import HeaderName, LabelName, Line, MetricName
 
 
 class BasicAuth(Model):

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import Line, LocalisedText, did_you_mean, fault
+from newsletter.config.refusals import did_you_mean, fault
+from newsletter.config.texts import Line, LocalisedText
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 

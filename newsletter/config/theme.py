@@ -11,10 +11,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from newsletter import contrast
 from newsletter.config.faults import Model
-from newsletter.config.fields import Line, fault
 from newsletter.config.logo import LogoConfig
+from newsletter.config.refusals import fault
 from newsletter.config.rules import together
 from newsletter.config.strict_yaml import shown
+from newsletter.config.texts import Line
 from newsletter.model.theme import DARK, LIGHT, Palette, Theme
 
 _STANDARD = Theme()

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from newsletter.config import Config
-from newsletter.config.fields import did_you_mean
+from newsletter.config.refusals import did_you_mean
 from newsletter.config.strict_yaml import KeyPath
 from newsletter.errors import FileError, UsageError
 from newsletter.model import NoteKind, Period

@@ -15,9 +15,11 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, crea
 
 from newsletter.config import Config, FigureConfig
 from newsletter.config.faults import Model, validate
-from newsletter.config.fields import Line, Surroundings, fault
+from newsletter.config.refusals import fault
 from newsletter.config.rules import together
 from newsletter.config.strict_yaml import parse
+from newsletter.config.surroundings import Surroundings
+from newsletter.config.texts import Line
 from newsletter.errors import ContentError
 from newsletter.model import Evidence, Figure, FigureKind
 

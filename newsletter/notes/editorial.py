@@ -9,8 +9,9 @@ from pydantic import Field
 
 from newsletter.config import Config
 from newsletter.config.faults import Model, validate
-from newsletter.config.fields import Line, LocalisedText, Surroundings
 from newsletter.config.strict_yaml import parse
+from newsletter.config.surroundings import Surroundings
+from newsletter.config.texts import Line, LocalisedText
 from newsletter.errors import ContentError
 from newsletter.model import Ask, Editorial
 

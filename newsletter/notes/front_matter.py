@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
 
 from newsletter.config.faults import Model
-from newsletter.config.fields import KnownLocale, Line, Surroundings, did_you_mean, fault, is_clock_time, needed
+from newsletter.config.refusals import did_you_mean, fault, needed
+from newsletter.config.surroundings import Surroundings
+from newsletter.config.texts import KnownLocale, Line, is_clock_time
 from newsletter.model import NoteKind
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from newsletter.config import Config
 from newsletter.config.faults import validate
-from newsletter.config.fields import did_you_mean
+from newsletter.config.refusals import did_you_mean
 from newsletter.config.strict_yaml import Fault, ParsedYaml, parse, shown
 from newsletter.errors import ContentError, Located, Place
 from newsletter.model import Because, Note

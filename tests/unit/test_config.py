@@ -13,7 +13,7 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.config import Config, Secret, fields, load
+from newsletter.config import Config, Secret, load, mailbox
 from newsletter.config.document import EXAMPLE, render
 from newsletter.config.strict_yaml import parse
 from newsletter.errors import ConfigError
@@ -215,18 +215,18 @@ def test_a_sender_may_have_a_name_and_an_internal_domain(tmp_path, sender):
 
 
 @settings(max_examples=200)
-@given(st.from_regex(fields._PLAIN_ADDRESS, fullmatch=True))
+@given(st.from_regex(mailbox._PLAIN_ADDRESS, fullmatch=True))
 @example("a@1.2.3.4")
 @example("-".join("a" * 32) + "@" + ".".join(["-".join("b" * 16)] * 5))
 def test_a_sender_that_is_known_at_a_glance_is_one_that_the_library_takes(address):
-    fields._require_address(address)
+    mailbox._require_address(address)
 
 
 @pytest.mark.parametrize(
     "address", ["it..x@acme.example", "it@-acme.example", "it@ac--me.example", "\u0131t@acme", "it@x@y"]
 )
 def test_a_sender_that_is_not_plain_is_left_to_the_library(address):
-    assert not fields._PLAIN_ADDRESS.fullmatch(address)
+    assert not mailbox._PLAIN_ADDRESS.fullmatch(address)
 
 
 # --- what is refused: single values -----------------------------------------------------------
