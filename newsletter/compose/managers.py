@@ -154,7 +154,7 @@ def work_section(context: Context) -> Section | None:
         quoted=(Quoted(fact=fact.id, text=share),),
         divided=Divided(
             number=share,
-            sentence=context.text("work.sentence"),
+            sentence=context.text("work.sentence" if unlabelled else "work.sentence_all"),
             label=context.text("work.label", None, **slots, unlabelled=shares["unlabelled"])
             if unlabelled
             else context.text("work.label_all", None, **slots),

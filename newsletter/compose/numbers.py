@@ -55,7 +55,7 @@ def _ticket_tile(context: Context) -> Iterator[Tile]:
     counted = context.text("numbers.part_of_whole", part=number(part), whole=number(whole))
     yield Tile(
         number=counted if small else context.formats.ratio(fact.value, "floor", like=fact.target),
-        label=context.text("numbers.solved_within", duration=duration),
+        label=context.text("numbers.solved_within" if small else "numbers.solved_within_share", duration=duration),
         context=context.text("numbers.target", target=target) if target else of_how_many,
         mark=_mark(fact),
         mark_text=_mark_text(context, fact),

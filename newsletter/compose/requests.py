@@ -1,4 +1,4 @@
-"""Your requests: opened and solved week by week, open at the end, and thirteen months of solved ones."""
+"""At the service desk: tickets opened and solved week by week, open at the end, and thirteen months of solved ones."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from newsletter.model import Bar, BarChart, Interval, Period, Quoted, Section, S
 
 def requests_section(context: Context) -> Section | None:
     """The section, or None when no ticket number was measured."""
-    weekly = _weeks(context)
     counts = tuple(_table(context))
     if not counts:
         return None
+    kinds = tuple(_kinds(context))
     return Section(
         kind="requests",
         title=context.text("section.requests"),
         table=tuple((one.before, one.text) for one in counts),
-        quoted=counts,
-        weeks=weekly,
+        quoted=(*counts, *kinds),
+        table_note=" ".join(one.text for one in kinds),
+        weeks=_weeks(context),
         chart=_chart(context),
     )
 
@@ -78,8 +79,20 @@ def _satisfied(context: Context) -> Iterator[Quoted]:
     yield Quoted(fact=fact.id, text=counted if small else formats.ratio(fact.value, "floor"), before=label)
 
 
+def _kinds(context: Context) -> Iterator[Quoted]:
+    """What the solved tickets were, where their labels tell it: planned work is a ticket that nobody sent in."""
+    fact = context.facts.get("tickets.proactive_share")
+    if fact is None or fact.value is None:
+        return
+    proactive, labelled, unlabelled = (int(fact.detail[slot] or 0) for slot in ("part", "whole", "unlabelled"))
+    counts = {"proactive": proactive, "reactive": labelled - proactive, "unlabelled": unlabelled}
+    told = {name: context.formats.number(count) for name, count in counts.items() if count or name != "unlabelled"}
+    key = "requests.kinds" if unlabelled else "requests.kinds_all"
+    yield Quoted(fact=fact.id, text=context.text(key, None, **told))
+
+
 def _chart(context: Context) -> BarChart | None:
-    """Solved requests a month; None without an earlier month to stand beside."""
+    """Solved tickets a month; None without an earlier month to stand beside."""
     shown = months(context)
     values = [_solved(snapshot) for _, snapshot in shown]
     if sum(value is not None for value in values) < 2:

@@ -219,3 +219,21 @@ def test_the_days_of_a_strip_are_equally_wide_in_months_of_every_length(browser,
         with opened(browser, html_of(edition), width=width) as (page, _):
             cells = "() => [...document.querySelectorAll('.n-x td')].map(one => one.getBoundingClientRect().width)"
             assert page.evaluate(cells) == pytest.approx([cell] * count, abs=0.5)
+
+
+# Of the table of weeks: where the words of each head end at the right, and those of the numbers below it.
+RIGHT_EDGES = """() => {
+  const table = [...document.querySelectorAll('th')].find(one => one.textContent === 'Opened').closest('table');
+  const right = cell => { const range = document.createRange(); range.selectNodeContents(cell); return range.getBoundingClientRect().right; };
+  const rows = [...table.rows].map(row => [...row.cells]);
+  return [1, 3].map(column => rows.map(cells => right(cells[column])));
+}"""
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("width", [640, 320])
+def test_the_heads_of_the_weeks_stand_over_their_numbers(browser, direction, width):
+    edition = replace(editions.quiet(), direction=direction, sections=(editions.SECTIONS["requests"],))
+    with opened(browser, html_of(edition), width=width) as (page, _):
+        for edges in page.evaluate(RIGHT_EDGES):
+            assert edges == pytest.approx([edges[0]] * len(edges), abs=1)

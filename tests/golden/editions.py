@@ -71,9 +71,9 @@ def service(
 
 SERVICES = (
     service("Shared files", "drawings and contracts open", "99.78%", 97 / 44, "97 of 44 min",
-            "down 97 minutes on 14 October", days(down=(14,)), previous="September 99.99%"),
+            "down 97 minutes on 14 October", days(down=(14,)), previous="September: 99.99%"),
     service("E-mail", "orders and offers go out", "99.93%", 30 / 44, "30 of 44 min",
-            "down 30 minutes on 6 October, planned work on 18 October", days(down=(6,), planned=(18,)), previous="September 99.95%"),
+            "down 30 minutes on 6 October, planned work on 18 October", days(down=(6,), planned=(18,)), previous="September: 99.95%"),
     service("Office Wi-Fi", "laptops work anywhere", "99.85%", 66 / 223, "66 of 223 min",
             "down 66 minutes on 2 and 19 October", days(down=(2, 19))),
     service("Orders and stock", "goods leave the warehouse", "99.97%", 12 / 44, "12 of 44 min",
@@ -86,7 +86,7 @@ SERVICES = (
             "down 41 minutes on 8 and 27 October", days(down=(8, 27))),
     service("Remote access", "work goes on from home", "99.95%", 18 / 223, "18 of 223 min",
             "down 18 minutes on 22 October", days(down=(22,))),
-    service("Time recording", "hours are booked", "none seen", 0.0, "0 of 222 min",
+    service("Time recording", "hours are booked", "no downtime seen", 0.0, "0 of 222 min",
             "no interruption seen, 3 hours not measured on 25 October", days(unknown=(25,)), remark="3 h on 25 October not measured"),
 )  # fmt: skip
 
@@ -122,15 +122,15 @@ CARDS = (
 
 HISTORY = History(
     values=(0.81, None, 0.84, 0.83, 0.85, 0.0, 0.84, 0.86, 0.85, 0.88, 0.84, 0.85, 0.86),
-    caption="13 months: 0% to 88%",
-    label="13 months up to October 2026: 81%; no number; 84%; 83%; 85%; 0%; 84%; 86%; 85%; 88%; 84%; 85%; 86%.",
+    caption="Last 13 months: lowest 0%, highest 88%",
+    label="Last 13 months, up to October 2026: 81%; no number; 84%; 83%; 85%; 0%; 84%; 86%; 85%; 88%; 84%; 85%; 86%.",
 )
 
 TILES = (
-    Tile(number="62%", label="solved within 4 hours", context="Target 60%.", mark="met", mark_text="met", previous="September 61%"),
-    Tile(number="2.1\xa0s", label="typical sign-in", context="Target: at most 3\xa0s.", mark="met", mark_text="met", previous="September 2.2\xa0s"),
+    Tile(number="62%", label="solved within 4 hours", context="Target 60%.", mark="met", mark_text="met", previous="September: 61%"),
+    Tile(number="2.1\xa0s", label="typical sign-in", context="Target: at most 3\xa0s.", mark="met", mark_text="met", previous="September: 2.2\xa0s"),
     Tile(number="1.4\xa0days", label="typical wait for access", context="Target: at most 1\xa0day.", mark="missed", mark_text="missed"),
-    Tile(number="86%", label="passwords reset without a call", context="612 of 708.", previous="September 85%", history=HISTORY),
+    Tile(number="86%", label="passwords reset without a call", context="612 of 708.", previous="September: 85%", history=HISTORY),
 )  # fmt: skip
 
 WEEKS = Weeks(
@@ -174,7 +174,7 @@ SECTIONS: dict[SectionKind, Section] = {
     ),
     "requests": Section(
         kind="requests",
-        title="Your requests",
+        title="At the service desk",
         table=(("Opened", "1,286"), ("Solved", "1,301"), ("Open on 31\xa0October", "143"), ("People helped, of 1,240", "811")),
         table_note="Without 388 automatic alerts.",
         chart=CHART,
@@ -269,7 +269,7 @@ def rich() -> Edition:
         lead="They were down for 97\xa0minutes on a working morning. What we learned from it comes first.",
         minute_title="The month in one minute",
         minute=(
-            MinuteRow(label="Worked", sentence="Eleven services met their target; 1,301 requests were solved."),
+            MinuteRow(label="Worked", sentence="Eleven services met their target; 1,301 tickets were solved."),
             MinuteRow(label="Did not", sentence="Shared files were down on Wednesday 14\xa0October.", tone="signal"),
             MinuteRow(label="Coming", sentence="E-mail is off on Sunday 15\xa0November, 06:00–08:00."),
         ),
@@ -307,14 +307,14 @@ MANAGERS = (
         title="Planned work and surprises",
         divided=Divided(
             number="44%",
-            sentence="of our labelled work was planned. The rest answered requests and faults.",
-            label="Of 1,912 finished pieces of work: 41% planned, 52% requests and faults, 7% without a label.",
+            sentence="of the tickets with a label were planned work. The others were requests and faults.",
+            label="Of 1,912 tickets solved: 41% planned work, 52% requests and faults, 7% without a label.",
             parts=(
-                Part(share=0.41, number="41%", label="planned"),
+                Part(share=0.41, number="41%", label="planned work"),
                 Part(share=0.52, number="52%", label="requests, faults"),
                 Part(share=0.07, number="7%", label="no label"),
             ),
-            note="1,912 finished pieces of work. The 44% leaves out work without a label.",
+            note="1,912 tickets solved. The 44% leaves out tickets without a label.",
         ),
     ),
     Section(
@@ -369,7 +369,7 @@ def quiet() -> Edition:
                 services=(plain,),
                 closing=(("No interruption:", "Payroll.", ""),),
             ),
-            Section(kind="requests", title="Your requests", table=(("Opened", "12"),)),
+            Section(kind="requests", title="At the service desk", table=(("Opened", "12"),)),
             Section(kind="heard", title="What we heard, what we did", paragraphs=("We joined one of your meetings.",)),
             Section(kind="measure", title="How we measure", paragraphs=("Percentages are rounded down.",)),
         ),

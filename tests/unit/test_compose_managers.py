@@ -39,7 +39,7 @@ def test_the_brief_tells_the_missed_target_first_with_the_cause_a_person_wrote()
     assert points[0].rest_markdown == "A disk was full."
     assert points[1].first == "The other two services met their target."
     assert (
-        points[1].rest_markdown.replace("\xa0", " ") == "61% of requests were solved within 4 hours; the target is 60%."
+        points[1].rest_markdown.replace("\xa0", " ") == "61% of tickets were solved within 4 hours; the target is 60%."
     )
     assert points[2].first == "Mail is off."
 
@@ -96,11 +96,29 @@ def test_planned_work_is_shown_with_what_has_no_label():
     assert whole is not None
     assert whole.number == "44%"  # 41 of 93 labelled
     assert [(part.number, part.label) for part in whole.parts] == [
-        ("41%", "planned"),
+        ("41%", "planned work"),
         ("52%", "requests, faults"),
         ("7%", "no label"),
     ]
-    assert "44% leaves out work without a label" in whole.note
+    assert "44% leaves out tickets without a label" in whole.note
+
+
+@pytest.mark.parametrize("locale", ["en", "it", "de", "fr", "ar"])
+def test_both_letters_call_the_solved_tickets_by_one_name_and_tell_the_same_parts(locale):
+    """Planned changes are counted among the solved, so neither letter may call all of them requests."""
+    resolved = Count(total=300, by={"a/change": 41, "b/incident": 252, "c/none": 7})
+    month = snapshot(service("mail"), tickets=TicketMonth(resolved=resolved))
+    labels: dict[str, Any] = {"proactive": ["change"], "reactive": ["incident"]}
+    staff = section(edition(month, locale=locale, tickets=labels), "requests")
+    managers = section(letter(month, locale=locale, tickets=labels), "work").divided
+    assert managers is not None
+    ticket = {"ar": "تذاكر"}.get(locale, "icket")
+    assert ticket in staff.table_note
+    assert re.findall(r"\d+", staff.table_note) == ["41", "252", "7"]
+    assert ticket in managers.sentence
+    assert ticket in managers.label
+    assert ticket in managers.note or "تذكرة" in managers.note
+    assert "300" in managers.label
 
 
 def test_every_target_has_its_row_what_was_missed_first():

@@ -44,9 +44,9 @@ def months_of(values: list[float | None], **fields: Any) -> Any:
 def test_a_tile_shows_thirteen_months_with_gaps_where_there_is_no_number():
     history = months_of([100, 250, None, 300, 120])
     assert history.values == (*[None] * 8, 100, 250, None, 300, 120)
-    assert plain(history.caption) == "13 months: 100 to 300"
+    assert plain(history.caption) == "Last 13 months: lowest 100, highest 300"
     holes = "no number; " * 8
-    assert plain(history.label) == f"13 months up to October 2026: {holes}100; 250; no number; 300; 120."
+    assert plain(history.label) == f"Last 13 months, up to October 2026: {holes}100; 250; no number; 300; 120."
 
 
 def test_months_before_a_recorded_step_change_are_no_bars():
@@ -120,10 +120,10 @@ def test_general_numbers_fill_up_to_four_tiles():
     month = snapshot(service("mail", outage("2026-10-05 10:00", 5)), tickets=tickets())
     tiles = section(edition(month, tickets=PROMISE), "numbers").tiles
     assert [(tile.number, plain(tile.label)) for tile in tiles] == [
-        ("61%", "requests solved within 4 hours"),
+        ("61%", "of tickets solved within 4 hours"),
         ("1 of 1", "services met their target"),
         ("1", "interruption"),
-        ("1,301", "requests solved"),
+        ("1,301", "tickets solved"),
     ]
 
 
@@ -131,7 +131,7 @@ def test_the_share_solved_in_time_shows_target_verdict_and_last_month():
     september = snapshot(label="2026-09", tickets=tickets())
     month = snapshot(service("mail"), tickets=tickets())
     tile = section(edition(month, tickets=PROMISE, past=(september,)), "numbers").tiles[0]
-    assert (tile.context, tile.mark, tile.mark_text, tile.previous) == ("Target 60%", "met", "met", "September 61%")
+    assert (tile.context, tile.mark, tile.mark_text, tile.previous) == ("Target 60%", "met", "met", "September: 61%")
 
 
 def test_few_cases_are_told_as_k_of_n_without_a_percentage():
@@ -262,7 +262,7 @@ def test_requests_are_a_table_and_thirteen_bars_with_holes():
     assert "".join(bar.initial for bar in chart.bars) == "ONDJFMAMJJASO"
     assert [bar.year for bar in chart.bars if bar.year] == ["2025", "2026"]
     assert [bar.current for bar in chart.bars] == [False] * 12 + [True]
-    assert chart.label.startswith("Requests solved each month: October 2025 1,262; November 2025 no number;")
+    assert chart.label.startswith("Tickets solved each month: October 2025 1,262; November 2025 no number;")
     assert chart.label.count(";") == 12
 
 

@@ -94,7 +94,7 @@ def test_every_service_is_told_exactly_once():
 
 def test_unmeasured_hours_are_named_and_100_percent_is_not_printed():
     row = rows(service("mail", unknown=[span("2026-10-25 06:00", 3)]))["mail"]
-    assert (row.result, plain(row.remark)) == ("none seen", "3 h on 25 October not measured")
+    assert (row.result, plain(row.remark)) == ("no downtime seen", "3 h on 25 October not measured")
     assert strip(row)[24] == "_"
     assert plain(row.strip_label) == "October, E-mail: no interruption seen, 3 hours not measured on day 25."
     assert "99.59%" in row.title
@@ -175,16 +175,16 @@ def test_days_after_its_retirement_are_absent():
 def test_last_month_is_a_plain_number():
     september = snapshot(service("mail", outage("2026-09-03 10:00", 43.2), seconds=720 * 3600.0), label="2026-09")
     row = rows(service("mail", outage("2026-10-05 10:00", 5)), past=(september,))["mail"]
-    assert row.previous == "September 99.90%"
+    assert row.previous == "September: 99.90%"
     italian = rows(service("mail", outage("2026-10-05 10:00", 5)), past=(september,), locale="it")["mail"]
-    assert italian.previous == "Settembre 99,90%"
+    assert italian.previous == "Settembre: 99,90%"
 
 
 def test_last_month_with_gaps_is_not_100_percent_either():
     gap = Interval(start=at("2026-09-03 10:00"), end=at("2026-09-03 20:00"))
     september = snapshot(service("mail", unknown=[gap], seconds=720 * 3600.0), label="2026-09")
     row = rows(service("mail", outage("2026-10-05 10:00", 5)), past=(september,))["mail"]
-    assert row.previous == "September none seen"
+    assert row.previous == "September: no downtime seen"
 
 
 def test_a_service_without_a_name_is_called_by_its_id_and_others_never():

@@ -114,6 +114,6 @@ def test_the_month_before_is_compared_only_if_it_was_measured_alike() -> None:
         made.section(made.edition(now, past=(past,), **ONLY_REQUESTS), "services").services[0]
         for past in (before, alike)
     ]
-    assert [row.previous for row in rows] == ["", "September 99.95%"]
+    assert [row.previous for row in rows] == ["", "September: 99.95%"]
     assert rows[0].days == ()
     assert rows[0].used == pytest.approx(0.1)

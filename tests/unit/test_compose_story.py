@@ -131,7 +131,7 @@ def test_a_missed_target_is_in_lead_subject_minute_and_preheader():
     )
     assert composed.subject == "October 2026: 1 of 12 services missed its target"
     assert minute(composed) == [
-        "Eleven services met their target; 1,301 requests were solved.",
+        "Eleven services met their target; 1,301 tickets were solved.",
         "Names0: 97 minutes down, on Wednesday 14 October.",
     ]
     assert [row.tone for row in composed.minute] == ["accent", "signal"]
@@ -206,8 +206,8 @@ def test_an_unjudged_service_is_told_beside_the_others():
 
 def test_a_month_of_tickets_alone_is_told_by_its_tickets():
     composed = edition(snapshot(tickets=tickets()), services={})
-    assert plain(composed.headline) == "We solved 1,301 of your requests."
-    assert composed.subject == "October 2026: we solved 1,301 requests"
+    assert plain(composed.headline) == "We solved 1,301 tickets."
+    assert composed.subject == "October 2026: we solved 1,301 tickets"
 
 
 def test_a_month_of_figures_alone_and_an_empty_one_are_told_as_such():

@@ -25,7 +25,7 @@ def changed(folder: Path, locale: str, *changes: tuple[str, str], name: str | No
     return path
 
 
-SOLVED_DE = 'solved = { one = "{n} Anfrage wurde gelöst", other = "{n} Anfragen wurden gelöst" }'
+SOLVED_DE = 'solved = { one = "{n} Ticket wurde gelöst", other = "{n} Tickets wurden gelöst" }'
 
 
 @pytest.mark.parametrize(
@@ -42,15 +42,15 @@ SOLVED_DE = 'solved = { one = "{n} Anfrage wurde gelöst", other = "{n} Anfragen
             "minute.solved",
             "few, which the language has not",
         ),
-        ("de", (SOLVED_DE, SOLVED_DE.replace("{n} Anfragen", "{m} Anfragen")), "minute.solved", "asks for {m}"),
-        ("de", (SOLVED_DE, SOLVED_DE.replace("{n} Anfragen", "Anfragen")), "minute.solved", "lacks {n}"),
+        ("de", (SOLVED_DE, SOLVED_DE.replace("{n} Tickets", "{m} Tickets")), "minute.solved", "asks for {m}"),
+        ("de", (SOLVED_DE, SOLVED_DE.replace("{n} Tickets", "Tickets")), "minute.solved", "lacks {n}"),
         (
             "de",
-            (SOLVED_DE, SOLVED_DE.replace("{n} Anfragen", "{n:d} Anfragen")),
+            (SOLVED_DE, SOLVED_DE.replace("{n} Tickets", "{n:d} Tickets")),
             "minute.solved",
             "formats a placeholder",
         ),
-        ("de", (SOLVED_DE, SOLVED_DE.replace("{n} Anfragen", "{n Anfragen")), "minute.solved", "brace"),
+        ("de", (SOLVED_DE, SOLVED_DE.replace("{n} Tickets", "{n Tickets")), "minute.solved", "brace"),
         ("de", ('tip = "Ein Tipp"', 'tip = "3 Tipps"'), "section.tip", "holds the number 3"),
         ("de", ('tip = "Ein Tipp"', 'tip = ""'), "section.tip", "is empty"),
         ("de", ('tip = "Ein Tipp"', 'tip = "Immer ein Tipp"'), "section.tip", "says 'Immer'"),
@@ -59,7 +59,7 @@ SOLVED_DE = 'solved = { one = "{n} Anfrage wurde gelöst", other = "{n} Anfragen
         ("de", ('"elf", "zwölf"', '"elf", "elf"'), "number_words", "has a word twice"),
         (
             "fr",
-            ('one = "{n} demande résolue"', 'one = "une demande résolue"'),
+            ('one = "{n} ticket résolu"', 'one = "une demande résolue"'),
             "minute.solved",
             "'one' stands for 0, 1, ...",
         ),

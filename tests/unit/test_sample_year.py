@@ -21,22 +21,22 @@ FURNITURE = {
     "en": (
         r"Everything your team needs",
         r"It takes a minute to read",
-        r"The rest answered requests",
+        r"The others were requests",
         r"May we listen for 20 minutes",
         r"(All )?\w+ services met their target",
         r"We have not been to",
-        r"\d+% of our labelled work was planned",
-        r"\d+%( of)? +requests (were )?solved within 4 hours",
+        r"\d+% of the tickets solved were planned",
+        r"\d+% +of tickets (were )?solved within 4 hours",
     ),
     "it": (
         r"Tutto ciò che serve",
         r"Si legge in un minuto",
-        r"Il resto ha risposto",
+        r"Gli altri erano richieste",
         r"Possiamo ascoltarvi",
         r"(Tutti e \w+ i|\w+) servizi hanno raggiunto",
         r"Da sei mesi non passiamo",
-        r"\d+% del lavoro con etichetta",
-        r"\d+%( delle)? +richieste risolt[eo] entro 4 ore",
+        r"\d+% dei ticket risolti",
+        r"\d+% +dei ticket risolto entro 4 ore",
     ),
 }
 """Sentences that may come again: they frame the letter, or a number came out the same."""
@@ -151,7 +151,7 @@ def _prose(text: str) -> str:
 
 
 _TABLES = (
-    r"Service by service|Servizio per servizio|Your requests|Le vostre richieste|How we measure|Come misuriamo"
+    r"Service by service|Servizio per servizio|At the service desk|Al servizio di assistenza|How we measure|Come misuriamo"
     r"|Was this useful|Vi è stato utile|Targets and results|Obiettivi e risultati|-{20}"
 )
 
