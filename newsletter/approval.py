@@ -12,10 +12,11 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from newsletter.errors import ApprovalError, ContentError, UsageError
 
@@ -23,16 +24,14 @@ FILE_NAME = "approval.json"
 WORDS_NAME = "approved.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
+class Approval(Struct, frozen=True, kw_only=True):
     """Who approved, and when (aware)."""
 
     by: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approvals:
+class Approvals(Struct, frozen=True, kw_only=True):
     """The approvals of one hash; `variants` maps each variant to its digest, to name what changed."""
 
     digest: str
@@ -40,8 +39,7 @@ class Approvals:
     given: tuple[Approval, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approved:
+class Approved(Struct, frozen=True, kw_only=True):
     """The words behind a hash: the text part of each variant, and the edition's own files by name."""
 
     digest: str

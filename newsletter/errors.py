@@ -20,12 +20,12 @@ An error that is not one of these is a bug: it keeps its traceback and ends 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Place:
+
+class Place(Struct, frozen=True):
     """Where in a file, as editors count: the first line and the first column are 1."""
 
     file: str
@@ -37,8 +37,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Struct, frozen=True):
     """One fault of those that an error tells: what is wrong, without its place, and the place."""
 
     what: str

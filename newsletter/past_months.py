@@ -6,10 +6,11 @@ The oldest one is the next to be forgotten by a server with a retention.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from newsletter import period, pipeline
 from newsletter.collect import below_gate
@@ -20,8 +21,7 @@ from newsletter.model import Period, Snapshot
 Outcome = Literal["kept", "written", "incomplete", "not there"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastMonth:
+class PastMonth(Struct, frozen=True, kw_only=True):
     """What became of one month.
 
     `kept`: a snapshot was there and is as it was. `written`: it is there now, every service

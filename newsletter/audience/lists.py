@@ -6,8 +6,9 @@ is told with its place, and duplicates are reported.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from newsletter.audience.csv import CsvFile
 from newsletter.audience.mapping import RowError, first, names_of, recipient
@@ -17,8 +18,7 @@ from newsletter.config import AudienceConfig, SourceConfig
 from newsletter.errors import ContentError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadRow:
+class BadRow(Struct, frozen=True, kw_only=True):
     """A row that cannot be mailed: where it stands ("line 3") and why."""
 
     place: str
@@ -26,8 +26,7 @@ class BadRow:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duplicate:
+class Duplicate(Struct, frozen=True, kw_only=True):
     """A row whose address stood already at `first_place`; it was folded into that one."""
 
     place: str
@@ -35,8 +34,7 @@ class Duplicate:
     first_place: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecipientList:
+class RecipientList(Struct, frozen=True, kw_only=True):
     """One list as read from `source`: whom it names, what was folded, what was skipped, what else to know."""
 
     source: str
@@ -46,8 +44,7 @@ class RecipientList:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     recipients: Roll = field(default_factory=Roll)
     duplicates: list[Duplicate] = field(default_factory=list)
     invalid: list[BadRow] = field(default_factory=list)

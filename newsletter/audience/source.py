@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 Value = str | tuple[str, ...]
 """A cell of text, or the several values that a directory keeps apart."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class Names(Struct, frozen=True, kw_only=True):
     """Which value of a row holds what."""
 
     email: str
@@ -31,8 +31,7 @@ DIRECTORY_NAMES = Names(email="mail", name="displayName", locale="preferredLangu
 """What Active Directory, inetOrgPerson (RFC 2798) and Microsoft Graph call the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One person as the source has it. `place` is for messages: "line 3".
 
     `fault` says why the row as a whole cannot be used.

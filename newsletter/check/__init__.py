@@ -7,8 +7,9 @@ hides nothing of the others.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from newsletter import compose, notes, pipeline
 from newsletter.check.examination import Examination
@@ -69,8 +70,7 @@ def examine(config: Config, month: Period, *, now: datetime, online: bool = Fals
     return Examination.of(found, RULES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What was found around the letters: by file of notes, and in the services and settings of the config."""
 
     notes: Mapping[str, Sequence[Finding]]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from newsletter.model import Finding
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examination:
+class Examination(Struct, frozen=True, kw_only=True):
     """The findings in the order in which they are told, and the rules that found nothing."""
 
     findings: tuple[Finding, ...]

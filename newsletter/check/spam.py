@@ -7,8 +7,9 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 TIMEOUT_S = 60
 """Reading its rules takes SpamAssassin seconds; a daemon (spamd) answers at once."""
@@ -19,8 +20,7 @@ _STATUS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """Points, how many make a mail spam, and the rules that gave some."""
 
     points: float

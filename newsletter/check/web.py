@@ -12,11 +12,11 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
+from msgspec import Struct, field
 
 from newsletter.hosts import is_private
 
@@ -34,8 +34,7 @@ _GONE = frozenset({404, 410})
 _LOGIN = frozenset({401, 403, 407})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """How a link is: what is wrong with it as a verb phrase, empty where nothing is."""
 
     severity: Literal["ok", "hint", "warning", "fault"]
@@ -48,8 +47,7 @@ def resolve(host: str, port: int) -> Sequence[str]:
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Web:
+class Web(Struct, frozen=True, kw_only=True):
     """A cautious reader of links.
 
     Args:

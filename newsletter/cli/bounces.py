@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import to_builtins
 
 from newsletter.cli.options import config_option
 from newsletter.cli.table import table
@@ -47,7 +47,7 @@ def command(config: Config, places: tuple[Path, ...], as_json: bool) -> None:
     with open_ledger(config.ledger) as ledger:
         done = account(ledger, chain.from_iterable(map(mails, places)))
     if as_json:
-        told = [dataclasses.asdict(one) for one in done.told]
+        told = to_builtins(done.told)
         click.echo(json.dumps({**done.counts, "mails": told}, ensure_ascii=False))
         return
     _show(done)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import to_builtins
 
 from newsletter.cli.options import Session, edition_options
 from newsletter.cli.values import counted, nearby, printable
@@ -45,7 +45,7 @@ def command(session: Session, strict: bool, online: bool, as_json: bool) -> None
     code = check.exit_code(found.findings, strict=strict)
     if as_json:
         shown = {
-            "findings": [dataclasses.asdict(one) for one in found.findings],
+            "findings": to_builtins(found.findings),
             "passed": found.passed,
             "exit_code": code,
         }

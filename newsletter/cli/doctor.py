@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import to_builtins
 
 from newsletter.cli.options import log_options, open_session, place_options
 from newsletter.cli.progress import waiting
@@ -47,7 +47,7 @@ def command(config_path: Path, month_label: str | None, as_json: bool, timeout_s
     findings = _findings(config_path, month_label, timeout_s)
     code = doctor.exit_code(findings)
     if as_json:
-        shown = {"findings": [dataclasses.asdict(one) for one in findings], "exit_code": code}
+        shown = {"findings": to_builtins(findings), "exit_code": code}
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         _show(findings)

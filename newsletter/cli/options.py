@@ -7,12 +7,12 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from newsletter.config import Config
 from newsletter.errors import UsageError
@@ -23,8 +23,7 @@ log = logging.getLogger("newsletter")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """One run of one command: its config, its month, and the moment it began."""
 
     config: Config

@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from newsletter import presets
 from newsletter.collect import promql
@@ -45,16 +47,14 @@ _BEYOND_S = 72 * HOUR  # an interruption over a weekend goes on, if it does, whe
 _SPOILT = "samples that are not a number were found and not counted"
 
 
-@dataclass(slots=True)
-class Measured:
+class Measured(Struct):
     """Services of one source, with the evidence of each."""
 
     services: dict[str, ServiceMonth] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """An entry of `availability` in the configuration, ready to be asked."""
 
     watch: Watch

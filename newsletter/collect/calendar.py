@@ -8,11 +8,12 @@ seconds, ascending and without overlap; on the wall clock they count from 1970-0
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from newsletter.config import Config
 from newsletter.config.schedule import Dated, Holiday, Weekly, holiday, weekly, window
@@ -26,16 +27,14 @@ _WEEK = timedelta(days=7)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the wall clock's own zero
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """Windows on the clock of one zone."""
 
     windows: tuple[Weekly | Dated, ...]
     zone: ZoneInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Timetable:
+class Timetable(Struct, frozen=True):
     """When one service is needed and when work on it is planned; no `hours` = round the clock."""
 
     hours: tuple[Weekly, ...]

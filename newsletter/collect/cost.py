@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 _MATCHERS = re.compile(r"""\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\}""")
 _WINDOW = re.compile(r"\[(\d+)ms\](?: offset \d+ms)?")
@@ -12,8 +13,7 @@ _WINDOW = re.compile(r"\[(\d+)ms\](?: offset \d+ms)?")
 Kind = Literal["instant", "range"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """One query.
 
     Attributes:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import reduce
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from newsletter.collect.days import DAY, read_days
 from newsletter.collect.eventful import MANY_SERIES, counted_samples, read_eventful
@@ -35,8 +36,7 @@ _INTEGER_WITHIN = 1e-6
 Labels = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """What every series of a counter gained in the month, with what must be said about it.
 
     `coverage` is the share of the month from the first to the last sample: a gap between them
@@ -180,8 +180,7 @@ def _baselines(prometheus: Prometheus, selector: Selector, period: Period) -> di
     return {_key(series): series.values[0] if series.values else None for series in answer.series}
 
 
-@dataclass(slots=True)
-class _Month:
+class _Month(Struct):
     """Every series of the month, folded week by week; how many samples it has; and how many of all were no number."""
 
     folds: dict[Labels, dict[int, Fold]] = field(default_factory=dict)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self, TypeVar
+
+from msgspec import Struct
 
 from newsletter.collect.watch import TICK
 
@@ -22,8 +23,7 @@ TOGETHER_S: Final = 300.0  # what begins, or ends, within this of something else
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Struct, frozen=True):
     """How many samples were read, how many of them were no number, and from when to when they reach."""
 
     samples: int = 0

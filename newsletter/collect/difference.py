@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from newsletter.collect.watch import HOUR, TICK
 from newsletter.model import Evidence
@@ -22,8 +23,7 @@ _TOGETHER_S = 300.0  # as Prometheus itself looks back: series older than that h
 Labels = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """What each series gained; empty where an edge of the month has no samples, as nobody knows then.
 
     A series that has begun or ended in between counts with its whole value, so that a renamed instance

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from newsletter import presets
 from newsletter.collect import looking, promql
@@ -37,8 +38,7 @@ _LAST_RESORT = "up"  # tells of the scrape, not of what people use
 AnyPreset = TypeVar("AnyPreset", bound=presets.Preset)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundSource:
+class FoundSource(Struct, frozen=True, kw_only=True):
     """Series of one preset (and one job) that tell the state of services.
 
     Args:
@@ -64,8 +64,7 @@ class FoundSource:
     remarks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovery:
+class Discovery(Struct, frozen=True, kw_only=True):
     """What was found at `source`.
 
     Args:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from newsletter import presets
 from newsletter.collect import looking, promql
@@ -31,8 +32,7 @@ _KIND_WORDS = frozenset(
 """Words that say what kind of thing an id is of, not which service it serves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundRatio:
+class FoundRatio(Struct, frozen=True, kw_only=True):
     """Series of one preset that count what was asked of services.
 
     Args:

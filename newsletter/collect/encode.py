@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import to_builtins
 
 from newsletter import model
 
@@ -67,7 +68,7 @@ def _service_json(service: model.ServiceMonth, iso: Iso) -> dict[str, Any]:
         "evidence": list(service.evidence),
         **lifetime,
         **_basis_json(service),
-        **_known("latency", asdict(service.latency) if service.latency else None),
+        **_known("latency", to_builtins(service.latency)),
     }
 
 
@@ -100,7 +101,7 @@ def _basis_json(service: model.ServiceMonth) -> dict[str, Any]:
         return {}
     return {
         "basis": service.basis,
-        "requests": asdict(service.requests) if service.requests else None,
+        "requests": to_builtins(service.requests),
         "target": service.target,
     }
 
@@ -125,7 +126,7 @@ def _tickets_json(tickets: model.TicketMonth) -> dict[str, Any]:
             }
             for key in sorted(tickets.resolution)
         },
-        **_known("satisfaction", asdict(tickets.satisfaction) if tickets.satisfaction else None),
+        **_known("satisfaction", to_builtins(tickets.satisfaction)),
         "evidence": dict(sorted(tickets.evidence.items())),
     }
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from newsletter.collect.days import DAY, TOGETHER_S, Extent, read_days
 from newsletter.collect.promql import Selector, label_name
@@ -30,8 +32,7 @@ Thing = tuple[str, ...]
 Change = tuple[float, float]  # (time, value)
 
 
-@dataclass(slots=True)
-class Seen:
+class Seen(Struct):
     """What was counted, from which samples; `value` None where there was no series at all."""
 
     value: float | None = None

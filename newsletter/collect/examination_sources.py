@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from newsletter.collect import looking
 from newsletter.collect.availability import Source, source_of
@@ -25,8 +27,7 @@ _SHOWN = 5
 _JITTER = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """One entry of `availability` (called `name` in findings), and when its services were seen in the month."""
 
     name: str

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from newsletter.collect.series import Series
 from newsletter.period import weeks
@@ -20,8 +22,7 @@ HANDOVER_S = 6 * 3600.0
 """A counter that was moved is back within a working day's half."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(Struct, frozen=True):
     """A stretch of one series, folded; adjoining stretches add up.
 
     `gained` is the sum of its rises, a fall counting as a restart from 0; `changes` how often the

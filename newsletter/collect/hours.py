@@ -10,8 +10,9 @@ at most half an interval that should be unknown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from newsletter.collect.timeline import State, Vote
 
@@ -20,8 +21,7 @@ UP, DOWN, NOTHING = 1, 2, 4
 _VALUES = {None: UP, True: DOWN, False: UP | DOWN | NOTHING}  # by `Counted.failing`
 
 
-@dataclass(slots=True)
-class Counted:
+class Counted(Struct):
     """What the server counted of one series; hours are numbered from 0, and -1 is the one before the period.
 
     Attributes:

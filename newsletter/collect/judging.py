@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from newsletter.collect.timeline import Segment, State, clipped, excluding, interruptions, intervals, total
 from newsletter.model import Exclusion, Interval, Outage, Period, ServiceMonth

@@ -24,11 +24,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from newsletter.collect.promql import Selector, batches, one_of
 from newsletter.collect.watch import TICK, Watch
@@ -46,16 +48,14 @@ _AT_ONCE = 100  # services a query: the server sorts every sample of a month, wh
 Labels = tuple[tuple[str, str], ...]
 
 
-@dataclass(slots=True)
-class Latencies:
+class Latencies(Struct):
     """By service its latency, if anything is known of it, and the evidence."""
 
     services: dict[str, Latency] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Counted:
+class _Counted(Struct):
     """The series of durations of one service.
 
     Attributes:
@@ -69,8 +69,7 @@ class _Counted:
     spoilt: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
+class _Bound(Struct, frozen=True):
     """What was found for one service: seconds (None if nothing), how to ask again, and what to know of it."""
 
     seconds: float | None
@@ -79,8 +78,7 @@ class _Bound:
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     """Whom to ask for what: the 0/1 series, the durations beside them, and the quantile of these in the period."""
 
     prometheus: Prometheus

@@ -7,8 +7,9 @@ before either, while its source was already recording. Otherwise the missing tim
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from newsletter.collect.promql import batches
 from newsletter.collect.retention import advice
@@ -23,8 +24,7 @@ _DAY = 86400.0
 _NEAR = 1.5  # scrape intervals: closer to an edge than this is at the edge
 
 
-@dataclass(frozen=True, slots=True)
-class Edges:
+class Edges(Struct, frozen=True):
     """The first and last sample of a service in the month."""
 
     first: float

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from newsletter.collect.promql import Selector, duration
 from newsletter.collect.series import Answer
@@ -28,8 +29,7 @@ def last_values(prometheus: Prometheus, selector: Selector, at: float) -> Answer
     return prometheus.instant(f"last_over_time({selector.over(HOUR)})", at - TICK)
 
 
-@dataclass(frozen=True, slots=True)
-class Looks:
+class Looks(Struct, frozen=True):
     """At which instants (seconds) each service had a sample in the hour before; a look every `every` s from `begin`."""
 
     begin: float

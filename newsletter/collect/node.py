@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 W = TypeVar("W", bound=str)
@@ -21,8 +22,7 @@ class Misplaced(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One JSON value at the path `where` ("$.services.mail.outages[0].start").
 
     Every method raises `Misplaced` when the value is not what it is asked for.

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
+from msgspec.structs import replace
 
 from newsletter.collect import promql, retention, tls
 from newsletter.collect.cost import Cost, Kind

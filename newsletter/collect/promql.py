@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from newsletter.errors import ConfigError
 
@@ -86,8 +88,7 @@ def earlier(query: str, seconds: float) -> str:
     return _RANGE.sub(lambda found: found[0] + (offset if found["range"] else ""), query)
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """A plain instant vector selector: a metric (may be empty) and its matchers, each already PromQL."""
 
     metric: str

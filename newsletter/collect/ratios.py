@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from newsletter import presets
 from newsletter.collect import promql
@@ -36,8 +38,7 @@ _REMARKS: Mapping[presets.Samples, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RatioSource:
+class RatioSource(Struct, frozen=True):
     """An entry of `availability` whose preset counts requests, ready to be asked."""
 
     preset: presets.RatioPreset
@@ -115,8 +116,7 @@ def measure_ratios(prometheus: Prometheus, source: RatioSource, period: Period) 
     return measured
 
 
-@dataclass(slots=True)
-class _Share:
+class _Share(Struct):
     """What failed of what was asked, as read from so many samples; `coverage` is that of the whole."""
 
     total: float = 0.0

@@ -6,8 +6,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from newsletter.collect.promql import batches
 from newsletter.collect.series import Series
@@ -65,8 +66,7 @@ class Samples:
 Voters = Mapping[str, Samples]
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """By service and voter, the samples; `spoilt` are services with some that are no number."""
 
     services: dict[str, Voters] = field(default_factory=dict)

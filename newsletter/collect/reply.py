@@ -6,12 +6,12 @@ import html
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
-import orjson
+import msgspec
+from msgspec import Struct
 
 _SHOWN = 300  # characters of a server's message in ours
 _SEARCHED = 4096  # bytes of a page that is no JSON
@@ -26,8 +26,7 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Struct, frozen=True, dict=True):
     """One answer, read to its end."""
 
     status: int
@@ -39,8 +38,8 @@ class Reply:
     def envelope(self) -> dict[str, Any] | None:
         """The JSON object, if it is one."""
         try:
-            envelope = orjson.loads(self.body)
-        except ValueError:
+            envelope = msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None
         return envelope if isinstance(envelope, dict) else None
 

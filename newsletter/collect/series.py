@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One label set; `times` in seconds since the epoch, ascending, one for each of `values`.
 
     All values are finite: `dropped` counts those that were not (NaN and the infinities measure nothing).
@@ -19,8 +19,7 @@ class Series:
     dropped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """All series of one query, and what the server remarked about it."""
 
     series: tuple[Series, ...]

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from newsletter.collect.hours import Counted, counted_in, merged, said, verdicts
 from newsletter.collect.series import Answer, Series
@@ -35,8 +36,7 @@ _TELLING = 4  # samples due in an hour: with fewer, one empty hour and one with 
 Labels = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """The month at a glance.
 
     Attributes:
@@ -50,8 +50,7 @@ class Survey:
     verdicts: Mapping[str, Verdicts]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """Some hours of the period, surveyed by one thread: a server evaluates a query on one core."""
 
     start_s: float
@@ -59,8 +58,7 @@ class _Part:
     hours: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """A part of the month: the samples of each series, and by service what its hours can only have been."""
 
     samples: Mapping[Labels, int]

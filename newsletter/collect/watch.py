@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from newsletter.collect.promql import Selector, one_of
 from newsletter.errors import SourceError
@@ -16,8 +17,7 @@ TICK = 0.001  # windows end a millisecond early: ranges are closed at both ends 
 BINARY: Mapping[float, Meaning] = {1.0: "up", 0.0: "down"}
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """Who the series speak about, who speaks, how often (seconds), and what each value means.
 
     The only value that means up is 1.

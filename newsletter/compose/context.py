@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
+
+from msgspec import Struct
 
 from newsletter import period
 from newsletter.compose.standing import Standing
@@ -19,8 +20,7 @@ _NO_DECISIONS = Editorial()
 _NO_VISITS: Mapping[str, tuple[Note, ...]] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True):
     """One edition's material: numbers, notes of its locale and audience, and the means to word them."""
 
     snapshot: Snapshot

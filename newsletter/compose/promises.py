@@ -6,15 +6,15 @@ They are bad news like a missed availability, so they are told where that is tol
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from newsletter.compose import figures
 from newsletter.compose.context import Context
 from newsletter.model import Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Struct, frozen=True):
     """A promise in words: what was promised, what came of it, and the target."""
 
     what: str

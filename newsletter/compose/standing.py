@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from newsletter.model import Fact, Outage, ServiceMonth
 
@@ -12,8 +13,7 @@ FULL_COVERAGE = 0.999
 """Below this share of the month measured, "no interruption" cannot be said: nobody looked all the time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """A service with its availability fact and its measured month."""
 
     name: str

@@ -7,10 +7,10 @@ are read. What they mean in real time, clock changes included, is decided where 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
+from msgspec import Struct
 from pydantic import AfterValidator, BeforeValidator
 
 from newsletter.config.refusals import fault
@@ -28,8 +28,7 @@ _HOLIDAY = re.compile(r"(?:(\d{4})-)?(\d{2})-(\d{2})", re.ASCII)
 _LEAP_YEAR = 2000  # stands in for the year of a holiday that has none, so that 02-29 exists
 
 
-@dataclass(frozen=True, slots=True)
-class Weekly:
+class Weekly(Struct, frozen=True):
     """The same time of day on some days of every week.
 
     Args:
@@ -43,16 +42,14 @@ class Weekly:
     end: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
+class Dated(Struct, frozen=True):
     """One stretch of local time, from `start` to `end` (naive)."""
 
     start: datetime
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Holiday:
+class Holiday(Struct, frozen=True):
     """A day of one year, or of every year (`year` None)."""
 
     year: int | None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from pydantic import BeforeValidator, ValidationInfo
 
 from newsletter.config.refusals import fault
@@ -19,8 +19,7 @@ _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secret:
+class Secret(Struct, frozen=True, kw_only=True):
     """A secret by reference: `env:NAME` or `file:PATH` (relative to config.yaml).
 
     It is read only when it is used, so that an edition can be built and previewed on a machine

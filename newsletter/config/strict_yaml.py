@@ -11,10 +11,10 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from msgspec import Struct, field
 
 from newsletter.errors import Located, Place
 
@@ -30,8 +30,7 @@ _MANY_DASHES = re.compile(r"(?:[-?]\s+){50}")
 _MAX_NODES = 100_000  # aliases of aliases grow without end in a few lines
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing that is wrong, and where."""
 
     line: int
@@ -53,8 +52,7 @@ class Fault:
         return f"{where}: {self.text}" if where else self.text
 
 
-@dataclass(slots=True)
-class ParsedYaml:
+class ParsedYaml(Struct):
     """The values of a YAML text, the line of each, and the text of those written without quotes."""
 
     data: Any = None

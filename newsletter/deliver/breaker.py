@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
+
+from msgspec import structs
 
 from newsletter.deliver.ledger import Outcome
 from newsletter.deliver.replies import Reply, Scope
@@ -81,7 +82,7 @@ class Breaker:
         return [] if self.fault is None else self._pending()
 
     def _pending(self) -> list[Outcome]:
-        return [dataclasses.replace(one, state="pending") for one in self._release()]
+        return [structs.replace(one, state="pending") for one in self._release()]
 
     def _release(self) -> list[Outcome]:
         held, self._held = self._held, []

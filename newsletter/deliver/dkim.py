@@ -10,8 +10,9 @@ import functools
 import hashlib
 import re
 from base64 import b64encode
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from newsletter.config import DkimConfig
 from newsletter.errors import ConfigError
@@ -43,8 +44,7 @@ _COLUMNS = 72
 _STRING_BYTES = 255  # RFC 1035, 3.3: the longest string of a TXT record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DkimRecord:
+class DkimRecord(Struct, frozen=True, kw_only=True):
     """The public half of the key, as DNS must tell it: a TXT record."""
 
     name: str
@@ -58,8 +58,7 @@ class DkimRecord:
         return f"{self.name}. IN TXT ( {strings} )"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signer:
+class Signer(Struct, frozen=True, kw_only=True):
     """A key and the name it signs under; usable by several threads."""
 
     domain: str

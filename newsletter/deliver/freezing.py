@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from newsletter.deliver import headers
 from newsletter.deliver.ledger import Difference, FrozenEdition, Ledger, Planned
@@ -19,8 +20,7 @@ EXAMPLES = 20
 _NONE = Difference()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freeze:
+class Freeze(Struct, frozen=True, kw_only=True):
     """What freezing an edition found.
 
     Args:

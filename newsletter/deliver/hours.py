@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+
+from msgspec import Struct
 
 from newsletter.config import SendingConfig
 from newsletter.config.schedule import Weekly, weekly
@@ -14,8 +15,7 @@ from newsletter.model import Period
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class SendingHours:
+class SendingHours(Struct, frozen=True):
     """When mails may leave: any of `times` on the clock of `zone`; always, if there are none."""
 
     times: tuple[Weekly, ...]

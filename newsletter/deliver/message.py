@@ -13,10 +13,11 @@ import html
 import re
 from base64 import encodebytes
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from newsletter.config import SmtpConfig
 from newsletter.deliver import headers, quoted_printable
@@ -30,8 +31,7 @@ FIELDS: dict[str, Callable[[Recipient], str]] = {
 """What the bodies may ask of a recipient."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
+class _Own(Struct, frozen=True):
     """What one recipient's copy has of its own."""
 
     recipient: Recipient
@@ -45,8 +45,7 @@ _Slot = Callable[[_Own], bytes]
 _NOTHING_TO_DO = re.compile(r"[A-EG-Za-z0-9](?:[A-Za-z0-9@._ -]{0,69}[A-Za-z0-9])?").fullmatch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledMessage:
+class CompiledMessage(Struct, frozen=True, kw_only=True):
     """One variant, ready to be addressed.
 
     Args:
@@ -61,7 +60,11 @@ class CompiledMessage:
     edition: str
     sender: str
     digest: str
-    parts: tuple[bytes | _Slot, ...] = field(repr=False, compare=False)
+    parts: tuple[bytes | _Slot, ...]
+
+    def __repr__(self) -> str:
+        """What it is, without its bytes."""
+        return f"CompiledMessage(variant={self.variant!r}, edition={self.edition!r}, digest={self.digest!r})"
 
     @property
     def domain(self) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
+
+from msgspec import structs
 
 from newsletter.deliver.ledger import Delivery, Outcome
 from newsletter.deliver.pace import Pace
@@ -40,4 +41,4 @@ class Outcomes:
         if not ours or not self._pace.gives_up(tries, delivery.deferred_since, self._clock()):
             return outcome
         words = f"given up after {tries} tries: {outcome.reply}"
-        return dataclasses.replace(outcome, state="refused", reply=words, next_try_at=None)
+        return structs.replace(outcome, state="refused", reply=words, next_try_at=None)

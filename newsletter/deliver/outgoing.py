@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+
+from msgspec import structs
 
 from newsletter.config import SmtpConfig
 from newsletter.deliver.dkim import load_signer, relaxed_lines
@@ -80,7 +81,7 @@ def _relaxed(message: CompiledMessage) -> CompiledMessage:
     ones once, and only a recipient's own fields for every copy.
     """
     parts = (relaxed_lines(part) if isinstance(part, bytes) else _relaxing(part) for part in message.parts)
-    return dataclasses.replace(message, parts=tuple(parts))
+    return structs.replace(message, parts=tuple(parts))
 
 
 def _relaxing(slot: Callable[[Any], bytes]) -> Callable[[Any], bytes]:

@@ -6,8 +6,9 @@ The table follows RFC 5321 (4.2.1, 4.3.2), RFC 3463 (enhanced codes) and what la
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from newsletter import errors
 from newsletter.deliver.ledger.protocol import State
@@ -32,8 +33,7 @@ _WAIT_MARGIN_S = 10.0
 _WAIT_LIMIT_S = 24 * 3600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """The reply that decided a transaction: the first refusal, or the one to the final dot."""
 
     stage: Stage
@@ -68,8 +68,7 @@ class DroppedError(Exception):
         self.stage = stage
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The recipient's new state, and how far the cause reaches.
 
     Scopes: `recipient` only this one; `connection` it must be closed; `busy` the relay puts

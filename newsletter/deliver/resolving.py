@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from newsletter.deliver.ledger import Delivery, Ledger, Outcome
 from newsletter.errors import ContentError, FileError
@@ -22,8 +23,7 @@ _POSTFIX_QUEUED = re.compile(r"/qmgr\[\d+\]: ([0-9A-Za-z]+): from=.*\(queue acti
 _EXIM = re.compile(r" <= .* id=([^\s<>]+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class Resolved(Struct, frozen=True, kw_only=True):
     """What became of the copies in doubt.
 
     Args:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, structs
 
 from newsletter.config import SmtpConfig
 from newsletter.deliver.drain import Drain, Progress
@@ -44,8 +44,7 @@ from newsletter.model import Recipient
 InDoubt = Literal["hold", "resend"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryReport:
+class DeliveryReport(Struct, frozen=True, kw_only=True):
     """How a run ended.
 
     Args:
@@ -81,8 +80,7 @@ class DeliveryReport:
         return sum(self.counts[state] for state in UNSETTLED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestCopy:
+class TestCopy(Struct, frozen=True, kw_only=True):
     """The relay's answer to one test mail; `code` is None if no answer came."""
 
     address: str
@@ -166,7 +164,7 @@ def send(
                 journal.close()
         recover(ledger)
         report = _report(ledger, edition_id)
-        return dataclasses.replace(
+        return structs.replace(
             report,
             seconds=time.monotonic() - began,
             sent=report.counts["accepted"] - before["accepted"],
@@ -275,8 +273,7 @@ def _test_copy(line: Line, outgoing: Outgoing, message: CompiledMessage, recipie
     return TestCopy(address=recipient.address, variant=message.variant, code=code, reply=text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """How far the sending of an edition is.
 
     Args:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from newsletter.deliver.ledger import Ledger, Summary, ledger_exists, open_ledger
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shrinkage:
+class Shrinkage(Struct, frozen=True, kw_only=True):
     """A list that is at most half as long as when the last edition was sent.
 
     Args:

@@ -11,9 +11,10 @@ import math
 import random
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+
+from msgspec import Struct
 
 from newsletter.demo.plan import SEED, ZONE
 
@@ -42,8 +43,7 @@ _CERTIFICATE_VALID_S = 90 * 86_400
 _CERTIFICATE_RENEWED_S = 60 * 86_400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
+class Ticket(Struct, frozen=True, kw_only=True):
     """One request to the service desk, from arrival to solution (seconds since the epoch)."""
 
     opened: float

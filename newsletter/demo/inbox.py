@@ -8,13 +8,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from newsletter.demo.ports import HOST, PORTS_TRIED, free_port
 from newsletter.errors import SourceError
@@ -23,15 +24,18 @@ if TYPE_CHECKING:
     from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mail:
+class Mail(Struct, frozen=True, kw_only=True, dict=True):
     """A mail as it came in: the envelope and the very bytes of the message."""
 
     number: int
     mail_from: str
     rcpt_to: str
     path: Path
-    content: bytes = field(repr=False)
+    content: bytes
+
+    def __repr__(self) -> str:
+        """The envelope."""
+        return f"Mail(number={self.number}, mail_from={self.mail_from!r}, rcpt_to={self.rcpt_to!r})"
 
     @cached_property
     def message(self) -> EmailMessage:

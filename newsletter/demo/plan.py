@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from newsletter import period
 from newsletter.model import Interval, Period
@@ -28,8 +29,7 @@ SERVICES = (
 _BORN = {"portal": "2025-03-17 00:00:00"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class Happening(Struct, frozen=True, kw_only=True):
     """Something that befell one service; an empty `service` means all of them."""
 
     service: str

@@ -7,7 +7,9 @@ which `newsletter facts` shows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from newsletter.config import Config
 from newsletter.facts import gate
@@ -24,8 +26,7 @@ LEAST_MILESTONE = 1_000
 Refusal = str
 
 
-@dataclass(slots=True)
-class Claims:
+class Claims(Struct):
     """Facts beyond the plain numbers, and what could not be claimed, by the id it would have had."""
 
     facts: list[Fact] = field(default_factory=list)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
+
+from msgspec.structs import replace
 
 from newsletter.config import Config, EquivalenceConfig
 from newsletter.model import Fact, Period, Snapshot

@@ -11,10 +11,11 @@ comparisons of an edition the false discovery rate is held (Benjamini and Hochbe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import asin, erfc, log1p, sqrt
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 Scale = Literal["count", "ratio", "duration"]
 
@@ -40,8 +41,7 @@ class Point(NamedTuple):
     whole: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """A month against its history.
 
     Args:

@@ -8,7 +8,8 @@ step change (a new system, a merger) ends the history, too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from newsletter import period
 from newsletter.config import Config, StepChange
@@ -17,8 +18,7 @@ from newsletter.facts.tickets import solved_at
 from newsletter.model import Fact, Snapshot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class Series(Struct, frozen=True, kw_only=True):
     """One number over the months: `points` are the months before, oldest first; `now` is this one."""
 
     fact: Fact

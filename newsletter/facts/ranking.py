@@ -7,9 +7,11 @@ the letter whatever its score. Everything is deterministic; ties are broken by i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log2, log10, sqrt
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from newsletter.config import Config
 from newsletter.facts.decisions import missing_parts, require_possible
@@ -35,8 +37,7 @@ _LEAST_P = 1e-6
 _NOT_CRITICAL = 0.7
 
 
-@dataclass(frozen=True)
-class Memory:
+class Memory(Struct, frozen=True, dict=True):
     """What earlier editions told, by age: 1 is the edition sent last."""
 
     told: Sequence[Told]

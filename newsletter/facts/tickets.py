@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from newsletter.config import ResolutionTarget, TicketsConfig
 from newsletter.model import Count, Fact, TicketMonth
@@ -25,8 +26,7 @@ def ticket_facts(month: TicketMonth, before: TicketMonth | None, config: Tickets
         yield _satisfied(month, before, config.min_answers)
 
 
-@dataclass(frozen=True, slots=True)
-class Solved:
+class Solved(Struct, frozen=True):
     """`within` of `count` solved tickets were solved within the time."""
 
     within: int

@@ -13,7 +13,6 @@ import re
 import string
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib import resources
@@ -22,6 +21,7 @@ from typing import Any, Literal, Self
 
 from babel import Locale
 from babel.numbers import format_decimal
+from msgspec import Struct, field
 
 from newsletter.errors import ConfigError
 from newsletter.language.bidi import isolated, with_isolated_figures
@@ -69,8 +69,7 @@ def placeholders(message: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in string.Formatter().parse(message) if name is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """All messages of one locale, by dotted key ("headline.all_met")."""
 
     locale: str

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -21,6 +20,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_time, get_month_names
 from babel.numbers import format_decimal
+from msgspec import Struct
 
 from newsletter.language.bidi import ISOLATE, POP
 from newsletter.language.catalogue import Catalogue
@@ -74,8 +74,7 @@ def budget(down_s: float, allowed_s: float) -> tuple[int, int, Literal["minutes"
     return toward(exact(down_s)), math.floor(exact(allowed_s)), "seconds"
 
 
-@dataclass(frozen=True, slots=True)
-class Formats:
+class Formats(Struct, frozen=True):
     """The written forms of one locale in one time zone."""
 
     catalogue: Catalogue

@@ -6,12 +6,12 @@ import re
 import string
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
+from msgspec import Struct
 
 from newsletter.errors import ContentError
 from newsletter.language.catalogue import Catalogue, Message, placeholders, shipped_file, supported_locales
@@ -24,8 +24,7 @@ _WHOLE_NUMBERS = (*range(201), 1_000, 1_000_000)
 _DIGITS = re.compile(r"\d+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """One thing to mend: in which file, at which key, and what."""
 
     file: Path
@@ -95,8 +94,7 @@ def _locale(path: Path) -> Locale:
         ) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Examined:
+class _Examined(Struct, frozen=True, kw_only=True):
     """A catalogue beside the English one."""
 
     catalogue: Catalogue

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 ENOUGH_WORDS = 40
 
@@ -18,16 +19,14 @@ _LETTER = re.compile(r"[^\W\d_]")
 _VOWELS = re.compile(r"[aeiouyàâäáãåæèéêëìíîïòóôöõœùúûüÿ]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(Struct, frozen=True):
     """One sentence, and where it begins in its text."""
 
     text: str
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """A readability formula by name; 100 is easy, 0 hard."""
 
     name: str

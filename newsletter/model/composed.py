@@ -6,8 +6,9 @@ All strings are plain text in the edition's locale unless the name ends in _mark
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from newsletter.model.mailed import Image
 
@@ -15,8 +16,7 @@ Mark = Literal["met", "missed", "none"]
 DayState = Literal["up", "down", "planned", "unknown", "absent"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MinuteRow:
+class MinuteRow(Struct, frozen=True, kw_only=True):
     """A line of "the month in one minute". `tone` signal = bad news."""
 
     label: str
@@ -24,8 +24,7 @@ class MinuteRow:
     tone: Literal["accent", "signal"] = "accent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentCard:
+class IncidentCard(Struct, frozen=True, kw_only=True):
     """What went wrong, as a box: heading, verdict, timeline, what changed, who says so."""
 
     heading: str
@@ -40,8 +39,7 @@ class IncidentCard:
     quoted: tuple[Quoted, ...] = ()  # of its verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactCard:
+class FactCard(Struct, frozen=True, kw_only=True):
     """A "Did you know?": the number, the sentence it begins, and its source line."""
 
     number: str
@@ -50,8 +48,7 @@ class FactCard:
     fact: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """Past months of a number, the newest last; None is a month without one. `label` says all of them in a sentence."""
 
     values: tuple[float | None, ...]
@@ -59,8 +56,7 @@ class History:
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tile:
+class Tile(Struct, frozen=True, kw_only=True):
     """A number with its label and its context: target, the mark, a remark, then last month's number."""
 
     number: str
@@ -74,8 +70,7 @@ class Tile:
     fact: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
+class Day(Struct, frozen=True, kw_only=True):
     """One cell of the availability strip."""
 
     number: int
@@ -83,8 +78,7 @@ class Day:
     down_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRow:
+class ServiceRow(Struct, frozen=True, kw_only=True):
     """One service: result, strip of days, and how much of the allowed downtime was used.
 
     `used` is down / allowed (may exceed 1), None without a target.
@@ -106,8 +100,7 @@ class ServiceRow:
     fact: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Bar(Struct, frozen=True, kw_only=True):
     """One month of a bar chart; `value` None leaves a hole."""
 
     initial: str
@@ -117,8 +110,7 @@ class Bar:
     current: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BarChart:
+class BarChart(Struct, frozen=True, kw_only=True):
     """Monthly bars from a zero axis; `label` says all of them in one sentence."""
 
     title: str
@@ -126,8 +118,7 @@ class BarChart:
     bars: tuple[Bar, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeekRow:
+class WeekRow(Struct, frozen=True, kw_only=True):
     """One week of requests: its days, and both counts as numbers and in words."""
 
     days: str  # "5–11"
@@ -137,16 +128,14 @@ class WeekRow:
     solved_text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weeks:
+class Weeks(Struct, frozen=True, kw_only=True):
     """Requests of a month week by week; they add up to those of the month."""
 
     heads: tuple[str, str, str]  # week, opened, solved
     rows: tuple[WeekRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteRow:
+class NoteRow(Struct, frozen=True, kw_only=True):
     """A key, a text, and who answers for it (new for you, coming up)."""
 
     key: str
@@ -156,8 +145,7 @@ class NoteRow:
     draft: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(Struct, frozen=True, kw_only=True):
     """What a department said, and what we did: done, planned, or no with the reason."""
 
     quote: str  # between the quotation marks of its language
@@ -168,8 +156,7 @@ class Heard:
     draft: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BriefPoint:
+class BriefPoint(Struct, frozen=True, kw_only=True):
     """One of the few points a manager passes on: a first sentence that stands alone, and the rest."""
 
     number: str
@@ -177,8 +164,7 @@ class BriefPoint:
     rest_markdown: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetRow:
+class TargetRow(Struct, frozen=True, kw_only=True):
     """One line of the table of targets; the numbers stand without their unit, which the heads name."""
 
     service: str
@@ -190,8 +176,7 @@ class TargetRow:
     fact: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One part of a divided bar: its share (0-1), and what stands below it."""
 
     share: float
@@ -199,8 +184,7 @@ class Part:
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Divided:
+class Divided(Struct, frozen=True, kw_only=True):
     """A whole in two or three parts; `label` says it in one sentence."""
 
     number: str
@@ -210,8 +194,7 @@ class Divided:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rating:
+class Rating(Struct, frozen=True, kw_only=True):
     """One answer to "was this useful?": it opens a prefilled mail, the same for every reader."""
 
     number: str
@@ -242,8 +225,7 @@ SectionKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """One part of the mail. Only the fields that its kind uses are filled."""
 
     kind: SectionKind
@@ -272,8 +254,7 @@ class Section:
     paragraphs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """An image as it is shown: its size in CSS pixels, and what is read or printed in its place."""
 
     image: Image
@@ -282,8 +263,7 @@ class Picture:
     height: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quoted:
+class Quoted(Struct, frozen=True, kw_only=True):
     """A number in a text that comes from a fact: how it is printed, and words that stand before it."""
 
     fact: str
@@ -291,8 +271,7 @@ class Quoted:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
+class Edition(Struct, frozen=True, kw_only=True):
     """One variant (audience x locale) of one month, fully worded, not yet laid out."""
 
     id: str

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from newsletter.errors import NewsletterError, Place
 
 FindingStatus = Literal["ok", "hint", "warning", "fault"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing that was looked at.
 
     A fault stops a command, now or later; with a warning the edition goes out, but says less than it could; a hint

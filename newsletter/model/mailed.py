@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Self
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fillable:
+
+class Fillable(Struct, frozen=True, kw_only=True):
     """Text with holes: even positions are literal, odd ones are names of recipient fields."""
 
     parts: tuple[str, ...]
@@ -24,8 +24,7 @@ class Fillable:
         return "".join(quote(values[part]) if i % 2 else part for i, part in enumerate(self.parts))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """A picture that travels inside the mail; HTML names it `cid:<id>`, so nobody fetches anything.
 
     Args:
@@ -40,9 +39,13 @@ class Image:
     id: str
     name: str
     media_type: str
-    content: bytes = field(repr=False)
+    content: bytes
     width: int
     height: int
+
+    def __repr__(self) -> str:
+        """All but the bytes."""
+        return f"Image(id={self.id!r}, name={self.name!r}, {self.width} x {self.height}, {len(self.content)} bytes)"
 
     @classmethod
     def for_content(cls, role: str, suffix: str, content: bytes, *, width: int, height: int) -> Self:
@@ -59,8 +62,7 @@ class Image:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class Rendered(Struct, frozen=True, kw_only=True):
     """One variant as it will be mailed, but for the recipient's own fields.
 
     `digest` is the sha256 (hex) over subject, parts, field names and images: equal digest, equal mail.
@@ -78,8 +80,7 @@ class Rendered:
     attachments: tuple[Image, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(Struct, frozen=True, kw_only=True):
     """One person on a list. `address` is the deliverable form, `locale` empty = default."""
 
     address: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+
+class Period(Struct, frozen=True, kw_only=True):
     """A half-open stretch of time [start, end), both aware, in one IANA time zone."""
 
     start: datetime
@@ -44,8 +44,7 @@ Origin = Literal["query", "export", "hand"]
 """Whom to ask again: the monitoring, a file that a help desk wrote, or a person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """Where a number comes from, enough to ask the server again.
 
     `samples` is how many raw samples (or rows, or entries) answered; `coverage` the share (0-1) of the
@@ -61,8 +60,7 @@ class Evidence:
     origin: Origin = "query"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class Interval(Struct, frozen=True, kw_only=True):
     """A half-open stretch of time, in seconds since the epoch."""
 
     start: float
@@ -77,8 +75,7 @@ class Interval:
 ExclusionReason = Literal["hours", "maintenance"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exclusion(Interval):
+class Exclusion(Interval, frozen=True, kw_only=True):
     """A stretch in which a service did not have to be up: outside its business hours, or planned work.
 
     Planned work outside the business hours is told as `hours`: nobody needed the service anyway.
@@ -87,8 +84,7 @@ class Exclusion(Interval):
     reason: ExclusionReason = "maintenance"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outage:
+class Outage(Struct, frozen=True, kw_only=True):
     """One interruption of a service, counted once, in the month it begins.
 
     `down_s` is less than `end - start` where monitoring gaps, excluded time or merged recoveries
@@ -110,16 +106,14 @@ Basis = Literal["time", "requests", "indicator"]
 """What availability is a share of: of time, of requests, or of whatever a service level indicator counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requests:
+class Requests(Struct, frozen=True, kw_only=True):
     """How many requests a service got, and how many of them failed."""
 
     total: int
     failed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
+class Latency(Struct, frozen=True, kw_only=True):
     """How fast a service answered: at least the share `quantile` (0-1) of its answers came within `seconds`.
 
     `seconds` is an upper bound to the millisecond, never less than the true quantile. `evidence` is the id of what it was read
@@ -132,8 +126,7 @@ class Latency:
     show: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceMonth:
+class ServiceMonth(Struct, frozen=True, kw_only=True):
     """Four states of one service; they add up to the seconds it existed in the month.
 
     `availability` is up / (up + down), or None when too little was measured (or nothing).
@@ -173,8 +166,7 @@ class ServiceMonth:
         return sum(one.seconds for one in self.excluded if one.reason == reason)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class Count(Struct, frozen=True, kw_only=True):
     """A total and its parts; part keys join label values with "/" ("desktop/incident").
 
     `weeks` is the total week by week (`period.weeks`); empty where that cannot be told.
@@ -185,8 +177,7 @@ class Count:
     weeks: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
+class Resolution(Struct, frozen=True, kw_only=True):
     """How long tickets took, as far as a histogram can say it exactly.
 
     `share_within_s` maps a bucket edge in seconds to the share (0-1) solved within it;
@@ -200,16 +191,14 @@ class Resolution:
     median_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Satisfaction:
+class Satisfaction(Struct, frozen=True, kw_only=True):
     """How many of those who answered were satisfied."""
 
     satisfied: int
     answers: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketMonth:
+class TicketMonth(Struct, frozen=True, kw_only=True):
     """Tickets of the month; None where the config does not ask or the source had nothing.
 
     `resolution` maps a label key (and "" for all together) to its distribution.
@@ -226,8 +215,7 @@ class TicketMonth:
 FigureKind = Literal["count", "ratio", "duration", "gauge"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class Figure(Struct, frozen=True, kw_only=True):
     """Any other number the config asks for. `value` None = the source had nothing."""
 
     id: str
@@ -239,8 +227,7 @@ class Figure:
     denominator: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """How the services of one source of 0/1 samples were judged.
 
     Args:
@@ -256,16 +243,14 @@ class Rule:
     maintenance: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
+class Times(Struct, frozen=True, kw_only=True):
     """Times of a service as the configuration writes them, on the clock of a time zone."""
 
     texts: tuple[str, ...]
     timezone: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """How availability was accounted for in a month, as it was configured when the month was collected.
 
     `hours` and `maintenance` are by service; under "" in `maintenance`, planned work on all.
@@ -279,8 +264,7 @@ class Policy:
     coverage_fail: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """All numbers of one month, frozen in a file; everything after it works offline.
 
     `policy` is None in snapshots written before policies were recorded.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Same(Generic[Value]):
+class Same(Struct, Generic[Value], frozen=True, eq=False):
     """A value that is too large, or too mutable a kind, to be compared part by part."""
 
     value: Value

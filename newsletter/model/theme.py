@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Palette:
+class Palette(Struct, frozen=True, kw_only=True):
     """The colours of one scheme, each `#rrggbb`.
 
     `page` lies around the `sheet`; `blush` is the box of an incident, `tint` that of the managers'
@@ -55,8 +54,7 @@ DARK = Palette(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theme:
+class Theme(Struct, frozen=True, kw_only=True):
     """Everything that an organisation may choose about the look, and what goes with it.
 
     Args:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct, field
 
 ClaimLevel = Literal["number", "target", "change", "cause"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class Score(Struct, frozen=True, kw_only=True):
     """How much a fact is worth telling; every part is 0 to 1.
 
     Args:
@@ -33,16 +33,14 @@ class Score:
         return self.impact * (0.3 + 0.4 * self.significance + 0.3 * self.effect) * self.novelty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """A fact that an earlier edition told its readers."""
 
     edition: str
     fact: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """Which facts an edition tells beyond those it must.
 
     Args:
@@ -56,8 +54,7 @@ class Selection:
     passed_over: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True):
     """One thing that may be said, with the evidence behind it.
 
     Args:
@@ -84,16 +81,14 @@ class Fact:
     score: Score | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """The one thing the managers are asked for; text as one string or one per locale."""
 
     text: str | Mapping[str, str]
     button: str | Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Editorial:
+class Editorial(Struct, frozen=True, kw_only=True):
     """What the editors decided about one edition as a whole.
 
     Args:
@@ -115,16 +110,14 @@ REFERENCE = re.compile(r"""\{\{\s*(?P<form>fact|n)\(\s*["'“”](?P<id>[^"'“�
 NoteKind = Literal["win", "incident", "coming", "tip", "visit", "heard", "people", "service", "correction"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Because:
+class Because(Struct, frozen=True, kw_only=True):
     """A cause, told by a person, with the reference that backs it."""
 
     text: str
     ref: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """What a person wrote, in Markdown. `source` is the file, for messages.
 
     `date` and `time` belong to coming items ("06:00-08:00") and incidents; `steps` is an

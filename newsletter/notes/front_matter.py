@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -18,8 +17,7 @@ from newsletter.config.texts import KnownLocale, Line, is_clock_time
 from newsletter.model import NoteKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteSurroundings(Surroundings):
+class NoteSurroundings(Surroundings, frozen=True, kw_only=True):
     """What a note may refer to in the config."""
 
     timezone: ZoneInfo

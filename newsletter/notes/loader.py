@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from newsletter.config import Config
 from newsletter.config.faults import validate
@@ -23,8 +25,7 @@ _MAX_BYTES = 200_000
 _LOCALE_SUFFIX = re.compile(r"(?P<id>.+)\.(?P<locale>[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,4}){0,2})")
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     """A file cut in two. `body_line` is the number of the first line after the front matter."""
 
     front: str
@@ -102,8 +103,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".md" and not path.name.startswith("."))
 
 
-@dataclass(frozen=True, slots=True)
-class _Dated:
+class _Dated(Struct, frozen=True):
     """A file as it reads at any time, and when a letter may hold it."""
 
     manuscript: Manuscript

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct, field
 
 from newsletter.config.strict_yaml import Fault, KeyPath
 from newsletter.model import REFERENCE, Note, Place
@@ -25,8 +26,7 @@ _NO_PROSE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(Struct, frozen=True, dict=True):
     """One text of a note, and where it begins in its file."""
 
     part: Part
@@ -59,8 +59,7 @@ def _blank(found: re.Match[str]) -> str:
     return "x".ljust(len(found[0]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manuscript:
+class Manuscript(Struct, frozen=True, kw_only=True):
     """One file of notes, read.
 
     Args:

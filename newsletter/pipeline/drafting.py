@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs, to_builtins
 
 from newsletter import approval
 from newsletter.config import Config
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from newsletter.render import Renderer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """An edition built in memory: everything that preview, approval and send need."""
 
     month: Period
@@ -50,8 +49,7 @@ class Draft:
         return approval.edition_digest(self.digests, facts_json(self))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
+class Material(Struct, frozen=True, kw_only=True):
     """Everything that an edition is written from, in memory: numbers, decisions and notes."""
 
     config: Config
@@ -65,8 +63,7 @@ class Material:
     past_visits: Mapping[str, tuple[Note, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Struct, frozen=True, kw_only=True):
     """For whom one letter of an edition is; only the staff letter has segments."""
 
     audience: str
@@ -93,7 +90,7 @@ def build(
 
     material = numbers(config, month, snapshot_path=snapshot_path)
     written = notes.load(edition_folder(config, month) / "notes", config=config, now=now, drafts=drafts)
-    material = dataclasses.replace(material, notes=written)
+    material = structs.replace(material, notes=written)
     layout = renderer(config)
     editions, rendered = {}, {}
     for variant in variants(config):
@@ -227,10 +224,10 @@ def variants(config: Config) -> Iterator[Variant]:
 def facts_json(told: Draft | Material) -> str:
     """The facts with the evidence behind them, as stable JSON (LF, two blanks)."""
     evidence = {
-        key: {**dataclasses.asdict(one), "evaluated_at": one.evaluated_at.isoformat()}
+        key: {**to_builtins(one), "evaluated_at": one.evaluated_at.isoformat()}
         for key, one in sorted(told.snapshot.evidence.items())
     }
-    facts = [dataclasses.asdict(one) for one in told.facts]
-    selection = dataclasses.asdict(told.selection)
+    facts = to_builtins(told.facts)
+    selection = to_builtins(told.selection)
     whole = {"edition": told.month.label, "selection": selection, "facts": facts, "evidence": evidence}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"

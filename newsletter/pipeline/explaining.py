@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec import Struct, to_builtins
 
 from newsletter import compose
 from newsletter.config import Config
@@ -16,8 +16,7 @@ from newsletter.model import Day, Evidence, Fact, Outage, Period, Selection, Ser
 from newsletter.pipeline.drafting import Draft
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Printed:
+class Printed(Struct, frozen=True, kw_only=True):
     """A number as one variant prints it, rounded and in the words of its language."""
 
     variant: str
@@ -25,8 +24,7 @@ class Printed:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Struct, frozen=True, kw_only=True):
     """Where one number comes from, and what becomes of it.
 
     Args:
@@ -56,12 +54,12 @@ class Explanation:
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON can hold it; instants as ISO 8601 on the clock of the window. Keys are only ever added."""
         fact = self.fact
-        score = {**dataclasses.asdict(fact.score), "total": fact.score.total} if fact and fact.score else None
+        score = {**to_builtins(fact.score), "total": fact.score.total} if fact and fact.score else None
         low_high = dict(zip(("low", "high"), self.interval, strict=True)) if self.interval else None
         return {
             "edition": self.window.label,
             "id": self.id,
-            "fact": {**dataclasses.asdict(fact), "score": score} if fact else None,
+            "fact": {**to_builtins(fact), "score": score} if fact else None,
             "choice": {"told": self.told, "reason": self.reason},
             "interval": {**low_high, "level": 0.95, "method": "wilson"} if low_high else None,
             "window": {
@@ -74,10 +72,8 @@ class Explanation:
             if self.strip is None
             else [{"day": one.number, "state": one.state, "down_s": round(one.down_s, 3)} for one in self.strip],
             "outages": [self._outage(one) for one in self.outages],
-            "printed": [dataclasses.asdict(one) for one in self.printed],
-            "evidence": [
-                {**dataclasses.asdict(one), "evaluated_at": one.evaluated_at.isoformat()} for one in self.evidence
-            ],
+            "printed": to_builtins(self.printed),
+            "evidence": [{**to_builtins(one), "evaluated_at": one.evaluated_at.isoformat()} for one in self.evidence],
         }
 
     def details(self) -> Iterator[tuple[str, str]]:

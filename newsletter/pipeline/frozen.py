@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import structs
 
 from newsletter.config import Config
 from newsletter.errors import ContentError
@@ -54,7 +55,7 @@ def _with_figures_by_hand(config: Config, snapshot: Snapshot) -> Snapshot:
     figures, evidence = by_hand.load(config.editions / snapshot.edition / by_hand.FILE_NAME, config=config)
     if not figures:
         return snapshot
-    return dataclasses.replace(
+    return structs.replace(
         snapshot, figures={**snapshot.figures, **figures}, evidence={**snapshot.evidence, **evidence}
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from newsletter.config import Config
 from newsletter.errors import ContentError
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from newsletter.audience import RecipientList
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
+class Audience(Struct, frozen=True, kw_only=True):
     """Who gets which variant, each address once, and what was folded or left out.
 
     Args:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
+
+from msgspec import Struct, field
 
 Kind = Literal["availability", "ratio", "figures", "tickets"]
 State = Literal["up", "down", "excluded", "unknown"]
@@ -12,8 +13,7 @@ Samples = Literal["counters", "rates", "ratios"]
 Basis = Literal["requests", "indicator"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
+class Preset(Struct, frozen=True, kw_only=True):
     """What all kinds share.
 
     `exporter` is what must run for it, with the project it was read from; `doc` says in one line what is
@@ -31,8 +31,7 @@ class Preset:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AvailabilityPreset(Preset):
+class AvailabilityPreset(Preset, frozen=True, kw_only=True):
     """Availability by time: a gauge whose value is the state of a service.
 
     `states` maps each state to the values that mean it; a value that is in none of them is an error.
@@ -48,8 +47,7 @@ class AvailabilityPreset(Preset):
     latency: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatioPreset(Preset):
+class RatioPreset(Preset, frozen=True, kw_only=True):
     """Availability by what was asked of a service: the share of requests that did not fail.
 
     `samples` tells what the selectors are: `counters` of all and of failed requests are counted exactly;
@@ -68,8 +66,7 @@ class RatioPreset(Preset):
     target: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FigurePreset(Preset):
+class FigurePreset(Preset, frozen=True, kw_only=True):
     """One number: `read` holds the keys of a figure in config.yaml that say how it is read.
 
     In an expression, `$match` stands where further matchers go. `words` is where its noun and sentence
@@ -84,8 +81,7 @@ class FigurePreset(Preset):
     good: Literal["up", "down", "none"] = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketsPreset(Preset):
+class TicketsPreset(Preset, frozen=True, kw_only=True):
     """A service desk: `read` holds the keys of `tickets` in config.yaml."""
 
     kind: ClassVar[Kind] = "tickets"

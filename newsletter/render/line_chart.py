@@ -9,8 +9,9 @@ colours give equal bytes, as long as the version of resvg stays the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from newsletter.errors import ConfigError
 from newsletter.model import BarChart, Edition, Image, Palette, Picture, Theme

@@ -10,9 +10,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from newsletter.model import Image
 from newsletter.render.vocabulary import (
@@ -48,8 +49,7 @@ _FETCHING = re.compile(r"url\s*\(|@import", re.IGNORECASE)
 _FORBIDDEN_CSS = re.compile(r"url\s*\(|expression\s*\(|\\|/\*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """What is wrong at a 0-based offset, and what to do."""
 
     offset: int
@@ -105,8 +105,7 @@ def _unreadable(mjml: str, offset: int) -> Fault:
 _NO_DOCUMENT = "Leave it out: the mail gets its own head, and text needs no CDATA."
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """The open tags, and the faults so far, while reading from start to end."""
 
     images: Mapping[str, Image]

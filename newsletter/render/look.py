@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from newsletter.model import Palette, Theme
 
 _IDENTIFIER = re.compile(r"-?[A-Za-z][A-Za-z0-9-]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """Colours, and the faces of one direction of writing as CSS lists; `heading` is a font-weight, `width` is px."""
 
     light: Palette

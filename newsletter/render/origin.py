@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from newsletter import errors
 from newsletter.errors import Located
@@ -14,8 +15,7 @@ from newsletter.errors import Located
 _MARK = re.compile("\ufdd0([0-9]+)\ufdd1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A line of a template file; no file where nothing is known."""
 
     file: Path | None
@@ -52,8 +52,7 @@ class Origins:
         return place
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """From a place in HTML to the template line behind it.
 
     MRML keeps what stands in text and tables as it is, so what is written in the HTML is looked for in the MJML.

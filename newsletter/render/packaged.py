@@ -10,9 +10,10 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from newsletter.errors import FileError, UsageError
 from newsletter.render.block_text import Block, blocks_of
@@ -25,8 +26,7 @@ Use = Literal["packaged", "replaced", "changed"]
 _ORIGIN = re.compile(r"\{# origin: (?P<name>\S+?)(?: block (?P<block>\w+))? sha256:(?P<digest>[0-9a-f]{16}) #\}\n?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class Template(Struct, frozen=True, kw_only=True):
     """One packaged template: its blocks, what stands before it, and whether it changed since that was copied."""
 
     name: str
@@ -36,8 +36,7 @@ class Template:
     outdated: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """What an organisation changed in one template.
 
     `outdated` names what of the packaged template changed since it was copied: blocks, or the file.

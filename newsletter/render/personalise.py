@@ -12,8 +12,9 @@ import html
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from newsletter.errors import ContentError
 from newsletter.model import Fillable, Image, Rendered
@@ -22,8 +23,7 @@ FIELDS = ("address",)
 """What an edition may ask of a recipient, written `{address}` in its recipient line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """One random token a field, for one rendering."""
 
     by_field: Mapping[str, str]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import is_dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from msgspec import Struct
+from msgspec.structs import replace
 
 _Value = TypeVar("_Value")
 
@@ -37,12 +36,12 @@ def _printable(value: object) -> object:
         return tuple([_printable(item) for item in value])
     if isinstance(value, dict | MappingProxyType):
         return {_printable(key): _printable(item) for key, item in value.items()}
-    return _printable_fields(value) if is_dataclass(value) and not isinstance(value, type) else value
+    return _printable_fields(value) if isinstance(value, Struct) else value
 
 
-def _printable_fields(value: DataclassInstance) -> object:
+def _printable_fields(value: Struct) -> object:
     changed = {}
-    for name in value.__dataclass_fields__:
+    for name in value.__struct_fields__:
         before = getattr(value, name)
         after = _printable(before)
         if after is not before and after != before:

@@ -12,8 +12,9 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from newsletter.errors import NewsletterError
 from newsletter.studio.frame import View
@@ -31,8 +32,7 @@ SECOND_LOOK_S = 0.06
 _CHANGE_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One message to a page; `rev` counts the states of the edition."""
 
     name: str
@@ -40,8 +40,7 @@ class Event:
     rev: int
 
 
-@dataclass(eq=False)
-class _Watcher:
+class _Watcher(Struct, eq=False, dict=True):
     """An open page: what it looks at, and what it has not been told yet."""
 
     view: View

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
+
+from msgspec import Struct
 
 Look = Literal["light", "dark"]
 
@@ -15,8 +16,7 @@ _INLINE_IMAGE = re.compile(r"""(<img\b[^>]*?\s)src="cid:([^"]*)\"""", re.IGNOREC
 _IMAGE = re.compile(r"(<img\b[^>]*?\s)src=", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """What the page asks for: a letter, made out to whom, and how it is shown."""
 
     variant: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, structs
 
 from newsletter import approval, check, notes, pipeline
 from newsletter.errors import NewsletterError
@@ -21,8 +21,7 @@ from newsletter.studio.readers import Readers
 from newsletter.studio.reading import Letter, Press, Reading, has_drafts, read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """One letter as it would be sent, and what was found in it: in what it is now if `examined`, else in what it was."""
 
     reading: Reading
@@ -139,7 +138,7 @@ class Proofs:
         reading, letter = proof.reading, proof.letter
         snapshot = self._material().snapshot
         found = check.letter(reading.config, reading.month, snapshot, letter.edition, letter.rendered)
-        return dataclasses.replace(proof, findings=found.findings, passed=found.passed, examined=True)
+        return structs.replace(proof, findings=found.findings, passed=found.passed, examined=True)
 
     def first_picture(self, view: View) -> dict[str, Any] | None:
         """The letter of a view as soon as it can be shown, with what was found in it before this save.
@@ -212,7 +211,7 @@ class Proofs:
         material = self._material()
         sound, _ = notes.sound(self._of().manuscripts)
         self._draft = pipeline.drafted(
-            dataclasses.replace(material, notes=sound),
+            structs.replace(material, notes=sound),
             {name: self._proofs[name].letter.edition for name in self.names()},
             {name: self._proofs[name].letter.rendered for name in self.names()},
         )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from newsletter import pipeline
 from newsletter.config import Config
@@ -23,8 +24,7 @@ _ROWS = 3
 _LONG_NAME = "Head of the Department for International Purchasing and Supplier Relations, Second Deputy"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readers:
+class Readers(Struct, frozen=True, kw_only=True):
     """Who can be chosen, and how many people each audience has.
 
     Args:

@@ -7,12 +7,12 @@ can be shown then.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct, structs
 
 from newsletter import config as configuration
 from newsletter import notes, pipeline
@@ -24,8 +24,7 @@ from newsletter.pipeline import Material, Variant
 from newsletter.render import Renderer, template_folders
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """One edition at one moment.
 
     Args:
@@ -107,8 +106,7 @@ def _versions(config: Config) -> Iterator[tuple[Path, int, int]]:
                 yield path, at.st_mtime_ns, at.st_size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(Struct, frozen=True, kw_only=True):
     """One variant, composed and laid out, and the notes that had to be left out of it."""
 
     edition: Edition
@@ -168,7 +166,7 @@ def _composed(reading: Reading, variant: Variant, *, drafts: bool) -> tuple[Edit
     refused = list(faults)
     while True:
         try:
-            material = dataclasses.replace(reading.material, notes=found)
+            material = structs.replace(reading.material, notes=found)
             return pipeline.compose_variant(material, variant), tuple(refused)
         except ContentError as error:
             at_fault = {one.place.file for one in error.located}

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from newsletter.language import without_isolates
 
@@ -35,8 +36,7 @@ def collapsed(text: str) -> str:
     return _BLANKS.sub(" ", text)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """Words in the visible text: the `nth` (from 0) of their occurrences that do not overlap, and where they end."""
 
     text: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from newsletter.model import Edition
 
@@ -95,8 +97,8 @@ def _changed(item: Any, path: Path, change: Callable[[Path, str], str]) -> Any:
         return tuple(_changed(one, (*path, i), change) for i, one in enumerate(item))
     if isinstance(item, Mapping):
         return {key: _changed(one, (*path, key), change) for key, one in item.items()}
-    if is_dataclass(item) and not isinstance(item, type):
+    if isinstance(item, Struct):
         return replace(
-            item, **{one.name: _changed(getattr(item, one.name), (*path, one.name), change) for one in fields(item)}
+            item, **{name: _changed(getattr(item, name), (*path, name), change) for name in item.__struct_fields__}
         )
     return item

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import shutil
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 
 from newsletter import check, compose, notes, pipeline
 from newsletter.cli import main
@@ -180,7 +180,7 @@ def test_every_rule_about_finished_letters_is_explained_in_order():
 def letter(**changes: Any) -> list[tuple[str, str]]:
     """What is found in a letter of the hand-written sample month with some fields replaced."""
     month = samples.snapshot(samples.service("files"), samples.service("mail"))
-    edition = dataclasses.replace(samples.edition(month), **changes)
+    edition = structs.replace(samples.edition(month), **changes)
     return [(one.check, one.what) for one in examine(edition, config=samples.config(), snapshot=month)]
 
 
@@ -212,7 +212,7 @@ def test_template_marks_and_labels_of_the_monitoring_do_not_reach_readers():
     assert [rule for rule, _ in letter(lead="Dear {{ name }}, all is well.")] == ["leftover"]
     config = samples.config(availability=[{"preset": "blackbox", "match": {"job": "probe-http"}}])
     month = samples.snapshot(samples.service("files"))
-    edition = dataclasses.replace(samples.edition(month), lead="The probe-http job says so.")
+    edition = structs.replace(samples.edition(month), lead="The probe-http job says so.")
     assert [one.check for one in examine(edition, config=config, snapshot=month)] == ["host-name"]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from newsletter.model import Because
 from tests.unit.edition_samples import ROME, edition, note, outage, section, service, snapshot, span

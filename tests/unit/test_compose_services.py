@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from newsletter import period
 from newsletter.model import Exclusion, Interval, Latency, Outage, ServiceMonth, ServiceRow

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from newsletter import period
 from newsletter.facts import tell
@@ -81,8 +81,8 @@ def test_a_change_word_stands_only_where_a_fact_passed_the_gate(year):
             if fact.type in {"change", "record"}:
                 assert float(fact.detail["p"] or 0) <= 0.1
                 assert float(fact.detail["effect"] or 0) >= 0.1
-        elsewhere = tuple(dataclasses.replace(one, cards=()) for one in composed.sections)
-        rest = strings(dataclasses.replace(composed, sections=elsewhere))
+        elsewhere = tuple(structs.replace(one, cards=()) for one in composed.sections)
+        rest = strings(structs.replace(composed, sections=elsewhere))
         assert [text for text in rest if words.search(text)] == []
 
 

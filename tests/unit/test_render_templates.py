@@ -6,10 +6,10 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from newsletter.errors import ContentError, NewsletterError
 from newsletter.model import Fillable, Theme
@@ -79,7 +79,7 @@ def test_a_missing_template_is_named_with_the_folders_looked_in(folder):
 
 
 def test_a_kind_of_section_without_a_template_is_an_error(folder):
-    odd = replace(editions.SECTIONS["tip"], kind="weather")  # type: ignore[arg-type]  # the fault
+    odd = replace(editions.SECTIONS["tip"], kind="weather")
     with pytest.raises(ContentError, match=r"there is no template sections/weather\.mjml\.j2"):
         Renderer(folder).render(replace(editions.rich(), sections=(odd,)))
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from newsletter.collect.helpdesk.moments import Clock, Unreadable
 from newsletter.collect.helpdesk.table import Row, read
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 _TOLD = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(Struct, frozen=True):
     """One row: a ticket's way from `created` to `resolved` (seconds since the epoch; None = open)."""
 
     created: float
@@ -40,8 +40,7 @@ class Stay:
         return self.created, math.inf if self.resolved is None else self.resolved
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True):
     """All tickets of a file, each as the stays of one id, in their order.
 
     `repeated` counts rows that stood there before, `skipped` bad ones, `ambiguous` times that the
@@ -72,8 +71,7 @@ class Export:
         return sorted([stay.created for stay in stays] + [stay.resolved for stay in stays if stay.resolved is not None])
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """What is known while the rows go by."""
 
     config: CsvSource

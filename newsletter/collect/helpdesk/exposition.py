@@ -12,9 +12,10 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from newsletter.collect.helpdesk.export import Stay, load
 from newsletter.collect.helpdesk.month import cumulative, duration
@@ -34,8 +35,7 @@ _HELD_TICKETS = 10
 Samples = dict[str, float]  # a series as it is written -> its value
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
+class _Family(Struct, frozen=True):
     """A metric with all its series."""
 
     name: str
@@ -44,8 +44,7 @@ class _Family:
     samples: Samples
 
 
-@dataclass(frozen=True, slots=True)
-class Textfile:
+class Textfile(Struct, frozen=True):
     """What was written: the tickets counted, the series, and how much was held against a fall."""
 
     path: Path

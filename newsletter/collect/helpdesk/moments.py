@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 _HARMLESS = re.compile(r"[0-9 T:./+,Z-]{1,40}")  # what a time is made of; anything else may be a customer's word
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -20,16 +21,14 @@ class Unreadable(Exception):
     """Why a cell is no time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """An instant in seconds since the epoch; `later` where the clock showed that time twice."""
 
     at: float
     later: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """Reads the times of one export.
 
     `form` is "iso" or a format of strptime; nothing may lie after `now`.

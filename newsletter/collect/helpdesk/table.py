@@ -9,9 +9,10 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from newsletter.errors import ContentError, HistoryError
 
@@ -22,16 +23,14 @@ _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 _CELL_CHARACTERS = 10_000_000  # a ticket with a log file pasted into it is no reason to stop
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """The named cells of a row; None where the row is not as wide as the header."""
 
     line: int
     cells: dict[str, str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A file as it was read: `rows` is consumed once."""
 
     path: Path

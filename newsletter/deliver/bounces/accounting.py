@@ -8,10 +8,11 @@ way and the recipient has seen. An address alone proves nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Literal
+
+from msgspec import Struct, field
 
 from newsletter.deliver.bounces.verdict import Verdict, judge
 from newsletter.deliver.ledger import Bounce, Delivery, Ledger
@@ -21,8 +22,7 @@ _BATCH = 500
 _LEFT = frozenset({"accepted", "in_doubt", "sending"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """One mail that a person may want to look at."""
 
     account: Account
@@ -32,8 +32,7 @@ class Told:
     words: str
 
 
-@dataclass(slots=True)
-class Accounted:
+class Accounted(Struct):
     """What became of the mails.
 
     Args:

@@ -11,9 +11,10 @@ import email.policy
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.message import Message
 from typing import Literal
+
+from msgspec import Struct
 
 from newsletter.deliver.replies import one_line
 from newsletter.errors import ConfigError
@@ -32,8 +33,7 @@ _AUTOMATIC_FIELDS = ("Auto-Submitted", "Precedence", "X-Auto-Response-Type", "X-
 _AUTOMATIC_MARKS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """What a mail says.
 
     Args:

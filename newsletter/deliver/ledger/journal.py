@@ -19,8 +19,9 @@ import os
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from newsletter.deliver.ledger import locks
 from newsletter.errors import LedgerError
@@ -29,8 +30,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _LINE = re.compile(r"S (?P<sent>\d+)|D (?P<done>\d+) (?P<code>\d{3}) (?P<reply>.*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipts:
+class Receipts(Struct, frozen=True, kw_only=True):
     """What a journal proves.
 
     Args:

@@ -23,10 +23,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, get_args
+
+from msgspec import Struct
 
 State = Literal[
     "accepted", "deferred", "refused", "in_doubt", "pending", "claimed", "sending", "suppressed", "cancelled"
@@ -41,8 +42,7 @@ LONGEST_WAIT_S = 172_800.0
 HoldState = Literal["paused", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """One copy to be frozen. `key` is the address as it is compared."""
 
     address: str
@@ -52,8 +52,7 @@ class Planned:
     message_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrozenEdition:
+class FrozenEdition(Struct, frozen=True, kw_only=True):
     """What was decided before the first mail. `date` is the Date header of every copy."""
 
     id: str
@@ -61,8 +60,7 @@ class FrozenEdition:
     variants: Mapping[str, str]  # variant -> digest of its compiled message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """How a list differs from the frozen one: for each kind the number of people, and some of their addresses.
 
     Args:
@@ -76,8 +74,7 @@ class Difference:
     changed: tuple[int, tuple[str, ...]] = (0, ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class Hold(Struct, frozen=True, kw_only=True):
     """Somebody paused or cancelled an edition."""
 
     state: HoldState
@@ -85,8 +82,7 @@ class Hold:
     actor: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppression:
+class Suppression(Struct, frozen=True, kw_only=True):
     """An address that gets no mail of any edition."""
 
     address: str
@@ -94,8 +90,7 @@ class Suppression:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounce:
+class Bounce(Struct, frozen=True, kw_only=True):
     """A copy that came back after the relay had accepted it.
 
     Args:
@@ -113,8 +108,7 @@ class Bounce:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """One row: a copy for one address.
 
     Args:
@@ -144,8 +138,7 @@ class Delivery:
     reply: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """How one try ended.
 
     Args:
@@ -165,8 +158,7 @@ class Outcome:
     tried: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """An edition of the past: when it was frozen, when a row changed last, counts as of `Ledger.counts`."""
 
     id: str

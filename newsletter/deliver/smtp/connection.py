@@ -7,7 +7,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from newsletter.config import SmtpConfig
 from newsletter.deliver.replies import one_line
@@ -40,8 +41,7 @@ def connect(smtp: SmtpConfig) -> Relay | TlsRelay:
     return relay
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Welcome:
+class Welcome(Struct, frozen=True, kw_only=True):
     """What a relay offered before any mail. `tls` is the protocol ("TLSv1.3"), empty in the clear."""
 
     tls: str

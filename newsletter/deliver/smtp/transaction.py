@@ -11,7 +11,8 @@ import re
 import smtplib
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from newsletter.deliver.headers import require_one_line
 from newsletter.deliver.replies import DroppedError, Reply, Stage, one_line
@@ -25,8 +26,7 @@ _PATH = re.compile(r"[^\s<>\x00-\x20\x7f-\x9f]{1,64}@[^\s<>@\x00-\x20\x7f-\x9f]{
 _EXPECTED: tuple[tuple[Stage, int], ...] = (("mail", 2), ("rcpt", 2), ("data", 3))
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """Who writes to whom (`_Transactions.can_address` must be true for it), and how many bytes follow."""
 
     sender: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from newsletter.errors import ContentError
 from newsletter.language.readability import Sentence, sentences
@@ -15,8 +16,7 @@ from newsletter.notes.lint.vocabulary import Vocabulary, vocabulary
 from newsletter.notes.manuscript import Passage
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Struct, frozen=True, dict=True):
     """Everything the rules look at.
 
     Args:

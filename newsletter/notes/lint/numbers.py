@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
+
+from msgspec import Struct
 
 from newsletter.notes.lint.sourced import Printed, Sourced, Unit
 from newsletter.notes.lint.vocabulary import NumberWords
@@ -21,8 +22,7 @@ _LEAST_NEAR = Decimal(10)  # smaller ones lie close to one another by chance
 _NEAR_COUNT = Decimal("0.02")  # counts without a subject: 1,285 of 1,283
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A number with its unit, and where it stands in its text."""
 
     text: str

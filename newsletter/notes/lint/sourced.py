@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct
 
 from newsletter.config import Config
 from newsletter.model import Fact
@@ -16,8 +17,7 @@ Unit = Literal["count", "percent", "seconds", "minutes", "hours"]
 _RATE_PLACES = (Decimal(1), Decimal("0.1"), Decimal("0.01"))
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(Struct, frozen=True):
     """A number as a letter prints it, and the fact it comes from.
 
     Args:
@@ -30,8 +30,7 @@ class Printed:
     own: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sourced:
+class Sourced(Struct, frozen=True, kw_only=True, dict=True):
     """All numbers that have a source.
 
     Args:

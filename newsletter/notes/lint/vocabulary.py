@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from msgspec import Struct
+
 _NOTHING = re.compile(r"(?!)")
 
 
-@dataclass(frozen=True, slots=True)
-class Phrases:
+class Phrases(Struct, frozen=True):
     """Phrases by their first two letters: most words of a text are passed over at one look-up."""
 
     by_start: Mapping[str, re.Pattern[str]]
@@ -42,8 +42,7 @@ class Phrases:
         return pattern is not None and pattern.fullmatch(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """Phrases with what to write instead."""
 
     phrases: Phrases
@@ -56,8 +55,7 @@ class Advice:
         return known or next((better for one, better in self.endings if one.fullmatch(phrase)), "")
 
 
-@dataclass(frozen=True, slots=True)
-class NumberWords:
+class NumberWords(Struct, frozen=True):
     """How a language writes numbers, and which numbers count nothing.
 
     Args:
@@ -73,8 +71,7 @@ class NumberWords:
     exempt: re.Pattern[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """What the lint knows of one language; patterns that match nothing where it knows nothing."""
 
     numbers: NumberWords

@@ -8,8 +8,9 @@ is compared with what Chromium computes, in the browser tests.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from newsletter.contrast import Colour
 from newsletter.render.checks.css import Declaration, Paint, Rule, Screen, applies, declarations, paint, pixels, rules
@@ -29,8 +30,7 @@ _WORDS = {"small": 13, "medium": 16, "large": 18, "x-small": 10, "x-large": 24, 
 _Match = tuple[int, int]  # which selector, and how many of its parts before this one
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """How text in an element is shown on one screen; colours are opaque, sizes in px."""
 
     ink: Colour
@@ -45,8 +45,7 @@ class Look:
         return self.gone or not self.size
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Standing:
+class _Standing(Struct, frozen=True, eq=False):
     """An element as far as those in it are concerned: what it matched, and its looks; one object for equal ones."""
 
     own: frozenset[_Match]
@@ -54,8 +53,7 @@ class _Standing:
     looks: tuple[Look, ...]
 
 
-@dataclass(slots=True, eq=False)
-class Cascade:
+class Cascade(Struct, eq=False):
     """The looks of elements under one style sheet; equal elements in equal places are worked out once."""
 
     rules: tuple[Rule, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from newsletter.contrast import Colour, colour
 
@@ -31,16 +32,14 @@ Paint = tuple[Colour, float]
 """A colour and how opaque it is, 0 to 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(Struct, frozen=True):
     """Where a letter is read."""
 
     dark: bool
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """`property: value`, perhaps `!important`."""
 
     name: str
@@ -48,8 +47,7 @@ class Declaration:
     important: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Compound:
+class Compound(Struct, frozen=True):
     """One part of a selector between blanks: a tag, and classes, that one element must have."""
 
     tag: str = ""
@@ -58,8 +56,7 @@ class Compound:
     child: bool = False  # joined to the part before it by >
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A selector with what it declares; `weight` is its specificity (ids, classes, tags)."""
 
     compounds: tuple[Compound, ...]

@@ -8,9 +8,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 _TOKEN = re.compile(
     r"""<(?:(?P<start>[a-z][\w:-]*)(?P<attributes>(?:[^"'>]++|"[^"]*+"|'[^']*+')*+)>
@@ -27,8 +28,7 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BLANKS = re.compile(r"\s+")  # no-break spaces are blanks, too
 
 
-@dataclass(slots=True, eq=False)
-class Element:
+class Element(Struct, eq=False):
     """One tag, with what it stands in.
 
     Args:
@@ -78,8 +78,7 @@ class Element:
             here = here.parent
 
 
-@dataclass(slots=True, eq=False)
-class Text:
+class Text(Struct, eq=False):
     """A stretch of words in one element."""
 
     value: str
@@ -87,8 +86,7 @@ class Text:
     offset: int
 
 
-@dataclass(slots=True, eq=False)
-class Document:
+class Document(Struct, eq=False):
     """Everything of a letter in the order of its HTML."""
 
     elements: list[Element] = field(default_factory=list)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from newsletter.model import Edition, Rendered
 from newsletter.render.checks.cascade import Look, cascade
@@ -19,8 +21,7 @@ _LABELS = frozenset({"aria-label", "alt", "title"})
 _LONGEST_EXCERPT = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grounds:
+class Grounds(Struct, frozen=True, kw_only=True):
     """What the rules must know of the workspace.
 
     Args:
@@ -32,12 +33,15 @@ class Grounds:
 
     machines: frozenset[str] = frozenset()
     known_hosts: frozenset[str] = frozenset()
-    secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    secrets: tuple[tuple[str, str], ...] = ()
     drafts: bool = False
 
+    def __repr__(self) -> str:
+        """Without the secrets."""
+        return f"Grounds(machines={self.machines!r}, known_hosts={self.known_hosts!r}, drafts={self.drafts})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+
+class Problem(Struct, frozen=True, kw_only=True):
     """What a rule found in a letter.
 
     Args:
@@ -59,8 +63,7 @@ class Problem:
     by_layout: bool = False
 
 
-@dataclass
-class Letter:
+class Letter(Struct, dict=True):
     """One letter with everything that is worked out from it once."""
 
     edition: Edition
