@@ -39,7 +39,7 @@ class Reply(Struct, frozen=True, dict=True):
         """The JSON object, if it is one."""
         try:
             envelope = msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         return envelope if isinstance(envelope, dict) else None
 

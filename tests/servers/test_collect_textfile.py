@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from newsletter.collect import tickets as from_metrics
 from newsletter.collect.helpdesk import exposition
@@ -93,9 +94,9 @@ def without_median(month: TicketMonth) -> TicketMonth:
     """Only the export knows each ticket's own time; and the evidence differs, of course."""
 
     def plain(one: Resolution) -> Resolution:
-        return replace(one, median_s=None)
+        return structs.replace(one, median_s=None)
 
-    return replace(month, resolution={key: plain(one) for key, one in month.resolution.items()}, evidence={})
+    return structs.replace(month, resolution={key: plain(one) for key, one in month.resolution.items()}, evidence={})
 
 
 def test_the_export_and_its_textfile_in_prometheus_give_the_same_month(world):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from newsletter.collect import collect
 from newsletter.config import Config
@@ -213,7 +214,7 @@ def test_left_open_ranges_of_prometheus_3_give_the_month_of_closed_ones(name: st
     for left_open in (False, True):
         with scripted(Simulator(moved, left_open=left_open)) as script:
             month = collect(configured(script.url, world), world.period, now=now)
-            found.append(replace(month, source="the same"))
+            found.append(structs.replace(month, source="the same"))
     assert found[0] == found[1]
     assert found[0].tickets.opened
     assert dict(found[0].tickets.opened.by) == counted(
