@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -11,7 +12,6 @@ import threading
 import time
 
 import pytest
-from msgspec import structs
 
 from newsletter.deliver import open_ledger, status
 from tests.chaos.conftest import ROOT, judge, running_sender
@@ -35,7 +35,7 @@ def finish(tmp_path, sink, sender):
 
     def finished(order, *, in_doubt):
         with sink() as running:
-            ended = sender.run(structs.replace(order, port=running.port))
+            ended = sender.run(dataclasses.replace(order, port=running.port))
         counts = judge(tmp_path / "ledger.db", running.received(), people=order.people, in_doubt=in_doubt)
         assert set(counts) <= {"accepted", "in_doubt"}
         assert ended == (4 if "in_doubt" in counts else 0)
@@ -49,7 +49,7 @@ def finish(tmp_path, sink, sender):
 
 def killed_at(stage, order, sink, sender, *, number=40, stalled=CONNECTIONS):
     with sink("--stall", stage, str(number)) as running:
-        sender.start(structs.replace(order, port=running.port))
+        sender.start(dataclasses.replace(order, port=running.port))
         running.until_stalled(stalled)
         time.sleep(0.3)  # the envelope came with the dot before it, whose reply is read meanwhile
         sender.signal(signal.SIGKILL)
@@ -64,7 +64,7 @@ def test_killed_between_claim_and_data_nobody_is_in_doubt(order, sink, sender, f
 
 def test_killed_in_data_nobody_is_in_doubt(order, sink, sender, finish):
     # More than the sockets' buffers take, so that the sender stands in the middle of a body.
-    long = structs.replace(order, words=700_000, people=6)
+    long = dataclasses.replace(order, words=700_000, people=6)
     assert killed_at("data", long, sink, sender, number=1).received() == {}
     assert finish(long, in_doubt=0) == {"accepted": 6}
 
@@ -85,7 +85,7 @@ def test_killed_while_committing_nobody_is_lost_and_nobody_gets_two(order, sink,
     killed = 0
     with sink() as running:
         for room in range(3_000, 39_000, 4_500):
-            code = sender.run(structs.replace(order, port=running.port, die_at=room))
+            code = sender.run(dataclasses.replace(order, port=running.port, die_at=room))
             killed += code == -signal.SIGXFSZ
             judge_path = status(order.ledger, EDITION).counts
             assert sum(n for state, n in judge_path.items() if state != "total") == PEOPLE
@@ -98,7 +98,7 @@ def test_killed_while_committing_nobody_is_lost_and_nobody_gets_two(order, sink,
 
 def test_a_stopped_process_keeps_the_lock_and_goes_on_when_it_is_woken(order, sink, sender, tmp_path):
     with sink("--delay", "0.005") as running, running_sender() as second:
-        order = structs.replace(order, port=running.port)
+        order = dataclasses.replace(order, port=running.port)
         sender.start(order)
         running.until_more(sender)
         sender.signal(signal.SIGSTOP)
@@ -112,14 +112,14 @@ def test_a_stopped_process_keeps_the_lock_and_goes_on_when_it_is_woken(order, si
 def test_a_full_disk_under_the_ledger_stops_the_run_and_loses_nobody(order, sink, sender, finish):
     with sink() as running:
         for room in (2_000, 9_000, 20_000):
-            assert sender.run(structs.replace(order, port=running.port, full_at=room)) == 74
+            assert sender.run(dataclasses.replace(order, port=running.port, full_at=room)) == 74
     assert finish(order, in_doubt=0) == {"accepted": PEOPLE}
 
 
 def test_a_full_disk_under_the_journal_stops_the_run_before_the_dot(order, sink, sender, finish):
     with sink() as running:
         for lines in (2, 11, 30):
-            assert sender.run(structs.replace(order, port=running.port, journal_full_at=lines)) == 74
+            assert sender.run(dataclasses.replace(order, port=running.port, journal_full_at=lines)) == 74
     assert finish(order, in_doubt=3 * CONNECTIONS)["accepted"] >= PEOPLE - 3 * CONNECTIONS
 
 
@@ -146,7 +146,7 @@ def test_a_ledger_that_cannot_be_written_sends_nothing(order, sink, sender, tmp_
 def test_of_four_sends_at_once_one_sends(order, sink, sender, finish, tmp_path):
     codes = []
     with sink("--delay", "0.005") as running:
-        order = structs.replace(order, port=running.port)
+        order = dataclasses.replace(order, port=running.port)
 
         def one() -> None:
             with running_sender() as mine:
@@ -164,14 +164,14 @@ def test_of_four_sends_at_once_one_sends(order, sink, sender, finish, tmp_path):
 
 def test_a_clock_that_jumps_by_days_changes_nothing(order, sink, sender, tmp_path):
     with sink() as running:
-        assert sender.run(structs.replace(order, port=running.port, clock_jumps=True)) == 0
+        assert sender.run(dataclasses.replace(order, port=running.port, clock_jumps=True)) == 0
     assert judge(tmp_path / "ledger.db", running.received(), people=PEOPLE, in_doubt=0) == {"accepted": PEOPLE}
 
 
 def test_content_that_changed_after_a_kill_is_refused_and_the_old_one_finishes(order, sink, sender, finish):
     killed_at("rcpt", order, sink, sender)
     with sink() as running:
-        assert sender.run(structs.replace(order, port=running.port, words=201)) == 65
+        assert sender.run(dataclasses.replace(order, port=running.port, words=201)) == 65
     finish(order, in_doubt=0)
 
 
@@ -181,7 +181,7 @@ def test_content_that_changed_after_a_kill_is_refused_and_the_old_one_finishes(o
 @pytest.mark.parametrize("wish", ["pause", "cancel"])
 def test_pause_and_cancel_bite_within_one_window_and_survive_a_kill(wish, order, sink, sender, tmp_path):
     with sink("--delay", "0.02") as running, open_ledger(order.ledger) as ledger:
-        order = structs.replace(order, port=running.port)
+        order = dataclasses.replace(order, port=running.port)
         sender.start(order)
         running.until_more(sender)
         getattr(ledger, wish)(EDITION, "ops")
