@@ -7,9 +7,9 @@ import re
 AT_MOST = 3
 """Sections in one frame. Word breaks a cell that is taller than its page (about 1,750 px) and leaves a gap there."""
 
-_PLAIN = r"<mj-section>\s*<mj-column>(?:[^<]++|<(?!/?mj-column\b))*+</mj-column>\s*</mj-section>\s*"
-_RUN = re.compile(rf"(?:{_PLAIN}){{2,{AT_MOST}}}", re.DOTALL)
-_SEAM = re.compile(r"</mj-column>\s*</mj-section>\s*<mj-section>\s*<mj-column>")
+_SECTION = "<mj-section>"
+_BEGIN = re.compile(r"\s*<mj-column>")
+_END = re.compile(r"</mj-column>\s*</mj-section>\s*")
 
 
 def joined(mjml: str) -> str:
@@ -18,4 +18,18 @@ def joined(mjml: str) -> str:
     Plain is a `<mj-section>` without attributes that holds one `<mj-column>` without attributes:
     such sections look alike, so nothing moves.
     """
-    return _RUN.sub(lambda run: _SEAM.sub("", run[0]), mjml)
+    before, *sections = mjml.split(_SECTION)
+    pieces, count = [before], 0  # so many are in the frame that the next may join
+    for section in sections:
+        begin = _BEGIN.match(section)
+        end = _END.match(section, section.find("</mj-column>")) if begin else None
+        at = end.start() if end else len(section)
+        if begin and end and 0 < count < AT_MOST:
+            pieces[-1:] = [section[begin.end() : at], section[at:]]
+            count += 1
+        else:
+            pieces += [_SECTION, section[:at], section[at:]]
+            count = 1
+        if not end or end.end() < len(section):
+            count = 0
+    return "".join(pieces)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from newsletter.model import Image
 from newsletter.render.vocabulary import (
@@ -33,14 +33,12 @@ DEEPEST = 100
 NO_COMMENTS = frozenset({"mj-attributes", "mj-title"})
 """MRML ends at a comment there, and says no line; elsewhere it keeps or drops them."""
 
-_TOKEN = re.compile(
-    r"""<(?!mj-style\b)(?P<start>[A-Za-z][\w-]*+)(?P<attributes>(?:\s++[A-Za-z][\w:-]*+="[^"<]*+")*+)\s*+(?P<closed>/?)>
-      | </(?P<end>[A-Za-z][\w-]*+)\s*>
-      | (?P<text>[^<]++)
-      | (?P<comment><!--(?:(?!--).)*+-->)
-      | (?P<style><mj-style>[^<]*+</mj-style>)""",
-    re.DOTALL | re.VERBOSE,
-)
+# What stands between < and >; each of a start tag's values may hold a >.
+_START = re.compile(r'(?!mj-style\b)([A-Za-z][\w-]*+)((?:\s++[A-Za-z][\w:-]*+="[^"<]*+")*+)\s*+(/?)')
+_LONG_START = re.compile(rf"<({_START.pattern})>")
+_END = re.compile(r"/([A-Za-z][\w-]*+)\s*")
+_COMMENT = re.compile(r"<!--(?:(?!--).)*+-->", re.DOTALL)
+_STYLE = re.compile(r"<mj-style>[^<]*+</mj-style>")
 _ATTRIBUTE = re.compile(r'([A-Za-z][\w:-]*+)="([^"]*+)"')
 _LINK = re.compile(r"(?:https://|mailto:)\S", re.IGNORECASE)
 # MRML counts a padding in which one part has no unit as none at all.
@@ -68,16 +66,8 @@ def lint(mjml: str, images: Mapping[str, Image] | None = None) -> list[Fault]:
         mjml: the composed document.
         images: those that travel with the mail, by id.
     """
-    walk = _Walk(images or {})
-    end = 0
-    while not walk.lost and (token := _TOKEN.match(mjml, end)):
-        walk.step(token)
-        end = token.end()
-    if not walk.lost and end < len(mjml):
-        walk.faults.append(_unreadable(mjml, end))
-    elif not walk.lost and walk.open:
-        tag, offset = walk.open[-1]
-        walk.faults.append(Fault(offset, f"<{tag}> is never closed", f"Close it with </{tag}>."))
+    walk = _Walk(mjml, images or {})
+    walk.read()
     return walk.faults
 
 
@@ -105,77 +95,139 @@ def _unreadable(mjml: str, offset: int) -> Fault:
 _NO_DOCUMENT = "Leave it out: the mail gets its own head, and text needs no CDATA."
 
 
-class _Walk(Struct):
-    """The open tags, and the faults so far, while reading from start to end."""
+class _Tag(Struct, frozen=True):
+    """A tag by itself, wherever it stands; `faults` of its attributes are (offset from the <, message, hint)."""
 
-    images: Mapping[str, Image]
-    open: list[tuple[str, int]] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    lost: bool = False
+    name: str
+    attributes: str = ""
+    ends: bool = False
+    opens: bool = False
+    plain: bool = False  # without a fault, and no image
+    faults: tuple[tuple[int, str, str], ...] = ()
 
-    def step(self, token: re.Match[str]) -> None:
-        """Take in one token."""
-        match token.lastgroup:
-            case "closed":
-                self._start(token)
-            case "end":
-                self._end(token)
-            case "text":
-                self._text(token)
-            case "comment" if self._inside in NO_COMMENTS:
-                message = f"a comment inside <{self._inside}>, where MRML takes none"
-                self._fault(token.start(), message, "Write {# … #}, which no reader gets to see.")
-            case "style" if self._inside != "mj-head":
-                self._fault(token.start(), f"<mj-style> inside <{self._inside}>", "It belongs into <mj-head>.")
-            case "style":
-                self._style(token)
 
-    @property
-    def _inside(self) -> str:
-        return self.open[-1][0] if self.open else ""
+# Cells of strips and tables are the same few tags, hundreds of times.
+@lru_cache(maxsize=4096)
+def _tag(inner: str) -> _Tag | None:
+    """What stands between < and >, if it is a tag and not <mj-style>."""
+    if end := _END.fullmatch(inner):
+        return _Tag(end[1], ends=True)
+    if not (start := _START.fullmatch(inner)):
+        return None
+    name, attributes, closed = start.groups()
+    first = 1 + start.start(2)
+    faults = tuple((first + at, message, hint) for at, message, hint in _attribute_faults(name, attributes))
+    opens = not closed and name not in VOID_TAGS
+    return _Tag(name, attributes, opens=opens, plain=not faults and name != "img", faults=faults)
 
-    def _fault(self, offset: int, message: str, hint: str) -> None:
-        self.faults.append(Fault(offset, message, hint))
 
-    def _start(self, token: re.Match[str]) -> None:
-        tag, attributes, closed = token.group("start", "attributes", "closed")
-        offset = token.start()
-        for message, hint in _misplaced(tag, self._inside):
-            self._fault(offset, message, hint)
-        for at, message, hint in _attribute_faults(tag, attributes):
-            self._fault(token.start("attributes") + at, message, hint)
-        if tag == "img":
-            for message, hint in _image_faults(dict(_ATTRIBUTE.findall(attributes)), self.images):
-                self._fault(offset, message, hint)
-        if not closed and tag not in VOID_TAGS:
-            self.open.append((tag, offset))
-        if len(self.open) > DEEPEST:
-            self.lost = True
-            self._fault(offset, f"more than {DEEPEST} tags inside one another", "Flatten the text or the template.")
+class _Walk:
+    """The open tags, and the faults so far, while reading from start to end.
 
-    def _end(self, token: re.Match[str]) -> None:
-        tag = token["end"]
-        if self._inside == tag:
-            self.open.pop()
-            return
-        self.lost = True
-        expected = f"</{self._inside}>" if self.open else "no closing tag"
-        self._fault(
-            token.start(), f"</{tag}> where {expected} should stand", "Close tags in the reverse order of opening."
-        )
+    The document is read in pieces from one < to the next, each a tag with the text behind it. A letter has two
+    thousand of them, so what can be known of a tag by itself is kept, and offsets are only reckoned for faults.
+    """
 
-    def _text(self, token: re.Match[str]) -> None:
-        tag, text = self._inside, token["text"]
-        if tag in MJ_CHILDREN and not text.isspace():
+    def __init__(self, mjml: str, images: Mapping[str, Image]) -> None:
+        self.faults: list[Fault] = []
+        self._mjml = mjml
+        self._images = images
+        self._pieces = mjml.split("<")
+        self._open: list[tuple[str, int]] = [("", 0)]  # each tag with the number of its piece
+        self._lost = False
+
+    def read(self) -> None:
+        """Take in the document, as far as its structure can be seen."""
+        numbered = enumerate(self._pieces)
+        self._text(*next(numbered))
+        opened = self._open
+        for number, piece in numbered:
+            inner, closed, text = piece.partition(">")
+            tag = _tag(inner) if closed else None
+            if tag is None:
+                number, text = self._unusual(number, numbered)  # noqa: PLW2901 - it may be several pieces
+            elif not tag.ends:
+                self._start(number, tag)
+            elif tag.name == opened[-1][0]:
+                opened.pop()
+            else:
+                self._unexpected(number, tag.name)
+            if self._lost:
+                return
+            if text and opened[-1][0] in MJ_CHILDREN:
+                self._text(number, text)
+        tag_name, number = self._open[-1]
+        if tag_name:
+            self._fault(number, f"<{tag_name}> is never closed", f"Close it with </{tag_name}>.")
+
+    def _offset(self, number: int) -> int:
+        """Where the < before a piece stands."""
+        return sum(map(len, self._pieces[:number])) + number - 1
+
+    def _fault(self, number: int, message: str, hint: str, beyond: int = 0) -> None:
+        self.faults.append(Fault(self._offset(number) + beyond, message, hint))
+
+    def _start(self, number: int, tag: _Tag) -> None:
+        if not tag.plain or _misplaced(tag.name, self._open[-1][0]):
+            self._judge(number, tag)
+        if tag.opens:
+            self._open.append((tag.name, number))
+            if len(self._open) > DEEPEST + 1:
+                self._lost = True
+                self._fault(number, f"more than {DEEPEST} tags inside one another", "Flatten the text or the template.")
+
+    def _judge(self, number: int, tag: _Tag) -> None:
+        for message, hint in _misplaced(tag.name, self._open[-1][0]):
+            self._fault(number, message, hint)
+        for at, message, hint in tag.faults:
+            self._fault(number, message, hint, at)
+        if tag.name == "img":
+            for message, hint in _image_faults(dict(_ATTRIBUTE.findall(tag.attributes)), self._images):
+                self._fault(number, message, hint)
+
+    def _unexpected(self, number: int, name: str) -> None:
+        self._lost = True
+        inside = self._open[-1][0]
+        expected = f"</{inside}>" if inside else "no closing tag"
+        self._fault(number, f"</{name}> where {expected} should stand", "Close tags in the reverse order of opening.")
+
+    def _text(self, number: int, text: str) -> None:
+        """Take in the text at the end of a piece that stands in a structural tag."""
+        if text and not text.isspace():
+            tag = self._open[-1][0]
             where = f"directly in <{tag}>" if tag else "outside of <mjml>"
-            offset = token.start() + len(text) - len(text.lstrip())
-            self._fault(offset, f"text {where}: {text.strip()[:40]!r}", "Put it into <mj-text>.")
+            beyond = -len(text.lstrip())
+            self._fault(number + 1, f"text {where}: {text.strip()[:40]!r}", "Put it into <mj-text>.", beyond)
 
-    def _style(self, token: re.Match[str]) -> None:
-        for found in _FETCHING.finditer(token[0]):
-            self._fault(
-                token.start() + found.start(), "this style fetches something", "A mail loads nothing: leave it out."
-            )
+    def _unusual(self, number: int, following: Iterator[tuple[int, str]]) -> tuple[int, str]:
+        """Take in a comment, a style, or a tag with > in a value; the number of its last piece, and the text there."""
+        offset = self._offset(number)
+        if found := _COMMENT.match(self._mjml, offset):
+            self._comment(number)
+        elif found := _STYLE.match(self._mjml, offset):
+            self._style(number, found[0])
+        elif (found := _LONG_START.match(self._mjml, offset)) and (tag := _tag(found[1])):
+            self._start(number, tag)
+        else:
+            self._lost = True
+            self.faults.append(_unreadable(self._mjml, offset))
+            return number, ""
+        for _ in range(found[0].count("<") - 1):
+            number, _ = next(following)
+        return number, self._mjml[found.end() :].partition("<")[0]
+
+    def _comment(self, number: int) -> None:
+        inside = self._open[-1][0]
+        if inside in NO_COMMENTS:
+            message = f"a comment inside <{inside}>, where MRML takes none"
+            self._fault(number, message, "Write {# … #}, which no reader gets to see.")
+
+    def _style(self, number: int, style: str) -> None:
+        if (inside := self._open[-1][0]) != "mj-head":
+            self._fault(number, f"<mj-style> inside <{inside}>", "It belongs into <mj-head>.")
+            return
+        for found in _FETCHING.finditer(style):
+            self._fault(number, "this style fetches something", "A mail loads nothing: leave it out.", found.start())
 
 
 _INSTEAD = {
@@ -214,8 +266,6 @@ def _misplaced_mj(tag: str, parent: str) -> tuple[tuple[str, str], ...]:
     return ((f"<{tag}> inside {f'<{parent}>' if parent else 'nothing'}", hint),)
 
 
-# Cells of strips and tables repeat the same few attributes hundreds of times.
-@lru_cache(maxsize=4096)
 def _attribute_faults(tag: str, attributes: str) -> tuple[tuple[int, str, str], ...]:
     """Faults of a start tag's attributes: (offset among them, message, hint)."""
     known = MJ_ATTRIBUTES.get(tag, HTML_ATTRIBUTES)

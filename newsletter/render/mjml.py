@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import BuiltinFunctionType
 
 from newsletter.errors import ContentError, NewsletterError
@@ -14,6 +15,8 @@ except ImportError:
 
 _SEAM = "<![endif]--><!--[if mso | IE]>"
 """Between two comments for Outlook with nothing between them: one comment says the same in 2 KB less."""
+
+_MJ_TAG = re.compile("</?mj-")
 
 LONGEST = 2_000_000
 """Characters of MJML: about twenty times what mail programs show uncut; beyond it a loop ran away."""
@@ -45,13 +48,15 @@ def _require_complete(source: str, html: str) -> None:
 
     Text may hold these characters of its own accord; then they are in the source as often.
     """
-    for leftover in ("<mj-", "</mj-", "\\u{", '\\"'):
-        if html.count(leftover) > (0 if "mj-" in leftover else source.count(leftover)):
-            at = html.index(leftover)
-            raise ContentError(
-                f"the HTML still holds {leftover!r}: …{html[max(0, at - 40) : at + 40]!r}…",
-                "Compare your templates with the packaged ones.",
-            )
+    found = _MJ_TAG.search(html)
+    leftovers = ("\\u{", '\\"') if "\\" in html else ()
+    leftover = found[0] if found else next((one for one in leftovers if html.count(one) > source.count(one)), None)
+    if leftover:
+        at = html.index(leftover)
+        raise ContentError(
+            f"the HTML still holds {leftover!r}: …{html[max(0, at - 40) : at + 40]!r}…",
+            "Compare your templates with the packaged ones.",
+        )
 
 
 def _require_binding(function: object) -> None:

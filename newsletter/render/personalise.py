@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from typing import Self
@@ -56,9 +55,11 @@ class Tokens(Struct, frozen=True):
         Raises:
             ContentError: the templates left the recipient line out, or printed it twice.
         """
-        fields = {token: field for field, token in self.by_field.items()}
-        parts = re.split(f"({'|'.join(fields)})", text)
-        parts[1::2] = [fields[token] for token in parts[1::2]]
+        parts = [text]
+        for field, token in self.by_field.items():
+            parts = [
+                piece for i, part in enumerate(parts) for piece in ((part,) if i % 2 else _cut(part, token, field))
+            ]
         for field in FIELDS:
             found, expected = parts[1::2].count(field), line.count(f"{{{field}}}")
             if found != expected:
@@ -67,6 +68,13 @@ class Tokens(Struct, frozen=True):
                     "Templates print edition.recipient_line once, as text.",
                 )
         return Fillable(parts=tuple(parts))
+
+
+def _cut(text: str, token: str, field: str) -> list[str]:
+    """The text with the field's name in its holes, as in `Fillable`."""
+    pieces = [field] * (2 * text.count(token) + 1)
+    pieces[::2] = text.split(token)
+    return pieces
 
 
 def digest(subject: str, *parts: Fillable, images: Iterable[Image] = ()) -> str:

@@ -13,7 +13,7 @@ WIDTH = 72
 NO_BREAK_SPACE = "\xa0"
 
 _BLANKS = re.compile(r"[ \t\r\f\v\x85\u2028\u2029]+")
-_TRAILING = re.compile(r"[ \t\xa0]+$", re.MULTILINE)
+_TRAILING = f" \t{NO_BREAK_SPACE}"
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
@@ -125,4 +125,5 @@ def tidy(text: str) -> str:
 
 def finish(text: str) -> str:
     """No trailing blanks, plain spaces, one newline at the end."""
-    return _TRAILING.sub("", text).replace(NO_BREAK_SPACE, " ").strip("\n") + "\n"
+    lines = [line.rstrip(_TRAILING) for line in text.split("\n")]
+    return "\n".join(lines).replace(NO_BREAK_SPACE, " ").strip("\n") + "\n"

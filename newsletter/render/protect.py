@@ -10,17 +10,22 @@ from __future__ import annotations
 
 import re
 
+# The rest of a start tag that nothing has to be done to, as in nearly all of them.
+_PLAIN = r"""(?:\ [A-Za-z:-]++="[\ !#-;=-\[\]-~]*+")*+\ ?/?>"""
 _TOKEN = re.compile(
-    r"""<!--.*?-->                                   # comments and the CSS of mj-style stay as they are
-      | <mj-style\b.*?</mj-style\s*>
-      | (<mj-title\b[^>]*+>)(.*?)(?=</mj-title)      # MRML repeats the title as an attribute
-      | <[A-Za-z](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>  # a start tag""",
+    rf"""<(?:
+        !--.*?-->                                     # comments and the CSS of mj-style stay as they are
+      | mj-style\b.*?</mj-style\s*>
+      | (mj-title\b[^>]*+>)(.*?)(?=</mj-title)        # MRML repeats the title as an attribute
+      | [A-Za-z][A-Za-z0-9-]*+(?!{_PLAIN})(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>  # a start tag
+    )""",
     re.DOTALL | re.VERBOSE,
 )
 _VALUE = re.compile(r"""\s*=\s*(["'])(.*?)\1""", re.DOTALL)
 _LINE_BREAK = re.compile(r"[\r\n\t]+ *")
 _UNSAFE = re.compile(r'["\\]|[^ -~]')
 _INLINE = r"</?(?:a|abbr|b|bdi|bdo|cite|code|em|i|q|s|small|span|strong|sub|sup|time|u)(?=[\s/>])"
+_MAYBE_BREAK_BETWEEN = re.compile(rf">[ \t]*+[\r\n]\s*+{_INLINE}")  # few letters have any, and it is soon found out
 _BREAK_BETWEEN = re.compile(rf"""({_INLINE}(?:[^<>"]++|"[^"]*+")*+>)[ \t]*+[\r\n]\s*+(?={_INLINE})""")
 
 
@@ -31,20 +36,16 @@ def protect(mjml: str) -> str:
     break between tags within a line becomes a reference. Running it twice changes nothing. Not protected are values
     inside comments: keep those ASCII.
     """
-    return _BREAK_BETWEEN.sub(r"\1&#10;", _TOKEN.sub(_protect_token, mjml))
+    protected = _TOKEN.sub(_protect_token, mjml)
+    return _BREAK_BETWEEN.sub(r"\1&#10;", protected) if _MAYBE_BREAK_BETWEEN.search(protected) else protected
 
 
 def _protect_token(token: re.Match[str]) -> str:
     if token[1]:
-        return token[1] + _encode(token[2])
-    if token[0].startswith(("<!--", "<mj-style")) or _is_safe(token[0]):
+        return f"<{token[1]}{_encode(token[2])}"
+    if token[0].startswith(("<!--", "<mj-style")):
         return token[0]
     return _VALUE.sub(lambda value: f'="{_encode(value[2])}"', token[0])
-
-
-def _is_safe(tag: str) -> bool:
-    """Whether nothing in it needs encoding, as in nearly all tags."""
-    return tag.isascii() and tag.isprintable() and "\\" not in tag and "='" not in tag and "= " not in tag
 
 
 def _encode(value: str) -> str:
