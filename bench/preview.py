@@ -35,16 +35,16 @@ LEAST = 6
 PEER = "mjml@4.18.0"
 WAIT_S = 20
 
-# Resolves with the time of the frame in which the word stands in the mail.
+# Resolves when the frame is done in which the word stands in the mail: the second callback belongs to the one after it.
 _PAINTED = """word => {
   window.painted = new Promise(resolve => {
-    const shown = () => document.querySelector("iframe").contentDocument.body.textContent.includes(word);
+    const mail = document.querySelector("iframe").contentDocument;
     const watching = new MutationObserver(() => {
-      if (!shown()) return;
+      if (!mail.body.textContent.includes(word)) return;
       watching.disconnect();
       requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.timeOrigin + performance.now())));
     });
-    watching.observe(document.body, { attributes: true, attributeFilter: ["data-drawn"] });
+    watching.observe(mail, { childList: true, characterData: true, subtree: true });
   });
 }"""
 

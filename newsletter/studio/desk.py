@@ -1,7 +1,8 @@
 """The desk: one edition, its last good pictures, and everybody who looks at them.
 
-A save is answered in this order: the letter that somebody looks at, the checks of it (a second
-picture if they find something else than before), the edition around it, then all other letters. A newer save ends what an older one has not begun yet.
+A save is answered in this order: the letter that somebody looks at; when the browser has painted it, the
+checks of it (a second picture if they find something else than before), the edition around it, then all
+other letters. A newer save ends what an older one has not begun yet.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ HEARTBEAT_S = 15.0
 SECOND_LOOK_S = 0.06
 """Editors save in two steps: a fault that mends itself within this time was never one."""
 
+PAINTING_S = 0.08
+"""What a browser takes to show a picture; work of ours meanwhile would take its share of the processor from it."""
 
 _CHANGE_S = 2.0
 
@@ -107,11 +110,7 @@ class Desk:
             self._wrong(NewsletterError(f"a bug: {type(error).__name__}: {error}", "The terminal shows where."))
 
     async def _pictures(self, began: float, was_wrong: bool) -> None:
-        try:
-            pictures = await self._first_look()
-        except NewsletterError:
-            await asyncio.sleep(SECOND_LOOK_S)
-            pictures = await self._first_look()
+        pictures = await self._first_look()
         self.proofs.mended()
         self._turn()
         self.ms = (time.perf_counter() - began) * 1000
@@ -121,11 +120,22 @@ class Desk:
         for watcher in self._watchers:
             if watcher.view in pictures:
                 self._tell_one(watcher, "picture", self._stamped(pictures[watcher.view]))
+        if pictures:
+            await asyncio.sleep(PAINTING_S)
         await self._second_look(pictures)
         await self.tell_edition()
 
     async def _first_look(self) -> dict[View, dict[str, Any]]:
+        """What is shown now; what looks at fault is looked at twice."""
+        with contextlib.suppress(NewsletterError):
+            await self.by_hand(self.proofs.read)
+            if not self.proofs.worse:
+                return await self._first_pictures()
+        await asyncio.sleep(SECOND_LOOK_S)
         await self.by_hand(self.proofs.read)
+        return await self._first_pictures()
+
+    async def _first_pictures(self) -> dict[View, dict[str, Any]]:
         pictures = {}
         for view in {watcher.view for watcher in self._watchers}:
             if picture := await self.by_hand(self.proofs.first_picture, view):

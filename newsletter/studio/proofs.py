@@ -48,16 +48,18 @@ class Proofs:
         self._good_at = ""
         self.reading: Reading | None = None
         self.error: NewsletterError | None = None
+        self.worse = False
 
     # --- reading --------------------------------------------------------------------------
 
     def read(self) -> None:
-        """Look at the files.
+        """Look at the files; `worse` tells that a note is at fault which was not before.
 
         Raises:
             NewsletterError: the config, the numbers or the editors' decisions are at fault; all stays as it was.
         """
         reading = read(self._path, self._label)
+        self.worse = bool(self.reading and reading.faulty - self.reading.faulty)
         self.reading, self._around, self._draft = reading, None, None
         self._kept = approval.kept(reading.folder)
         names = set(self.names())

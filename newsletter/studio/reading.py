@@ -7,7 +7,6 @@ can be shown then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +18,11 @@ from newsletter import notes, pipeline
 from newsletter.config import Config
 from newsletter.errors import ContentError, Located
 from newsletter.model import Edition, Period, Rendered
+from newsletter.model.same import Same
 from newsletter.notes import Manuscript
 from newsletter.pipeline import Material, Variant
 from newsletter.render import Renderer, template_folders
+from newsletter.studio.versions import Version, version_of, versions_below
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -53,6 +54,11 @@ class Reading(Struct, frozen=True, kw_only=True):
         """The folder of the workspace; shown paths are relative to it."""
         return self.config.path.absolute().parent
 
+    @property
+    def faulty(self) -> frozenset[str]:
+        """The files of notes that cannot be used as they stand."""
+        return frozenset(one.file for one in self.manuscripts if one.faults)
+
     def variants(self) -> list[Variant]:
         """Every letter of the edition; none without numbers."""
         return list(pipeline.variants(self.config)) if self.material else []
@@ -67,43 +73,34 @@ def read(path: Path, label: str | None) -> Reading:
     config, now = _config(path), datetime.now(UTC)
     month = pipeline.resolve_month(config, label, now)
     folder = pipeline.edition_folder(config, month)
+    notes_folder = folder / "notes"
     measured = (folder / pipeline.SNAPSHOT_NAME).is_file()
     return Reading(
         config=config,
         month=month,
         now=now,
-        material=pipeline.numbers(config, month) if measured else None,
-        manuscripts=tuple(notes.manuscripts(folder / "notes", config=config, now=now)),
-        layout=(tuple(_versions(config)), config.theme),
+        material=_numbers(Same(config), month, versions_below(config.editions, but=notes_folder)) if measured else None,
+        manuscripts=tuple(notes.manuscripts(notes_folder, config=config, now=now)),
+        layout=(*map(versions_below, template_folders(config.templates)), config.theme),
     )
+
+
+@lru_cache(maxsize=1)
+def _numbers(config: Same[Config], month: Period, _: tuple[Version, ...]) -> Material:
+    """All but this month's notes; the same again as long as no file of any edition is another one."""
+    return pipeline.numbers(config.value, month)
 
 
 def _config(path: Path) -> Config:
     """The config, loaded anew when its file or the logo that it names is another one."""
-    config = _config_once(path, _version(path))
+    config = _config_once(path, version_of(path))
     logo = config.theme.logo
-    return _config_once(path, _version(path), _version(logo.path)) if logo else config
+    return _config_once(path, version_of(path), version_of(logo.path)) if logo else config
 
 
 @lru_cache(maxsize=4)
-def _config_once(path: Path, *_versions: tuple[int, ...]) -> Config:
+def _config_once(path: Path, *_: Version) -> Config:
     return configuration.load(path)
-
-
-def _version(path: Path) -> tuple[int, ...]:
-    try:
-        at = path.stat()
-    except OSError:
-        return ()  # loading says what is wrong with it
-    return at.st_mtime_ns, at.st_size, at.st_ino
-
-
-def _versions(config: Config) -> Iterator[tuple[Path, int, int]]:
-    for folder in template_folders(config.templates):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                at = path.stat()
-                yield path, at.st_mtime_ns, at.st_size
 
 
 class Letter(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ from tests.servers.listening import free_ports, wait_until_listening
 pytestmark = pytest.mark.browser
 
 WIDTHS = (375, 600, 1280)
-SCRIPT_BYTES = 68_000
+SCRIPT_BYTES = 69_600
 STYLE_BYTES = 28_000
 
 Visit = Callable[..., Page]
@@ -217,6 +217,81 @@ def test_a_save_redraws_and_keeps_place_and_focus(visit, preview):
         assert page.evaluate("document.activeElement.id") == "toggle-images"
         expect(page.locator("#said")).to_contain_text("Picture updated")
     expect(mail(page)).not_to_contain_text("And another one.")
+
+
+# Letters that differ from the one before by random edits, each made into the next; what is not as a fresh parse has it.
+MORPHED = """async ([address, html, seed, rounds]) => {
+    const { morph } = await import(address);
+    const random = below => { seed = (seed * 1664525 + 1013904223) >>> 0; return Math.floor(seed / 2 ** 32 * below); };
+    const { DOMParser } = document.getElementById("frame").contentWindow;
+    const parse = text => new DOMParser().parseFromString(text, "text/html");
+    const pick = list => list[random(list.length)];
+    const edits = [
+        (one, page) => one.replaceWith(page.createTextNode("words & <signs> " + random(99))),
+        (one, page) => one.before(page.createComment("[if mso]><i>" + random(9) + "</i><![endif]")),
+        one => one.setAttribute("style", "color: #" + (100 + random(900))),
+        one => one.setAttribute("data-" + "abc"[random(3)], random(5)),
+        one => one.removeAttribute(one.attributes[random(one.attributes.length)]?.name ?? "id"),
+        one => one.remove(),
+        one => one.after(one.cloneNode(true)),
+        one => one.append(...[...one.childNodes].reverse()),
+        (one, page) => { const b = page.createElement(pick(["b", "div", "td"])); b.append(...one.childNodes); one.replaceWith(b); },
+        (one, page) => pick([...page.body.querySelectorAll("td, div")]).append(one),
+        (one, page) => { page.documentElement.lang = pick(["en", "it", "ar"]); },
+    ];
+    let now = parse(html), wrong = 0;
+    const shown = parse(html);
+    for (let round = 0; round < rounds; round += 1) {
+        const page = parse(now.documentElement.outerHTML);
+        for (let count = random(4); count >= 0; count -= 1) {
+            const one = pick([...page.body.querySelectorAll("*")].slice(1));
+            try { pick(edits)(one, page); } catch (error) { if (error.name !== "HierarchyRequestError") throw error; }
+        }
+        const text = page.documentElement.outerHTML;
+        now = parse(text);
+        morph(shown.documentElement, parse(text).documentElement);
+        wrong += shown.documentElement.outerHTML !== now.documentElement.outerHTML;
+        if (now.body.textContent.length < 500) now = parse(html);
+    }
+    return wrong;
+}"""
+
+
+def test_a_letter_mended_in_place_is_the_letter_parsed_anew(visit, preview):
+    """To the last attribute, after each of hundreds of random changes to elements, words, comments and their order."""
+    page = visit()
+    address = page.evaluate("document.querySelector('script').src.replace('studio.js', 'morph.js')")
+    html = preview.json("/api/mail/staff.en")["html"]
+    for seed in range(4):
+        assert page.evaluate(MORPHED, [address, html, seed, 100]) == 0
+
+
+def test_a_save_touches_only_what_it_changes(visit, preview):
+    """One word in a note is one text in the page; images are not fetched again, and nothing is laid out that stayed."""
+    page = visit()
+    page.evaluate(
+        """() => { window.touched = [];
+        new MutationObserver(all => touched.push(...all.map(one => `${one.type} ${one.target.nodeName}`)))
+            .observe(document.getElementById("frame").contentDocument,
+                { childList: true, characterData: true, attributes: true, subtree: true }); }"""
+    )
+    with edited(preview.note("shared-files.en"), "We are sorry.", "We are very sorry."):
+        expect(mail(page)).to_contain_text("We are very sorry.")
+        assert page.evaluate("touched") == ["characterData #text"]
+    expect(mail(page)).not_to_contain_text("We are very sorry.")
+
+
+def test_a_letter_as_high_as_its_window_is_shown_whole(visit):
+    """Many a mail's style says so of `html` and `body`; a window can only grow with its content then."""
+    page = visit()
+    high = page.locator("#frame").evaluate(
+        """async frame => { const style = frame.contentDocument.createElement("style");
+        style.textContent = "html, body { height: 100% }"; frame.contentDocument.head.append(style);
+        frame.style.height = "300px";
+        (await import(document.querySelector("script").src.replace("studio.js", "mail.js"))).fit();
+        return [frame.clientHeight, frame.contentDocument.documentElement.scrollHeight]; }"""
+    )
+    assert high[0] == high[1] > 3000
 
 
 def test_an_error_in_a_template_lies_over_the_last_good_picture(visit, preview):

@@ -1,5 +1,6 @@
 // The mail in its frame: swapped in place, never navigated, and what lies over it.
 import { $, draw, el, icon } from "./dom.js";
+import { morph } from "./morph.js";
 import { findings, pictured, view } from "./state.js";
 
 const frame = $("frame");
@@ -15,31 +16,36 @@ export function open(address) {
   return frame.ready;
 }
 
-/** Shows this picture; the section being read stays where it was. */
+/** Shows this picture; the section being read stays where it was. What lies over it is drawn apart. */
 export function show(picture, before) {
   const look = view.look === "dark" ? "dark" : "light";
   const shown = `${view.look} ${picture.html.length}`;
-  if (before?.html === picture.html && frame.dataset.shown === shown) return overlay();
+  if (before?.html === picture.html && frame.dataset.shown === shown) return;
   frame.dataset.shown = shown;
   const kept = place(before);
   // Parsed by the frame's own parser: a document inherits the policy of the window that parses it.
   const fresh = new frame.contentWindow.DOMParser().parseFromString(picture.html, "text/html");
   for (const one of fresh.querySelectorAll("meta[name=color-scheme]")) one.content = look;
   for (const one of fresh.querySelectorAll("[data-href]")) one.title = one.dataset.href;
-  paper().replaceChild(paper().adoptNode(fresh.documentElement), paper().documentElement);
+  morph(paper().documentElement, fresh.documentElement);
   frame.style.colorScheme = look;
   $("paper").classList.toggle("dark", view.look !== "light");
   if (view.look === "inverted") invert(paper());
-  fit();
-  return goBack(kept, picture);
+  stretch();
+  goBack(kept, picture);
+}
+
+// A mail that is as high as its window (`height: 100%`) is as high as what overflows it.
+function stretch() {
+  const { documentElement: page } = paper();
+  const { height } = page.getBoundingClientRect();
+  const high = height === frame.clientHeight ? page.scrollHeight : Math.ceil(height);
+  if (high !== frame.clientHeight) frame.style.height = `${high}px`;
 }
 
 export function fit() {
-  const page = paper();
-  if (!page?.body || $("letter").hidden) return;
-  // The frame's own height is a floor of its content's: let it go first.
-  frame.style.height = "0";
-  frame.style.height = `${Math.ceil(page.documentElement.getBoundingClientRect().height)}px`;
+  if (!paper()?.body || $("letter").hidden) return;
+  stretch();
   const px = $("px");
   if (px) px.textContent = `${frame.clientWidth} px`;
   overlay();

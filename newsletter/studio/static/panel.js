@@ -5,6 +5,7 @@ import { desk, findings, view } from "./state.js";
 
 const SAID = { error: "stops the send", warning: "worth a look", hint: "good to know" };
 const group = (title, more) => el("div.group", el("h3", title), el("p", more));
+const cards = (each) => el("ul.cards", { tabindex: -1 }, each);
 const none = (title, ...more) => el("div.none", el("h3", title), more);
 
 // ---- checks ----
@@ -28,7 +29,7 @@ function checks() {
   return [old,
     all.length ? ["error", "warning", "hint"].map((severity) => {
       const some = all.filter((one) => one.severity === severity);
-      return some.length ? [group(el("span", { class: `is-${severity}` }, many(some.length, severity)), SAID[severity]), el("ul.cards", { tabindex: -1 }, some.map(finding))] : null;
+      return some.length ? [group(el("span", { class: `is-${severity}` }, many(some.length, severity)), SAID[severity]), cards(some.map(finding))] : null;
     }) : el("div.none.is-ok", icon("ok"), el("h3", "Nothing to mend here"), el("p.quiet", desk.edition.snapshot.present ? "Every check passed for this letter." : "Letters are checked as soon as there are numbers.")),
     passed.length ? el("details.fold", el("summary", `${many(passed.length, "check")} passed`), el("p.quiet", `${passed.join(", ")}.`)) : null];
 }
@@ -60,13 +61,13 @@ function facts() {
   if (!all) return none(desk.edition.snapshot.present ? "One moment" : "No facts yet", el("p", desk.edition.snapshot.present ? "The facts are being weighed." : "Facts need a snapshot."));
   const passed = [...all.passed].sort((a, b) => (b.score?.total ?? 0) - (a.score?.total ?? 0));
   const must = all.must.map((one) => [one.met === false || here(one) !== "", card(one, "must")]);
-  const cards = (first) => el("ul.cards", { tabindex: -1 }, must.filter(([told]) => told === first).map(([, one]) => one));
+  const some = (first) => cards(must.filter(([told]) => told === first).map(([, one]) => one));
   const rest = must.filter(([told]) => !told).length;
-  return [must.length > 0 && group(`Must be told, ${must.length}`, "outside the competition"), cards(true),
-    rest > 0 && el("details.fold", { id: "more-must" }, el("summary", `${rest} more, told as part of others`), cards(false)),
-    group(`Chosen, ${all.chosen.length}`, "by impact, evidence and novelty"), el("ul.cards", { tabindex: -1 }, all.chosen.map((one) => card(one))),
-    passed.length ? [group(`Not chosen, ${passed.length}`, "with the reason"), el("ul.cards", { tabindex: -1 }, passed.slice(0, 8).map((one) => card(one, "off")))] : null,
-    passed.length > 8 ? el("details.fold", { id: "more-facts" }, el("summary", `${passed.length - 8} more`), el("ul.cards", { tabindex: -1 }, passed.slice(8).map((one) => card(one, "off")))) : null,
+  return [must.length > 0 && group(`Must be told, ${must.length}`, "outside the competition"), some(true),
+    rest > 0 && el("details.fold", { id: "more-must" }, el("summary", `${rest} more, told as part of others`), some(false)),
+    group(`Chosen, ${all.chosen.length}`, "by impact, evidence and novelty"), cards(all.chosen.map((one) => card(one))),
+    passed.length ? [group(`Not chosen, ${passed.length}`, "with the reason"), cards(passed.slice(0, 8).map((one) => card(one, "off")))] : null,
+    passed.length > 8 ? el("details.fold", { id: "more-facts" }, el("summary", `${passed.length - 8} more`), cards(passed.slice(8).map((one) => card(one, "off")))) : null,
     el("p.meta", all.editable ? ["Pins and mutes are written to ", el("code", all.file)] : "This edition can only be read.")];
 }
 

@@ -50,6 +50,12 @@ function redraw() {
 
 let turn = 0;
 
+// The letter first: what lies around and over it is drawn when the letter is on the screen, if it ever gets there.
+const painted = () => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
+  setTimeout(done, 200);
+});
+
 async function show(picture) {
   const mine = ++turn;
   await mail.open(`/mail/${encodeURIComponent(picture.variant)}?${query()}`);
@@ -59,7 +65,9 @@ async function show(picture) {
   Object.assign(desk, { picture, at: new Date().toLocaleTimeString("en-GB") });
   if (first) draw();
   mail.show(picture, before);
-  draw();
+  await painted();
+  if (desk.picture !== picture) return; // a newer one draws the rest
+  redraw();
   if (first) $("sheet").scrollTop = Number(sessionStorage.getItem(spot()) ?? 0);
   document.body.dataset.drawn = picture.rev;
   say(before?.variant === picture.variant ? news(before, picture) : `Showing ${named()}`);
@@ -170,12 +178,9 @@ async function start() {
 const spot = () => `scroll:${view.variant}`;
 
 function change(name, value) {
-  const kept = mail.place(pictured());
   choose({ [name]: value });
-  draw();
+  redraw();
   if (["look", "images", "drafts", "as"].includes(name)) return load();
-  mail.fit();
-  if (pictured()) mail.goBack(kept, pictured());
   return name === "changes" && behind();
 }
 
