@@ -47,6 +47,7 @@ def command(session: Session, fact_id: str, as_json: bool) -> None:
     _show_choice(explained.fact, explained)
     for evidence in explained.evidence:
         _show_evidence(evidence)
+    _show_earlier(explained)
 
 
 def _show_fact(fact: Fact, explained: Explanation) -> None:
@@ -89,6 +90,20 @@ def _show_choice(fact: Fact, explained: Explanation) -> None:
         places.setdefault(one.text, []).append(f"{one.variant} ({one.section.replace('_', ' ')})")
     for text, where in places.items():
         _line("printed", f"{without_isolates(text)} in {', '.join(where)}")
+
+
+def _show_earlier(explained: Explanation) -> None:
+    """What this number was in the months before, each with the command that tells where it came from."""
+    if not explained.earlier or explained.fact is None:
+        return
+    click.echo()
+    click.secho("earlier months", bold=True)
+    for one in explained.earlier:
+        _line(
+            one.month,
+            f"{plain_value(one.value, explained.fact.unit)}, from {', '.join(each.id for each in one.evidence)}",
+        )
+    _line("more", f"newsletter explain {explained.id} --month {explained.earlier[0].month}")
 
 
 def _show_evidence(evidence: Evidence) -> None:

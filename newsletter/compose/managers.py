@@ -147,25 +147,27 @@ def work_section(context: Context) -> Section | None:
     parts = {"proactive": proactive, "reactive": labelled - proactive, "unlabelled": unlabelled}
     shares = {name: context.formats.percent(count / total, 0, "nearest") for name, count in parts.items()}
     share = context.formats.percent(fact.value, 0, "nearest")
+    shown = tuple(
+        Part(share=count / total, number=shares[name], label=context.text(f"work.{name}"))
+        for name, count in parts.items()
+        if count
+    )
+    note = (
+        phrase(context, "work.note", n=total, share=share) if unlabelled else phrase(context, "work.note_all", n=total)
+    )
     slots = {"total": context.formats.number(total), "proactive": shares["proactive"], "reactive": shares["reactive"]}
     return Section(
         kind="work",
         title=context.text("section.work"),
-        quoted=(Quoted(fact=fact.id, text=share),),
+        quoted=tuple(Quoted(fact=fact.id, text=text) for text in (share, *(part.number for part in shown), note)),
         divided=Divided(
             number=share,
             sentence=context.text("work.sentence" if unlabelled else "work.sentence_all"),
             label=context.text("work.label", None, **slots, unlabelled=shares["unlabelled"])
             if unlabelled
             else context.text("work.label_all", None, **slots),
-            parts=tuple(
-                Part(share=count / total, number=shares[name], label=context.text(f"work.{name}"))
-                for name, count in parts.items()
-                if count
-            ),
-            note=phrase(context, "work.note", n=total, share=share)
-            if unlabelled
-            else phrase(context, "work.note_all", n=total),
+            parts=shown,
+            note=note,
         ),
     )
 
@@ -184,6 +186,7 @@ def targets_section(context: Context) -> Section | None:
         heads=tuple(context.text(f"targets.{head}") for head in ("service", "target", "result", "minutes", "status")),
         targets=tuple(_target_row(context, one) for one in rows),
         table_note=" ".join((context.text("targets.note"), *_unmeasured(context, rows))),
+        quoted=tuple(Quoted(fact=one.fact.id, text=_gap(context, one)) for one in rows if one.month.unknown_s > 0),
     )
 
 
@@ -194,11 +197,12 @@ def _unmeasured(context: Context, rows: list[Standing]) -> Iterator[str]:
         longest = max(one.month.unknown_s for one in gaps)
         yield phrase(context, "targets.unmeasured_all", unknown=context.formats.duration(longest, "ceiling"))
     elif gaps:
-        named = tuple(
-            phrase(context, "brief.named", name=one.name, down=context.formats.duration(one.month.unknown_s))
-            for one in gaps
-        )
+        named = tuple(_gap(context, one) for one in gaps)
         yield phrase(context, "targets.unmeasured", gaps=context.catalogue.enumerate(named))
+
+
+def _gap(context: Context, one: Standing) -> str:
+    return phrase(context, "brief.named", name=one.name, down=context.formats.duration(one.month.unknown_s))
 
 
 def _rank(standing: Standing) -> tuple[int, float, str]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from newsletter.compose import share
 from newsletter.compose.context import Context, note_error
+from newsletter.compose.phrasing import allowance
 from newsletter.compose.promises import Promise, missed_promises
 from newsletter.compose.standing import Standing
 from newsletter.language.formats import capitalised
@@ -31,13 +32,20 @@ def minute_quoted(context: Context) -> Iterator[Quoted]:
         yield Quoted(fact=solved.id, text=context.formats.number(int(solved.value)), before=title)
     for one in missed_quoted(context):
         yield from (one, replace(one, before=title))  # in the lead, and below it
+    for standing in _only_missed(context):
+        down = context.formats.downtime(standing.down_s)
+        yield Quoted(fact=standing.fact.id, text=allowance(context, standing), before=down)
 
 
 def missed_quoted(context: Context) -> Iterator[Quoted]:
     """The minutes of the only missed target: lead, rows and brief tell them, while several are told otherwise."""
+    for one in _only_missed(context):
+        yield Quoted(fact=one.fact.id, text=context.formats.downtime(one.down_s))
+
+
+def _only_missed(context: Context) -> tuple[Standing, ...]:
     missed = tuple(one for one in context.standings if one.missed and not one.exempt)
-    if len(missed) == 1 and missed[0].by_time:
-        yield Quoted(fact=missed[0].fact.id, text=context.formats.downtime(missed[0].down_s))
+    return missed if len(missed) == 1 and missed[0].by_time else ()
 
 
 def _rows(context: Context) -> Iterator[MinuteRow]:

@@ -11,6 +11,7 @@ from newsletter.config import FigureConfig
 from newsletter.model import Fact, History, Period, Snapshot
 
 MONTHS = 13
+EARLIER_MONTHS = MONTHS - 1
 
 ALIKE = 0.9
 """Bars of shares from here to 1 cannot be told apart when they begin at 0, and must not begin elsewhere."""

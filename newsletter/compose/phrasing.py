@@ -7,6 +7,8 @@ import re
 from collections import Counter
 
 from newsletter.compose.context import Context
+from newsletter.compose.standing import Standing
+from newsletter.language.formats import budget
 
 _DIGITS = re.compile(r"\d+")
 
@@ -39,3 +41,9 @@ def variant(edition: str, fact: str, among: int) -> int:
     """Which of several wordings a fact gets: from 1, always the same for the same edition."""
     digest = hashlib.sha256(f"{edition}|{fact}".encode()).digest()
     return 1 + int.from_bytes(digest[:4]) % among
+
+
+def allowance(context: Context, standing: Standing) -> str:
+    """The allowance in the unit that also shows the verdict in the service's row."""
+    _, allowed, unit = budget(standing.down_s, standing.allowed_s or 0)
+    return context.text(f"duration.{unit}", n=allowed)

@@ -16,12 +16,19 @@ def _printed(section: Section) -> Iterator[Quoted]:
     for incident in section.incidents:
         yield from incident.quoted
     for card in section.cards:
-        yield Quoted(fact=card.fact, text=card.number)
+        # the spotlight's large words are a name; its number stands in the line below
+        yield Quoted(fact=card.fact, text=card.source if section.kind == "spotlight" else card.number)
     for tile in section.tiles:
         yield Quoted(fact=tile.fact, text=tile.number)
+        yield Quoted(fact=tile.fact, text=tile.context)
+        yield Quoted(fact=tile.fact, text=tile.previous, of="month_before")
+        yield Quoted(fact=tile.fact, text=tile.history.caption if tile.history else "", of="earlier_months")
     for row in section.services:
         yield Quoted(fact=row.fact, text=row.result, before=row.name)
+        yield Quoted(fact=row.fact, text=row.previous, of="month_before")
+        yield Quoted(fact=row.fact, text=row.remark)
         yield Quoted(fact=row.fact, text=row.budget)
     for target in section.targets:
         yield Quoted(fact=target.fact, text=target.result, before=target.service)
+        yield Quoted(fact=target.fact, text=target.down)
     yield from section.quoted

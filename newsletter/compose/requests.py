@@ -17,15 +17,15 @@ def requests_section(context: Context) -> Section | None:
     counts = tuple(_table(context))
     if not counts:
         return None
-    kinds = tuple(_kinds(context))
+    kinds, chart, weeks = tuple(_kinds(context)), _chart(context), _weeks(context)
     return Section(
         kind="requests",
         title=context.text("section.requests"),
         table=tuple((one.before, one.text) for one in counts),
-        quoted=(*counts, *kinds),
+        quoted=(*counts, *kinds, *_quoted_months(chart), *_quoted_weeks(weeks)),
         table_note=" ".join(one.text for one in kinds),
-        weeks=_weeks(context),
-        chart=_chart(context),
+        weeks=weeks,
+        chart=chart,
     )
 
 
@@ -41,6 +41,12 @@ def _weeks(context: Context) -> Weeks | None:
     )
     text = context.text
     return Weeks(heads=(text("requests.week"), text("requests.opened"), text("requests.solved")), rows=rows)
+
+
+def _quoted_weeks(weeks: Weeks | None) -> Iterator[Quoted]:
+    for row in weeks.rows if weeks else ():
+        yield Quoted(fact="tickets.opened", text=row.opened_text, before=row.days, of="week")
+        yield Quoted(fact="tickets.resolved", text=row.solved_text, of="week")
 
 
 def _days(context: Context, span: Interval) -> str:
@@ -108,6 +114,12 @@ def _chart(context: Context) -> BarChart | None:
     return BarChart(
         title=context.text("requests.chart"), label=context.text("requests.chart_label", months=spoken), bars=bars
     )
+
+
+def _quoted_months(chart: BarChart | None) -> Iterator[Quoted]:
+    """The bars whose numbers are printed in every layout: the first and this month's."""
+    for bar in (chart.bars[0], chart.bars[-1]) if chart else ():
+        yield Quoted(fact="tickets.resolved", text=bar.text, of="month" if bar.current else "earlier_months")
 
 
 def _solved(snapshot: Snapshot | None) -> int | None:

@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from newsletter.compose import share
 from newsletter.compose.context import Context
+from newsletter.compose.phrasing import allowance
 from newsletter.compose.promises import missed_promises
 from newsletter.compose.standing import Standing
 from newsletter.language import without_isolates
-from newsletter.language.formats import NO_BREAK_SPACE, budget, capitalised
+from newsletter.language.formats import NO_BREAK_SPACE, capitalised
 
 HEADLINE_WORDS = 12
 LEAD_WORDS = 25
@@ -200,7 +201,7 @@ def _lead_missed(context: Context) -> str:
         return context.text(
             "lead.missed_one",
             down=context.formats.downtime(worst.down_s),
-            allowed=_allowance(context, worst),
+            allowed=allowance(context, worst),
         )
     named = context.text("lead.missed_many", down=context.formats.downtime(worst.down_s), name=worst.name)
     return _first_short_enough(named, context.text("lead.missed_many_unnamed"), words=LEAD_WORDS)
@@ -214,12 +215,6 @@ def _lead_missed_share(context: Context, missed: tuple[Standing, ...]) -> str:
     result, target = capitalised(share.result(context, only)), share.target(context, only)
     named = context.text("lead.missed_share", result=result, target=target)
     return _first_short_enough(named, context.text("lead.missed_many_unnamed"), words=LEAD_WORDS)
-
-
-def _allowance(context: Context, standing: Standing) -> str:
-    """The allowance in the unit that also shows the verdict in the service's row."""
-    _, allowed, unit = budget(standing.down_s, standing.allowed_s or 0)
-    return context.text(f"duration.{unit}", n=allowed)
 
 
 def _lead_interruptions(context: Context) -> str:

@@ -21,7 +21,7 @@ from newsletter.facts.shares import wilson_interval
 from newsletter.facts.tickets import ticket_facts
 from newsletter.model import Fact, Selection, Snapshot, Told
 
-__all__ = ["facts", "memory", "require_possible", "tell", "wilson_interval"]
+__all__ = ["earlier", "facts", "memory", "require_possible", "tell", "wilson_interval"]
 
 
 def facts(snapshot: Snapshot, *, past: Sequence[Snapshot], config: Config) -> tuple[Fact, ...]:
@@ -42,6 +42,26 @@ def facts(snapshot: Snapshot, *, past: Sequence[Snapshot], config: Config) -> tu
         *ticket_facts(snapshot.tickets, before.tickets if before else None, config.tickets),
         *figure_facts(snapshot, before, config),
     )
+
+
+def earlier(fact: Fact, past: Sequence[Snapshot], config: Config) -> tuple[tuple[str, Fact], ...]:
+    """The same number of earlier months, as these told it, newest first: (month, its fact).
+
+    Args:
+        fact: a number of `facts`; a claim has no earlier months of its own.
+        past: earlier months, in any order.
+        config: as of the month told of.
+    """
+    newest_first = sorted(past, key=lambda one: one.edition, reverse=True)
+    found = ((one.edition, each) for one in newest_first for each in facts(one, past=(), config=config))
+    return tuple((month, one) for month, one in found if one.id == fact.id and _alike(one, fact))
+
+
+def _alike(one: Fact, other: Fact) -> bool:
+    """Whether two months counted the same thing: the same unit, promised time, quantile and way to measure."""
+    details = ("basis", "edge_s", "quantile")
+    same = one.unit == other.unit and all(one.detail.get(name) == other.detail.get(name) for name in details)
+    return same and one.value is not None and one.type != "interruption"
 
 
 def tell(

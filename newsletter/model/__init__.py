@@ -30,6 +30,7 @@ from newsletter.model.composed import (
     ServiceRow,
     TargetRow,
     Tile,
+    TimeTold,
     WeekRow,
     Weeks,
 )
@@ -136,6 +137,7 @@ __all__ = [
     "Theme",
     "TicketMonth",
     "Tile",
+    "TimeTold",
     "Times",
     "Told",
     "WeekRow",

@@ -13,6 +13,8 @@ from msgspec import Struct, field
 from newsletter.model.mailed import Image
 
 Mark = Literal["met", "missed", "none"]
+TimeTold = Literal["month", "month_before", "earlier_months", "week"]
+"""What time a printed number is of: the month told of, the one before, a run of months that ends here, or a week."""
 DayState = Literal["up", "down", "planned", "unknown", "absent"]
 
 
@@ -264,11 +266,12 @@ class Picture(Struct, frozen=True, kw_only=True):
 
 
 class Quoted(Struct, frozen=True, kw_only=True):
-    """A number in a text that comes from a fact: how it is printed, and words that stand before it."""
+    """A number in a text that comes from a fact: how it is printed, words that stand before it, and what time it is of."""
 
     fact: str
     text: str
     before: str = ""
+    of: TimeTold = "month"
 
 
 class Edition(Struct, frozen=True, kw_only=True):

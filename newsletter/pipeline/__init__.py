@@ -17,7 +17,7 @@ from newsletter.pipeline.drafting import (
     renderer,
     variants,
 )
-from newsletter.pipeline.explaining import Explanation, explain, where_told
+from newsletter.pipeline.explaining import Earlier, Explanation, explain, where_told
 from newsletter.pipeline.frozen import figures_to_enter, past_snapshots, read_snapshot
 from newsletter.pipeline.letters import messages, sample_eml, sample_reader, write_build
 from newsletter.pipeline.measuring import (
@@ -46,6 +46,7 @@ __all__ = [
     "SNAPSHOT_NAME",
     "Audience",
     "Draft",
+    "Earlier",
     "Explanation",
     "Material",
     "Progress",

@@ -29,6 +29,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     snapshot: Snapshot
     facts: tuple[Fact, ...]
     selection: Selection
+    past: tuple[Snapshot, ...]
     unexplained: tuple[tuple[str, str], ...]
     editions: Mapping[str, Edition]
     variants: Mapping[str, Rendered]
@@ -170,6 +171,7 @@ def drafted(material: Material, editions: Mapping[str, Edition], rendered: Mappi
         snapshot=material.snapshot,
         facts=material.facts,
         selection=material.selection,
+        past=material.past,
         unexplained=compose.unexplained(material.facts, material.notes, material.config),
         editions=editions,
         variants=rendered,

@@ -12,7 +12,7 @@ from msgspec import Struct, to_builtins
 from newsletter import compose
 from newsletter.config import Config
 from newsletter.errors import UsageError
-from newsletter.model import Day, Evidence, Fact, Outage, Period, Selection, ServiceMonth
+from newsletter.model import Day, Evidence, Fact, Outage, Period, Selection, ServiceMonth, TimeTold
 from newsletter.pipeline.drafting import Draft
 
 
@@ -22,6 +22,15 @@ class Printed(Struct, frozen=True, kw_only=True):
     variant: str
     section: str
     text: str
+    of: TimeTold = "month"
+
+
+class Earlier(Struct, frozen=True, kw_only=True):
+    """The same number in an earlier month's snapshot."""
+
+    month: str
+    value: float
+    evidence: tuple[Evidence, ...]
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
@@ -38,6 +47,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
         outages: the interruptions of that service, or the one that the fact is about.
         printed: where its number stands in cards, tiles and rows of the variants.
         evidence: what it was read from.
+        earlier: the same number of the months before, newest first, as far back as letters show them.
     """
 
     id: str
@@ -50,6 +60,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     outages: tuple[Outage, ...]
     printed: tuple[Printed, ...]
     evidence: tuple[Evidence, ...]
+    earlier: tuple[Earlier, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON can hold it; instants as ISO 8601 on the clock of the window. Keys are only ever added."""
@@ -73,7 +84,11 @@ class Explanation(Struct, frozen=True, kw_only=True):
             else [{"day": one.number, "state": one.state, "down_s": round(one.down_s, 3)} for one in self.strip],
             "outages": [self._outage(one) for one in self.outages],
             "printed": to_builtins(self.printed),
-            "evidence": [{**to_builtins(one), "evaluated_at": one.evaluated_at.isoformat()} for one in self.evidence],
+            "evidence": [_evidence_dict(one) for one in self.evidence],
+            "earlier": [
+                {"month": one.month, "value": one.value, "evidence": [_evidence_dict(each) for each in one.evidence]}
+                for one in self.earlier
+            ],
         }
 
     def details(self) -> Iterator[tuple[str, str]]:
@@ -102,6 +117,10 @@ class Explanation(Struct, frozen=True, kw_only=True):
             "continues_before": outage.continues_before,
             "continues_after": outage.continues_after,
         }
+
+
+def _evidence_dict(one: Evidence) -> dict[str, Any]:
+    return {**to_builtins(one), "evaluated_at": one.evaluated_at.isoformat()}
 
 
 def explain(draft: Draft, fact_id: str, config: Config) -> Explanation:
@@ -137,7 +156,18 @@ def explain(draft: Draft, fact_id: str, config: Config) -> Explanation:
         evidence=tuple(draft.snapshot.evidence[key] for key in fact.evidence if key in draft.snapshot.evidence)
         if fact
         else (),
+        earlier=tuple(_earlier(draft, fact, config)) if fact else (),
     )
+
+
+def _earlier(draft: Draft, fact: Fact, config: Config) -> Iterator[Earlier]:
+    from newsletter import compose, facts
+
+    known = {one.edition: one for one in draft.past[-compose.EARLIER_MONTHS :]}
+    for month, one in facts.earlier(fact, tuple(known.values()), config):
+        evidence = known[month].evidence
+        read = tuple(evidence[key] for key in one.evidence if key in evidence)
+        yield Earlier(month=month, value=one.value or 0.0, evidence=read)
 
 
 def where_told(fact: Fact, selection: Selection) -> str:
@@ -165,4 +195,4 @@ def _printed(draft: Draft, fact_id: str) -> Iterator[Printed]:
         for section in edition.sections:
             for one in compose.printed(section):
                 if one.fact == fact_id:
-                    yield Printed(variant=variant, section=section.kind, text=one.text)
+                    yield Printed(variant=variant, section=section.kind, text=one.text, of=one.of)

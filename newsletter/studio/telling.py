@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from newsletter import compose, pipeline
 from newsletter.config import Config
-from newsletter.language import Catalogue, Formats, localised, without_isolates
+from newsletter.language import Catalogue, Formats, without_isolates
 from newsletter.language.values import plain_value
-from newsletter.model import Editorial, Evidence, Fact, Outage
-from newsletter.pipeline import Draft, Explanation
+from newsletter.model import Editorial, Evidence, Fact, Outage, TimeTold
+from newsletter.pipeline import Draft, Earlier, Explanation
+
+_TIMES: tuple[TimeTold, ...] = get_args(TimeTold)
 
 
 class Telling:
-    """One edition's facts in the words of the studio, which speaks English."""
+    """One edition's facts in the words of the studio, which speaks English; their titles in the languages of the letters."""
 
     def __init__(self, draft: Draft, config: Config, editorial: Editorial) -> None:
         self._draft = draft
@@ -23,6 +25,7 @@ class Telling:
         self._editorial = editorial
         self._formats = Formats(Catalogue.load("en"), config.timezone)
         self._where = self._places()
+        self._titles = dict(zip(config.locales, map(self._titled, config.locales), strict=True))
 
     def facts_json(self) -> dict[str, Any]:
         """What must be told, what was chosen, and what was not, each with its reason."""
@@ -41,7 +44,7 @@ class Telling:
         parts = ("total", "impact", "significance", "effect", "novelty")
         return {
             "id": fact.id,
-            "label": self._label(fact.id, fact.subject),
+            "titles": self._titles_of(fact.id),
             "type": fact.type,
             "value": plain_value(fact.value, fact.unit),
             "unit": fact.unit,
@@ -67,17 +70,28 @@ class Telling:
             return self.fact_json(fact, reason) | marks
         return {
             "id": name,
-            "label": self._label(name, name.partition(".")[0]),
+            "titles": self._titles_of(name),
             "reason": reason,
             "state": state,
         } | marks
 
-    def _label(self, name: str, subject: str) -> str:
-        """What a fact is about, in words: "E-mail: availability, streak"."""
-        service = self._config.services.get(subject)
-        shown = localised(service.name, "en", self._config.locales[0]) if service else subject.replace("_", " ")
-        metric = name.removeprefix(f"{subject}.").replace("_", " ").replace(".", ", ")
-        return f"{shown[:1].upper()}{shown[1:]}: {metric}"
+    def _titled(self, locale: str) -> Mapping[str, str]:
+        """What each fact is called in one language of the letters."""
+        draft = self._draft
+        context = compose.Context.of(
+            draft.facts,
+            (),
+            selection=draft.selection,
+            snapshot=draft.snapshot,
+            past=(),
+            audience="",
+            locale=locale,
+            config=self._config,
+        )
+        return compose.fact_titles(context, known_ids(draft))
+
+    def _titles_of(self, name: str) -> dict[str, str]:
+        return {locale: without_isolates(titles.get(name, name)) for locale, titles in self._titles.items()}
 
     def _places(self) -> dict[str, list[str]]:
         """Where each fact is printed: the letter, and the title of the section."""
@@ -111,10 +125,16 @@ class Telling:
             "outages": [self._outage(one, explained) for one in explained.outages],
             "evidence": [self._evidence(one) for one in explained.evidence],
             "command": f"newsletter explain {explained.id} --month {window.label}",
-            "printed": {
-                "value": "" if fact is None or fact.value is None else repr(fact.value),
-                "rounded": ", ".join(dict.fromkeys(without_isolates(one.text) for one in explained.printed)),
-            },
+            "printed": {"value": "" if fact is None or fact.value is None else repr(fact.value)}
+            | {time: _printed(explained, time) for time in _TIMES},
+            "earlier": [self._earlier(one, fact) for one in explained.earlier if fact],
+        }
+
+    def _earlier(self, one: Earlier, fact: Fact) -> dict[str, Any]:
+        return {
+            "month": one.month,
+            "value": plain_value(one.value, fact.unit),
+            "evidence": [self._evidence(each) for each in one.evidence],
         }
 
     def _outage(self, outage: Outage, explained: Explanation) -> dict[str, Any]:
@@ -134,6 +154,11 @@ class Telling:
 
     def _at(self, at: datetime) -> str:
         return f"{at.day} {at:%b %Y, %H:%M}"
+
+
+def _printed(explained: Explanation, time: TimeTold) -> str:
+    """How the letters print the number of that time, each wording once."""
+    return ", ".join(dict.fromkeys(without_isolates(one.text) for one in explained.printed if one.of == time))
 
 
 def evidence_of(facts: Sequence[Fact]) -> dict[str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from tests.servers.listening import free_ports, wait_until_listening
 pytestmark = pytest.mark.browser
 
 WIDTHS = (375, 600, 1280)
-SCRIPT_BYTES = 69_600
+SCRIPT_BYTES = 71_000
 STYLE_BYTES = 28_000
 
 Visit = Callable[..., Page]
@@ -458,6 +459,34 @@ def test_what_must_be_told_cannot_be_muted(visit):
     expect(missed).to_contain_text("always told")
     assert missed.get_by_role("button").count() == 1
     expect(page.locator("[id='fact-tickets.opened.change']")).to_contain_text("p = ")
+
+
+def test_facts_speak_the_language_of_the_letter_with_the_id_beside(visit):
+    page = visit("variant=staff.it&tab=facts")
+    card = page.locator("[id='fact-files.availability']")
+    expect(card.get_by_role("heading")).to_have_text("File condivisi: disponibilità files.availability")
+    expect(card.locator("[lang=it]")).to_have_text("File condivisi: disponibilità")
+
+
+@pytest.mark.parametrize(
+    ("words", "fact"),
+    [("September: 65%", "tickets.solved_within"), ("118", "tickets.opened"), ("1,321", "tickets.resolved")],
+)
+def test_last_month_weeks_and_bars_open_their_evidence(visit, words, fact):
+    """With the months before, each followed to the query of its own snapshot."""
+    page = visit("variant=staff.en")
+    page.get_by_role("button", name=re.compile(rf"^{re.escape(words)}\b")).first.press("Enter")
+    body = page.locator("#body")
+    expect(body).to_contain_text(fact)
+    expect(body).to_contain_text("Earlier months")
+    body.get_by_text("Where they come from").click()
+    expect(body.locator("#earlier pre")).to_have_count(12)
+
+
+def test_letter_and_edition_do_not_share_the_word_digest(visit):
+    page = visit("variant=staff.en")
+    expect(page.locator("#foot")).to_contain_text("Fingerprint")
+    expect(page.locator("#foot")).not_to_contain_text("Digest")
 
 
 def test_notes_tell_their_state(visit):

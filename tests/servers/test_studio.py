@@ -65,6 +65,13 @@ def test_a_picture_holds_sections_words_and_numbers_in_the_order_of_the_text(pre
                 ("tickets.opened", "1,283", 0),
                 ("tickets.resolved", "1,322", 1),
                 ("tickets.open_at_end", "122", 0),
+                ("tickets.solved_within", "September: 65%", 0),
+                ("sign_ins.count", "Last 13 months: lowest 54,722, highest 95,750", 0),
+                ("files.availability", "September: 100.00%", 0),
+                ("tickets.resolved", "1,321", 0),  # the first bar
+                ("tickets.opened", "118", 0),  # the first week
+                ("tickets.resolved", "149", 0),
+                ("meetings.spotlight", "99.90% available, 1–31 October 2026", 0),
             },
         ),
         (
@@ -73,6 +80,8 @@ def test_a_picture_holds_sections_words_and_numbers_in_the_order_of_the_text(pre
                 ("files.availability", "97 minutes", 0),
                 ("tickets.solved_within", "61%", 0),
                 ("tickets.proactive_share", "11%", 0),
+                ("tickets.proactive_share", "89%", 0),
+                ("time.availability", "Time recording (2 hours 59 minutes)", 0),
             },
         ),
     ],
@@ -169,10 +178,25 @@ def test_every_fact_is_where_it_belongs(preview):
     assert told["file"] == "editions/2026-10/edition.yaml"
 
 
+def test_facts_are_called_as_the_letters_call_them(preview):
+    """In each language of the letters: the service and what is measured, or the noun of the figure."""
+    told = preview.json("/api/facts")
+    titles = {one["id"]: one["titles"] for part in ("must", "chosen", "passed") for one in told[part]}
+    assert titles["files.availability"] == {"en": "Shared files: availability", "it": "File condivisi: disponibilità"}
+    assert titles["files.interruption_1"]["it"] == "File condivisi: interruzione, 14\N{NO-BREAK SPACE}ottobre"
+    assert titles["payslips.count"] == {"en": "Payslips sent", "it": "Cedolini inviati"}
+    assert titles["tickets.opened.change"] == {"en": "Tickets opened: change", "it": "Ticket aperti: variazione"}
+    named_by_id = {name for name, each in titles.items() for one in each.values() if "_" in one or one == name}
+    assert named_by_id == set()
+
+
 def test_a_number_is_followed_to_its_query(preview):
     """Value, rounding, days, interruptions and what was asked."""
     told = preview.json("/api/evidence/files.availability")
-    assert "99.78%" in told["printed"]["rounded"].split(", ")
+    assert "99.78%" in told["printed"]["month"].split(", ")
+    assert "September: 100.00%" in told["printed"]["month_before"].split(", ")
+    assert [one["month"] for one in told["earlier"][:2]] == ["2026-09", "2026-08"]
+    assert all(one["evidence"][0]["query"] for one in told["earlier"])
     assert len(told["strip"]) == 31
     assert told["outages"]
     assert told["evidence"][0]["query"]

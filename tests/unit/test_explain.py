@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -70,7 +71,32 @@ def test_each_variant_prints_the_number_as_it_is_told_here(letters, fact):
     printed = explained(fact)["printed"]
     assert {"staff.en", "staff.it"} <= {one["variant"] for one in printed}
     for one in printed:
-        assert one["text"] in (letters / f"{one['variant']}.txt").read_text(encoding="utf-8")
+        lines = (letters / f"{one['variant']}.txt").read_text(encoding="utf-8")
+        assert " ".join(one["text"].split()) in " ".join(lines.split())
+
+
+@pytest.mark.parametrize("fact", ["files.availability", "tickets.resolved", "sign_ins.count"])
+def test_the_months_before_are_those_of_their_own_snapshots(fact):
+    """Twelve of them, newest first, each with the evidence that its snapshot holds."""
+    earlier = explained(fact)["earlier"]
+    assert len(earlier) == 12
+    assert earlier[0]["month"] == "2026-09"
+    subject = fact.partition(".")[0]
+    for one in earlier:
+        frozen = json.loads((ROOT / "editions" / one["month"] / "snapshot.json").read_text(encoding="utf-8"))
+        value = {
+            "files": lambda snapshot: snapshot["services"]["files"]["availability"],
+            "tickets": lambda snapshot: snapshot["tickets"]["resolved"]["total"],
+            "sign_ins": lambda snapshot: snapshot["figures"]["sign_ins"]["value"],
+        }[subject]
+        assert one["value"] == pytest.approx(value(frozen))
+        assert {each["query"] for each in one["evidence"]} <= {each["query"] for each in frozen["evidence"].values()}
+
+
+def test_the_months_before_stand_in_the_table_with_what_they_were_read_from():
+    told = run("explain", "tickets.resolved").stdout
+    assert re.search(r"2025-10: +1,321, from tickets/resolved", told)
+    assert "newsletter explain tickets.resolved --month 2026-09" in told
 
 
 def test_the_evidence_and_score_are_those_of_facts_json(letters):

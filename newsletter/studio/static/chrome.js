@@ -169,7 +169,7 @@ export function foot() {
   const [kind, words] = LIVE[live] ?? (error ? ["error", "Waiting for a good save"] : ["ok", "Live"]);
   draw($("foot"), el("span.live", { class: kind && `is-${kind}` }, words),
     el("span.num.wide", !picture ? "" : error ? `Last good picture ${error.at ?? at}` : `Picture at ${at} in ${Math.round(picture.ms)} ms`),
-    el("span.grow"), picture ? el("span.wide", "Digest ", short(picture.digest)) : null,
+    el("span.grow"), picture ? el("span.wide", { title: "Of the letter on show. Two letters with one fingerprint are the same, byte for byte." }, "Fingerprint ", short(picture.digest)) : null,
     el("span.wide", { title: `Read ${edition.snapshot.at}` }, edition.snapshot.present ? `Numbers up to ${edition.snapshot.at.split(",")[0]}` : "No snapshot"));
 }
 

@@ -1,7 +1,7 @@
 // The panel beside the letter: checks, facts, notes, evidence.
 import { command, placeOf, tabs, told } from "./chrome.js";
 import { $, draw, el, icon, many } from "./dom.js";
-import { desk, findings, view } from "./state.js";
+import { desk, findings, titleOf, variant, view } from "./state.js";
 
 const SAID = { error: "stops the send", warning: "worth a look", hint: "good to know" };
 const group = (title, more) => el("div.group", el("h3", title), el("p", more));
@@ -36,7 +36,7 @@ function checks() {
 
 // ---- facts ----
 
-const act = (what, one, on, label, sign = what) => el("button.act", { id: `${what}-${one.id}`, do: what, arg: one.id, "aria-label": `${label}: ${one.label}`, title: label, "aria-pressed": what === "evidence" ? null : String(on) },
+const act = (what, one, on, label, sign = what) => el("button.act", { id: `${what}-${one.id}`, do: what, arg: one.id, "aria-label": `${label}: ${titleOf(one)}`, title: label, "aria-pressed": what === "evidence" ? null : String(on) },
   icon(sign), on ? label : null);
 
 function acts(one, must) {
@@ -52,8 +52,10 @@ const score = ({ score: one }) => (one ? el("span.score.num", { title: `Score ${
 // The sections of this letter that tell it.
 const here = ({ where }) => where.filter((one) => one.startsWith(`${view.variant}: `)).map((one) => one.slice(view.variant.length + 2)).join(", ");
 
+const title = (kind, one) => el(kind, el("span", { lang: variant()?.locale, dir: "auto" }, titleOf(one)), " ", el("code.id", one.id));
+
 const card = (one, kind = "") => el("li.box.fact", { id: `fact-${one.id}`, tabindex: -1, class: kind },
-  el("div.top", el("h4", one.label), one.value ? el("span.value.num", one.value) : null),
+  el("div.top", title("h4", one), one.value ? el("span.value.num", one.value) : null),
   el("div.meta", kind === "must" ? el("span.pill.is-error", "always told") : score(one), el("span.grow", one.reason || here(one)), acts(one, kind === "must")));
 
 function facts() {
@@ -107,15 +109,23 @@ function origin(one) {
     [one.warnings].flat().filter(Boolean).map((words) => el("p.is-warning", words)));
 }
 
+// The number in earlier snapshots: what it was, how this letter prints it, and the same proof for each month.
+function earlier(months, printed) {
+  return titled("Earlier months", pairs([["Printed", [printed.month_before, printed.earlier_months].filter(Boolean).join(", ")], ...months.map((one) => [one.month, one.value])]),
+    el("details.fold", { id: "earlier" }, el("summary", "Where they come from"), months.map((one) => [el("h4", one.month), one.evidence.map(origin)])));
+}
+
 function evidence() {
   const one = desk.evidence;
-  if (!view.fact || !one) return none("Choose a number", el("p", "Click any underlined number in the mail, or tab to it and press Enter."));
+  if (!view.fact || !one) return none("Choose a number", el("p", "Click any underlined number in the mail, or tab to it and press Enter."),
+    el("p", "The others: a target or a promise is that of config.yaml; a count of services, interruptions or unmeasured hours adds up the facts of the services; a number in a note is its writer's."));
   const { fact, printed } = one;
   const parts = fact.score && Object.entries(fact.score).filter(([name]) => name !== "total");
-  return el("div.evidence.num", el("p.big", fact.value), el("p", fact.label), el("p.row", el("code.quiet.grow", fact.id), acts(fact, desk.facts?.must.some((must) => must.id === fact.id) ?? true)),
+  return el("div.evidence.num", el("p.big", fact.value), title("p.grow", fact), el("p.row", acts(fact, desk.facts?.must.some((must) => must.id === fact.id) ?? true)),
     one.strip ? strip(one.strip) : null,
     titled("Window", pairs([["Month", one.window], ["Interval", one.interval], ...(one.detail ?? [])])),
-    titled("From value to text", pairs([["Value", printed?.value], ["Printed", printed?.rounded], ["Target", fact.target], ["Met", fact.met === null || fact.met === undefined ? null : fact.met ? "yes" : "no"], ["Month before", fact.previous]])),
+    titled("From value to text", pairs([["Value", printed?.value], ["Printed", printed?.month], ["By week", printed?.week], ["Target", fact.target], ["Met", fact.met === null || fact.met === undefined ? null : fact.met ? "yes" : "no"], ["Month before", fact.previous]])),
+    one.earlier?.length ? earlier(one.earlier, printed) : null,
     one.outages?.length ? titled("Outages", pairs(one.outages.map((out) => [`${out.start} to ${out.end}`, `${out.minutes} min`]))) : null,
     one.evidence.map(origin),
     titled("Score", parts ? el("dl.kv.parts", [...parts, ["score", fact.score.total]].map(([name, part]) => [el("dt", name), el("dd", gauge(part), Number(part).toFixed(2))])) : el("p", fact.reason || "None: it is told outside the competition.")),

@@ -29,6 +29,8 @@ export const pictured = () => (variant() && desk.picture?.variant === view.varia
 
 const language = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
 export const nameOf = (one) => one.segment || language.of(one.locale);
+/** What a fact is called in the language of the letter on show. */
+export const titleOf = ({ titles }) => titles[variant()?.locale] ?? Object.values(titles)[0];
 export const audienceOf = (one) => desk.edition.audiences.find((each) => each.id === one.audience)?.name ?? one.audience;
 
 // A note in another language is told beside the letters in that language.

@@ -5,7 +5,7 @@ import { arrows, listen, sheet } from "./keys.js";
 import * as mail from "./mail.js";
 import { panel } from "./panel.js";
 import { Refused, follow, get, renew, send } from "./server.js";
-import { audienceOf, choose, desk, findings, nameOf, pictured, query, readHash, variant, view } from "./state.js";
+import { audienceOf, choose, desk, findings, nameOf, pictured, query, readHash, titleOf, variant, view } from "./state.js";
 import { openTest, refusal, sendTest } from "./test-mail.js";
 import { nothing, part, trouble } from "./views.js";
 
@@ -215,7 +215,7 @@ async function judge(id, state) {
   const wanted = one?.state === state ? "none" : state;
   try {
     await send("PUT", path("facts", id), { state: wanted });
-    say(`${{ pin: "Pinned", mute: "Muted", none: "Left to its score" }[wanted]}: ${one?.label ?? id}`);
+    say(`${{ pin: "Pinned", mute: "Muted", none: "Left to its score" }[wanted]}: ${one ? titleOf(one) : id}`);
     await behind();
   } catch (error) {
     refusal($("body"), error);
