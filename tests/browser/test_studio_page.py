@@ -475,7 +475,7 @@ def test_facts_speak_the_language_of_the_letter_with_the_id_beside(visit):
 def test_last_month_weeks_and_bars_open_their_evidence(visit, words, fact):
     """With the months before, each followed to the query of its own snapshot."""
     page = visit("variant=staff.en")
-    page.get_by_role("button", name=re.compile(rf"^{re.escape(words)}\b")).first.press("Enter")
+    page.get_by_role("button", name=re.compile(rf"^{re.escape(words)}: show")).first.press("Enter")
     body = page.locator("#body")
     expect(body).to_contain_text(fact)
     expect(body).to_contain_text("Earlier months")
