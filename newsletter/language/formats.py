@@ -34,11 +34,15 @@ _DAY_OF_MONTH = re.compile(r"\bd\b")
 _BYTE_UNITS = ("bytes", "kilobytes", "megabytes", "gigabytes", "terabytes", "petabytes")
 
 
+# The same numbers stand in every letter of an edition, and a preview writes them anew at each save. By type, because a
+# float and the fraction that it is in binary are equal, and are not read as the same number.
+@lru_cache(maxsize=4096, typed=True)
 def exact(value: Exact) -> Fraction:
     """The number a person would read in `value`: 0.9995 is 9995/10000, not the nearest binary fraction."""
     return Fraction(str(value)) if isinstance(value, float) else Fraction(value)
 
 
+@lru_cache(maxsize=4096, typed=True)
 def rounded(value: Exact, decimals: int, rounding: Rounding) -> Decimal:
     """`value` with exactly `decimals` decimals, by integer arithmetic (ties away from zero)."""
     scaled = exact(value) * 10**decimals
@@ -218,7 +222,12 @@ class Formats(Struct, frozen=True):
         pattern = self.catalogue.text(pattern_key)
         if day.day == 1:  # an ordinal in some languages: "1er novembre"
             pattern = _DAY_OF_MONTH.sub(f"'{self.catalogue.text('format.first_of_month')}'", pattern)
-        return str(format_date(day, pattern, locale=self.catalogue.locale))
+        return _dated(day, pattern, self.catalogue.locale)
+
+
+@lru_cache(maxsize=4096)
+def _dated(day: date, pattern: str, locale: str) -> str:
+    return str(format_date(day, pattern, locale=locale))
 
 
 # A letter asks for some 2,000 numbers, few of them different, and Babel parses its pattern for each.
