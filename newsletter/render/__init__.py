@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from newsletter.errors import ContentError
 from newsletter.model import Edition, Image, Rendered, Theme
 from newsletter.render import bidi, charts, markdown, plaintext, spans
-from newsletter.render.environment import Filters, Templates, template_files, template_folders
+from newsletter.render.environment import Templates, template_files, template_folders
 from newsletter.render.joining import joined
 from newsletter.render.line_chart import drawn
 from newsletter.render.lint import lint
@@ -19,6 +19,7 @@ from newsletter.render.mjml import to_html
 from newsletter.render.origin import Trace
 from newsletter.render.personalise import Tokens, digest, fill_html, fill_text, shown_html
 from newsletter.render.printable import printable
+from newsletter.render.sandbox import Filters
 
 MJML_TEMPLATE = "mail.mjml.j2"
 TEXT_TEMPLATE = "mail.txt.j2"
@@ -36,6 +37,7 @@ class Renderer:
         self._theme = theme or Theme()
         folders = template_folders(templates)
         self._templates = _compiled(folders, template_files(folders))
+        self._templates.refresh()
 
     def faults(self) -> tuple[ContentError, ...]:
         """Templates that cannot be compiled; an edition may still find that others ask for what there is not."""

@@ -8,128 +8,24 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import cast
 
 import jinja2
-from jinja2 import nodes
-from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
-from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter import __version__
 from newsletter.errors import ContentError
+from newsletter.render import sandbox
 from newsletter.render.bytecode import Store
-from newsletter.render.inheritance import PACKAGED, Unprinted, require_printed
-from newsletter.render.origin import Origins, Place
-
-TEXT_SUFFIX = ".txt.j2"
-
-Filters = Mapping[str, Callable[..., object]]
+from newsletter.render.inheritance import PACKAGED, Unprinted
+from newsletter.render.origin import Place
+from newsletter.render.sandbox import Filters, MarkOrigins, Sandbox
 
 _HINT_SYNTAX = "Mend the template: every {% … %} and {{ … }} has to close."
 _HINT_UNKNOWN = "Check the spelling; the packaged templates show what there is."
 
 _IDENTIFIER = re.compile(r"'([^']*)'")
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """A sandbox over some folders.
-
-    The indentation of templates goes: inside tables every reader would get it, and it is a
-    twentieth of the mail.
-    """
-
-    def __init__(
-        self, folders: tuple[Path, ...], filters: Filters, *extensions: type[Extension], store: Store | None = None
-    ) -> None:
-        self.origins = Origins()
-        packaged = jinja2.PrefixLoader({PACKAGED: jinja2.FileSystemLoader(folders[-1])})
-        super().__init__(
-            loader=jinja2.ChoiceLoader([packaged, jinja2.FileSystemLoader(folders)]),
-            autoescape=_escapes,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=[_Unindent, *extensions],
-            bytecode_cache=_Kept(store) if store else None,
-        )
-        self.filters.update(filters)
-        self._safe: dict[tuple[type, str], bool] = {}
-
-    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        """Jinja's own answer, asked once a type and attribute, because a letter reads 1,500 attributes.
-
-        Jinja looks at nothing else of `obj` than what it is an instance of, and not at `value`.
-        """
-        asked = type(obj), attr
-        if asked not in self._safe:
-            self._safe[asked] = bool(super().is_safe_attribute(obj, attr, value))
-        return self._safe[asked]
-
-    def _generate(
-        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
-    ) -> str:
-        """Jinja calls this to compile a template; what it would leave out in silence is an error here."""
-        if name and (extends := next(source.find_all(nodes.Extends), None)):
-            require_printed(source, extends, name, self._blocks)
-        return super()._generate(source, name, filename, defer_init)
-
-    def _blocks(self, parent: str) -> Collection[str]:
-        return self.get_template(parent).blocks
-
-
-class _Kept(jinja2.BytecodeCache):
-    """Compiled templates from runs before; Jinja's own stores trust whoever can write to their folder."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Jinja calls this before it compiles."""
-        if data := self._store.read(bucket.key):
-            bucket.bytecode_from_string(data)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Jinja calls this with what it has compiled."""
-        self._store.write(bucket.key, bucket.bytecode_to_string())
-
-
-class _Unindent(Extension):
-    """Takes the indentation from the lines of MJML templates; values keep theirs."""
-
-    def filter_stream(self, stream: TokenStream) -> TokenStream | Iterator[Token]:
-        """Jinja calls this with the tokens of one template."""
-        if not stream.name or stream.name.endswith(TEXT_SUFFIX):
-            return stream
-        return self._rewritten(stream, stream.name)
-
-    def _rewritten(self, stream: TokenStream, name: str) -> Iterator[Token]:
-        for token in stream:
-            if token.type == "data":
-                first, *rest = token.value.split("\n")
-                lines = [first, *(line.lstrip(" ") for line in rest)]
-                text = "\n".join(self.line(name, token.lineno + i, line) for i, line in enumerate(lines))
-                yield Token(token.lineno, token.type, text)
-            else:
-                yield token
-
-    def line(self, name: str, number: int, text: str) -> str:  # noqa: ARG002 - for the subclass
-        """What becomes of one line of template `name`."""
-        return text
-
-
-class _MarkOrigins(_Unindent):
-    """Puts before each line a mark of the file and line it stands on."""
-
-    priority = _Unindent.priority + 1
-
-    def line(self, name: str, number: int, text: str) -> str:
-        """The line behind its mark."""
-        return cast("_Environment", self.environment).origins.mark(name, number) + text
 
 
 class Templates:
@@ -143,8 +39,12 @@ class Templates:
     def __init__(self, folders: tuple[Path, ...], filters: Filters) -> None:
         self._folders = folders
         self._filters = filters
-        program = f"{__version__} {jinja2.__version__} {Path(__file__).read_text(encoding='utf-8')}"
-        self._environment = _Environment(folders, filters, store=Store(template_files(folders), program))
+        program = f"{__version__} {jinja2.__version__} {Path(sandbox.__file__).read_text(encoding='utf-8')}"
+        self._environment = Sandbox(folders, filters, store=Store(template_files(folders), program))
+
+    def refresh(self) -> None:
+        """Take in what changed in the files; until the next time they count as they are now."""
+        self._environment.refresh()
 
     def compose(self, name: str, **values: object) -> str:
         """The text that template `name` makes of `values`.
@@ -177,7 +77,7 @@ class Templates:
         Loops, macros and includes make lines of the composed text say nothing about the file to
         mend. Composing once more with marks is slow, and only done when something is wrong.
         """
-        marking = _Environment(self._folders, self._filters, _MarkOrigins)
+        marking = Sandbox(self._folders, self._filters, MarkOrigins)
         marked = self._compose(marking, name, values)
 
         def place(offset: int) -> Place:
@@ -186,7 +86,7 @@ class Templates:
 
         return place
 
-    def _compose(self, environment: _Environment, name: str, values: Mapping[str, object]) -> str:
+    def _compose(self, environment: Sandbox, name: str, values: Mapping[str, object]) -> str:
         try:
             return environment.get_template(name).render(values)
         except jinja2.TemplateError as error:
@@ -260,11 +160,6 @@ def template_files(folders: tuple[Path, ...]) -> frozenset[Path]:
 def _shortened(path: Path) -> Path:
     """Relative where it lies below the working directory."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-def _escapes(name: str | None) -> bool:
-    """Everything is markup but the text part; Jinja's own choice by suffix would leave `.mjml` unescaped."""
-    return not (name or "").endswith(TEXT_SUFFIX)
 
 
 def _hint_undefined(message: str) -> str:

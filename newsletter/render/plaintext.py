@@ -12,14 +12,17 @@ WIDTH = 72
 
 NO_BREAK_SPACE = "\xa0"
 
-_BLANKS = re.compile(r"[ \t\r\f\v\x85\u2028\u2029]+")
+# Blanks that are not one space already.
+_BLANKS = re.compile(r" [ \t\r\f\v\x85\u2028\u2029]+|[\t\r\f\v\x85\u2028\u2029][ \t\r\f\v\x85\u2028\u2029]*")
+# Letters of one column that most letters are made of: Latin, punctuation, arrows and the signs of marks and bars.
+_NARROW = re.compile("[\0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2588\u2713\u2715]*+")
 _TRAILING = f" \t{NO_BREAK_SPACE}"
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
 def columns(text: str) -> int:
     """Terminal columns that `text` takes: wide East Asian letters two, combining marks none (UAX #11)."""
-    if text.isascii():
+    if text.isascii() or _NARROW.fullmatch(text):
         return len(text)
     return sum(map(_columns_of, text))
 
@@ -42,19 +45,23 @@ def wrap(text: str, width: int = WIDTH, indent: str = "", first: str | None = No
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        lines.extend(
-            _filled(_BLANKS.sub(" ", paragraph).strip(" ").split(" "), width, indent, first if not lines else None)
-        )
+        words = _BLANKS.sub(" ", paragraph).strip(" ")
+        lines.extend(_filled(words, width, indent, first if first is not None and not lines else indent))
     return "\n".join(lines)
 
 
-def _filled(words: Iterable[str], width: int, indent: str, first: str | None) -> Iterator[str]:
-    line, bare = indent if first is None else first, True
-    for word in words:
-        if not bare and columns(line) + 1 + columns(word) > width:
+def _filled(words: str, width: int, indent: str, first: str) -> Iterator[str]:
+    if columns(first) + columns(words) <= width:
+        yield first + words
+        return
+    line, taken, bare = first, columns(first), True
+    for word in words.split(" "):
+        more = columns(word)
+        if not bare and taken + 1 + more > width:
             yield line
-            line, bare = indent, True
+            line, taken, bare = indent, columns(indent), True
         line += word if bare else f" {word}"
+        taken += more if bare else 1 + more
         bare = False
     yield line
 

@@ -53,7 +53,7 @@ def test_values_stand_in_every_place_of_both_letters_in_headers_configs_labels_a
     [
         ("import newsletter.render.mjml as one; one.protect = str", "staff.en"),
         (
-            "from newsletter import render; render.environment._escapes = lambda name: False; render._compiled.cache_clear()",
+            "from newsletter import render; render.sandbox._escapes = lambda name: False; render._compiled.cache_clear()",
             "staff.en",
         ),
         ("import newsletter.render.bidi as one; one._closed = lambda pieces, begun: '</bdi>'", "staff.en"),

@@ -37,7 +37,7 @@ OWNERS = {
     "google": ["deliver.oauth"],
     "mjml": ["render.mjml"],
     "resvg_py": ["render.line_chart"],
-    "jinja2": ["render.environment", "render.inheritance"],
+    "jinja2": ["render.environment", "render.inheritance", "render.sandbox"],
     "markdown_it": ["render.markdown", "notes"],
     "nh3": ["render.markdown"],
     "click": ["cli"],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.render import Renderer, bytecode, environment
+from newsletter.render import Renderer, bytecode, environment, sandbox
 from newsletter.render.bytecode import Store
 from newsletter.render.environment import Templates
 from tests.golden import editions
@@ -141,5 +141,5 @@ def test_a_second_run_compiles_nothing_and_renders_the_same(cache, monkeypatch):
     def refuse(*_: object) -> None:
         raise AssertionError("compiled again")
 
-    monkeypatch.setattr(environment._Environment, "_generate", refuse)
+    monkeypatch.setattr(sandbox.Sandbox, "_generate", refuse)
     assert rendered() == first
