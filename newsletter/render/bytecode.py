@@ -36,14 +36,21 @@ class Store:
     def __init__(self, templates: Collection[Path], program: str) -> None:
         self._templates = sorted(templates)
         self._seen = self._stamps()
+        self._is_current = True
         self._state = self._hashed(program)
+
+    def refresh(self) -> None:
+        """See whether the templates are still in that state: once a letter, for there are as many as reads."""
+        self._is_current = self._stamps() == self._seen
 
     def read(self, key: str) -> bytes | None:
         """What was written under the key; nothing if there is nothing that can be trusted."""
+        if not self._is_current:
+            return None
         with suppress(OSError), _folder(create=False) as folder:
             found = os.open(self._name(key), _READ, dir_fd=folder)
             with os.fdopen(found, "rb") as file:
-                if not _is_ours(os.fstat(found)) or self._stamps() != self._seen:
+                if not _is_ours(os.fstat(found)):
                     return None
                 checksum, data = file.read(32), file.read()
             return data if hashlib.sha256(data).digest() == checksum else None

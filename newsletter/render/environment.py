@@ -6,6 +6,7 @@ Templates run in a sandbox and see the edition alone; an undefined name is an er
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -154,7 +155,8 @@ def _endless(name: str) -> ContentError:
 
 def template_files(folders: tuple[Path, ...]) -> frozenset[Path]:
     """Every file below the folders."""
-    return frozenset(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    found = (Path(below, name) for folder in folders for below, _, names in os.walk(folder) for name in names)
+    return frozenset(path for path in found if path.is_file())
 
 
 def _shortened(path: Path) -> Path:

@@ -103,14 +103,15 @@ def to_text(text: str, indent: str = "", lead: str = "") -> str:
     tokens = _parse(text)
     if lead:
         if not tokens or tokens[0].type != "paragraph_open":
-            tokens = [*_lead_paragraph(), *tokens]
-        inline = tokens[1]
-        inline.children = [Token("text", "", 0, content=f"{lead} "), *(inline.children or ())]
+            tokens = (*_lead_paragraph(), *tokens)
+        begin, inline, *rest = tokens
+        children = [Token("text", "", 0, content=f"{lead} "), *(inline.children or ())]
+        tokens = (begin, inline.copy(children=children), *rest)
     return "\n\n".join(_text_blocks(tokens, WIDTH, indent))
 
 
-def _lead_paragraph() -> list[Token]:
-    return [Token("paragraph_open", "p", 1), Token("inline", "", 0), Token("paragraph_close", "p", -1)]
+def _lead_paragraph() -> tuple[Token, Token, Token]:
+    return Token("paragraph_open", "p", 1), Token("inline", "", 0), Token("paragraph_close", "p", -1)
 
 
 # --- parsing ------------------------------------------------------------------------------
@@ -144,7 +145,9 @@ def _image_description(_: object, tokens: Sequence[Token], position: int, *__: o
     return escape(_text_inline(tokens[position].children or ()))
 
 
-def _parse(text: str) -> list[Token]:
+# Both parts of a mail are written from the same tokens, so nobody changes them.
+@lru_cache(maxsize=256)
+def _parse(text: str) -> tuple[Token, ...]:
     if len(text) > LONGEST:
         raise ContentError(
             f"the text beginning {_beginning(text)} has {len(text):,} characters; at most {LONGEST:,} can be",
@@ -156,7 +159,7 @@ def _parse(text: str) -> list[Token]:
             f"the text beginning {_beginning(text)} is nested more than {DEEPEST} levels deep",
             "Remove some of the asterisks, underscores, brackets or quote signs.",
         )
-    return tokens
+    return tuple(tokens)
 
 
 def _beginning(text: str) -> str:

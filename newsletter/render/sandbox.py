@@ -54,6 +54,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self, folders: tuple[Path, ...], filters: Filters, *extensions: type[Extension], store: Store | None = None
     ) -> None:
         self.origins = Origins()
+        self._store = store
         packaged = jinja2.PrefixLoader({PACKAGED: jinja2.FileSystemLoader(folders[-1])})
         super().__init__(
             loader=jinja2.ChoiceLoader([packaged, jinja2.FileSystemLoader(folders)]),
@@ -66,11 +67,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         )
         self.filters.update(filters)
         self._fields = _Fields()
+        self._safe: dict[tuple[type, str], bool] = {}
         self._templates: dict[str, jinja2.Template] = {}
 
     def refresh(self) -> None:
         """Look for changed files again; until the next time templates stay as they are now."""
         self._templates.clear()
+        if self._store:
+            self._store.refresh()
 
     def get_template(
         self,
@@ -90,6 +94,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if attribute in self._fields[type(obj)]:
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        """Jinja's own answer, asked once a type and attribute: it looks at nothing else of `obj`, and not at `value`."""
+        asked = type(obj), attr
+        if asked not in self._safe:
+            self._safe[asked] = bool(super().is_safe_attribute(obj, attr, value))
+        return self._safe[asked]
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Templates call macros and methods through this; macros are templates and safe, all else is Jinja's to judge."""

@@ -51,9 +51,12 @@ def test_another_program_or_template_has_other_code(store, tmp_path):
 def test_a_template_that_changes_meanwhile_ends_reading_and_writing(store, tmp_path):
     store.write("a", CODE)
     (tmp_path / "a.j2").write_text("changed", encoding="utf-8")
+    store.refresh()
     assert store.read("a") is None
     store.write("b", CODE)
-    assert store.read("b") is None
+    (tmp_path / "a.j2").write_text("a", encoding="utf-8")
+    assert kept(tmp_path) == CODE
+    assert Store([tmp_path / "a.j2"], "1").read("b") is None
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])

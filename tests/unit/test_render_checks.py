@@ -400,7 +400,7 @@ def test_the_document_is_that_of_a_whole_parser():
     assert [part for _, part in sorted(parts, key=lambda pair: pair[0])] == expected
 
 
-def test_a_letter_is_examined_in_less_time_than_it_takes_to_render_it():
+def test_a_letter_is_examined_in_less_than_twice_the_time_that_html_parser_takes_to_read_it():
     """All rules together; a few milliseconds on a quiet machine, and told by CPU time in pairs on a busy one."""
     good = letter()
     list(examine(good))
@@ -410,15 +410,14 @@ def test_a_letter_is_examined_in_less_time_than_it_takes_to_render_it():
         action()
         return time.process_time() - begun
 
-    layout = Renderer()
     pairs = [
         (
             seconds(lambda: list(examine(Letter(good.edition, good.rendered)))),
-            seconds(lambda: layout.render(good.edition)),
+            seconds(lambda: Whole().feed(good.html)),
         )
         for _ in range(7)
     ]
-    assert sorted(ours / theirs for ours, theirs in pairs)[3] < 1
+    assert sorted(ours / theirs for ours, theirs in pairs)[3] < 2
 
 
 def test_a_rendered_letter_is_not_changed_by_looking_at_it():
