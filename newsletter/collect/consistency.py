@@ -43,8 +43,9 @@ def _weeks(count: Count | None, month: Period, where: str) -> None:
     known = len(weeks(month, ZoneInfo(month.timezone)))
     if len(count.weeks) != known:
         raise Misplaced(where, f"has {len(count.weeks)} weeks, the month has {known}")
-    if sum(count.weeks) != count.total:
-        raise Misplaced(where, f"adds up to {sum(count.weeks)}, the total is {count.total}")
+    added, gaps = sum(week or 0 for week in count.weeks), None in count.weeks
+    if added > count.total or (added != count.total and not gaps):
+        raise Misplaced(where, f"adds up to {added}, the total is {count.total}")
 
 
 def _backed(value: float | None, evidence: Sequence[str], snapshot: Snapshot, where: str) -> None:

@@ -41,12 +41,12 @@ class Tally(Struct, frozen=True):
 
     `coverage` is the share of the month from the first to the last sample: a gap between them
     hides nothing, as a counter goes on counting. `samples` is by series, too; `changed` is how often each
-    differed from its value before, empty unless that was asked for. `weekly` is the sum of all series by week;
-    empty where nobody can tell, as nothing was recorded around the end of one.
+    differed from its value before, empty unless that was asked for. `weekly` is the sum of all series by week; None
+    where nobody can tell, as a series was silent over the end of one and had counted on; empty if no week is known.
     """
 
     gained: Mapping[Labels, float]
-    weekly: tuple[float, ...]
+    weekly: tuple[float | None, ...]
     changed: Mapping[Labels, int]
     samples: Mapping[Labels, int]
     coverage: float
@@ -96,19 +96,29 @@ def tally(prometheus: Prometheus, selector: Selector, period: Period, *, changes
     heirs = inherited(folds, before, adopted, period.start_s)
     gained: dict[Labels, float] = {}
     changed: dict[Labels, int] = {}
-    weekly = Weeks(len(ends_of_weeks(period)) + 1)
+    weekly = Weeks(month.folds.values(), ends_of_weeks(period), period.start_s, recorded=recorded)
     for labels, fold in folds.items():
         known = before.get(labels, heirs.get(labels))
         base = known if known is not None else fold.first if labels in before or labels in adopted else 0.0
         start = Fold(first_at=period.start_s, last_at=period.start_s, first=base, last=base, samples=0)
         gained[labels] = start.then(fold).gained
-        weekly.add(start, month.folds[labels])
+        weekly.add(base, _seen_at(labels, fold, before, {*heirs, *adopted}, period), month.folds[labels])
         if changes:
             changed[labels] = fold.changes + (known is not None and known != fold.first)
     unexplained = 0 if not before else _unexplained(folds, {*before, *heirs})
     warnings = (*remarks, *_warnings(month.dropped, len(adopted), len(heirs), unexplained))
-    coverage = _coverage(prometheus, selector, folds, recorded, period)
-    return Tally(gained, weekly.told(), changed, month.samples, coverage, warnings)
+    first, last = _span(prometheus, selector, folds, recorded, period)
+    coverage = min((last - first) / period.seconds, 1.0)
+    return Tally(gained, weekly.told(first, last, period), changed, month.samples, coverage, warnings)
+
+
+def _seen_at(
+    labels: Labels, fold: Fold, before: Mapping[Labels, float | None], went_on: Collection[Labels], period: Period
+) -> float | None:
+    """When the series had the value that its count begins with; None if it was born in the month."""
+    if labels in before:
+        return period.start_s
+    return fold.first_at if labels in went_on else None
 
 
 def inherited(
@@ -234,14 +244,15 @@ def _key(series: Series) -> Labels:
     return tuple(sorted(series.labels.items()))
 
 
-def _coverage(
+def _span(
     prometheus: Prometheus, selector: Selector, folds: Mapping[Labels, Fold], recorded: bool, period: Period
-) -> float:
+) -> tuple[float, float]:
+    """From when to when the source was recorded in the month."""
     first = period.start_s if recorded else min(fold.first_at for fold in folds.values())
     last = max(fold.last_at for fold in folds.values())
     if period.end_s - last <= _TOGETHER_S or _has_siblings(prometheus, selector, period.end_s, _TOGETHER_S):
         last = period.end_s
-    return min((last - first) / period.seconds, 1.0)
+    return first, last
 
 
 def _has_siblings(prometheus: Prometheus, selector: Selector, at: float, seconds: float) -> bool:

@@ -154,7 +154,7 @@ def _count(node: Node) -> model.Count:
     return model.Count(
         total=node["total"].integer(),
         by={key: part.integer() for key, part in node["by"].members()},
-        weeks=tuple(week.integer() for week in node.get("weeks", []).elements()),
+        weeks=tuple(week.optional(Node.integer) for week in node.get("weeks", []).elements()),
     )
 
 

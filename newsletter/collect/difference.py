@@ -27,11 +27,12 @@ class Difference(Struct, frozen=True):
     """What each series gained; empty where an edge of the month has no samples, as nobody knows then.
 
     A series that has begun or ended in between counts with its whole value, so that a renamed instance
-    changes no sum. `weekly` is the sum of all series by week; empty where the edge of one has no samples.
+    changes no sum. `weekly` is the sum of all series by week; None for
+    one with an edge that has no samples; empty if no week is known.
     """
 
     gained: dict[Labels, float]
-    weekly: tuple[float, ...]
+    weekly: tuple[float | None, ...]
     samples: int
     warnings: tuple[str, ...]
 
@@ -65,13 +66,12 @@ def difference(prometheus: Prometheus, selector: Selector, period: Period, *, by
 
 def _weekly(
     prometheus: Prometheus, selector: Selector, period: Period, start: dict[Labels, float], end: dict[Labels, float]
-) -> tuple[float, ...]:
+) -> tuple[float | None, ...]:
     edges = [week.start for week in weeks(period, ZoneInfo(period.timezone))[1:]]
     between = [_values(prometheus, selector, edge) for edge in edges]
-    if not all(between):
-        return ()
-    totals = [sum(values.values()) for values in (start, *between, end)]
-    return tuple(after - before for before, after in pairwise(totals))
+    totals = [sum(values.values()) if values else None for values in (start, *between, end)]
+    gained = tuple(None if before is None or after is None else after - before for before, after in pairwise(totals))
+    return gained if any(week is not None for week in gained) else ()
 
 
 def _values(prometheus: Prometheus, selector: Selector, at: float) -> dict[Labels, float]:

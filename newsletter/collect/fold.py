@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -39,15 +39,18 @@ class Fold(Struct, frozen=True):
 
     def then(self, later: Fold) -> Fold:
         """This stretch and the one that follows it."""
-        step = later.first - self.last if later.first >= self.last else later.first
         return replace(
             self,
             last_at=later.last_at,
             last=later.last,
-            gained=self.gained + step + later.gained,
+            gained=self.gained + self.step_to(later) + later.gained,
             changes=self.changes + (later.first != self.last) + later.changes,
             samples=self.samples + later.samples,
         )
+
+    def step_to(self, later: Fold) -> float:
+        """What was gained between this stretch and the one that follows it."""
+        return later.first - self.last if later.first >= self.last else later.first
 
 
 def folded(series: Series) -> Fold | None:
@@ -87,27 +90,67 @@ def by_week(series: Series, edges: Sequence[float]) -> Iterator[tuple[int, Fold]
 
 
 class Weeks:
-    """Adds up what the series gained in each week; the sums of all weeks are those of the month."""
+    """Adds up what the series of a counter gained in each week, and remembers of which weeks no sample tells it.
 
-    def __init__(self, number: int) -> None:
-        self._gained = [0.0] * number
-        self._first = [math.inf] * number
-        self._last = [-math.inf] * number
+    What a series gained while it was silent for longer than `HANDOVER_S` over the end of a week may lie on either
+    side of it: then neither week is known. What it did not gain is known, however long it was silent.
 
-    def add(self, start: Fold, pieces: Mapping[int, Fold]) -> None:
-        """One series, from the value it began the month with."""
-        so_far = start
+    Args:
+        every: the stretches of each series by the number of the week.
+        ends: where a week ends and the next one begins, in seconds since the epoch.
+        start: when the month begins.
+        recorded: whether the source was recorded before the month, so that a series that is not there is not born yet.
+    """
+
+    def __init__(
+        self, every: Collection[Mapping[int, Fold]], ends: Sequence[float], start: float, *, recorded: bool
+    ) -> None:
+        numbers = range(len(ends) + 1)
+        self._ends = ends
+        self._gained = [0.0] * len(numbers)
+        self._unknown: set[int] = set()
+        self._first = [min((one[week].first_at for one in every if week in one), default=math.inf) for week in numbers]
+        self._last = [max((one[week].last_at for one in every if week in one), default=-math.inf) for week in numbers]
+        self._recorded_since = start if recorded else -math.inf
+
+    def add(self, base: float, seen_at: float | None, pieces: Mapping[int, Fold]) -> None:
+        """One series, from the value `base` that it had at `seen_at`; None if it was born in the month."""
+        if seen_at is None:
+            seen_at = self._missing_at(*next(iter(pieces.items())))
+        so_far = Fold(first_at=seen_at, last_at=seen_at, first=base, last=base, samples=0)
         for week, piece in pieces.items():
+            before = self._week(so_far.last_at)
+            if before < week and piece.first_at - so_far.last_at > HANDOVER_S and so_far.step_to(piece):
+                self._unknown.update(range(before, week + 1))
             now = so_far.then(piece)
             self._gained[week] += now.gained - so_far.gained
-            self._first[week] = min(self._first[week], piece.first_at)
-            self._last[week] = max(self._last[week], piece.last_at)
             so_far = now
 
-    def told(self) -> tuple[float, ...]:
-        """The sums; nothing if somewhere no sample tells the end of one week from the start of the next."""
-        gaps = (after - before for before, after in zip(self._last, self._first[1:], strict=False))
-        return tuple(self._gained) if all(gap <= HANDOVER_S for gap in gaps) else ()
+    def told(self, first: float, last: float, period: Period) -> tuple[float | None, ...]:
+        """The sums, None for a week that is not known; empty if none is.
+
+        Args:
+            first: since when the source was recorded, seconds since the epoch.
+            last: until when.
+            period: the month.
+        """
+        unknown = set(self._unknown)
+        if first - period.start_s > HANDOVER_S:
+            unknown.update(range(self._week(first) + 1))
+        if period.end_s - last > HANDOVER_S:
+            unknown.update(range(self._week(last), len(self._gained)))
+        if len(unknown) == len(self._gained):
+            return ()
+        return tuple(None if week in unknown else gained for week, gained in enumerate(self._gained))
+
+    def _missing_at(self, week: int, piece: Fold) -> float:
+        """When the source was last seen without the series whose first stretch `piece` is, as far as weeks tell."""
+        if self._first[week] < piece.first_at:
+            return self._first[week]
+        return max((*self._last[:week], self._recorded_since))
+
+    def _week(self, at: float) -> int:
+        return bisect_right(self._ends, at)
 
 
 def ends_of_weeks(period: Period) -> tuple[float, ...]:

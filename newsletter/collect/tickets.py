@@ -111,8 +111,8 @@ def _counted(
         return None
     count = count_by(measured.gained, source.by, f"tickets.{name}")
     # what was reopened may leave less in a week than was there: then no week is told
-    by_week = tuple(whole(week, f"tickets.{name}") for week in measured.weekly)
-    count = replace(count, weeks=by_week if all(week >= 0 for week in by_week) else ())
+    by_week = tuple(None if week is None else whole(week, f"tickets.{name}") for week in measured.weekly)
+    count = replace(count, weeks=by_week if all(week is None or week >= 0 for week in by_week) else ())
     # tickets that were moved to another queue leave less in theirs; the sum stays right
     return count if all(part >= 0 for part in count.by.values()) else replace(count, by={})
 

@@ -11,6 +11,8 @@ from newsletter.compose.months import months
 from newsletter.compose.numbers import SMALL_SAMPLE
 from newsletter.model import Bar, BarChart, Interval, Period, Quoted, Section, Snapshot, WeekRow, Weeks
 
+_UNKNOWN = "–"
+
 
 def requests_section(context: Context) -> Section | None:
     """The section, or None when no ticket number was measured."""
@@ -40,7 +42,9 @@ def _weeks(context: Context) -> Weeks | None:
         for span, counts in zip(spans, zip(opened.weeks, solved.weeks, strict=True), strict=True)
     )
     text = context.text
-    return Weeks(heads=(text("requests.week"), text("requests.opened"), text("requests.solved")), rows=rows)
+    heads = (text("requests.week"), text("requests.opened"), text("requests.solved"))
+    gaps = None in (*opened.weeks, *solved.weeks)
+    return Weeks(heads=heads, rows=rows, note=text("requests.weeks_hole", mark=_UNKNOWN) if gaps else "")
 
 
 def _quoted_weeks(weeks: Weeks | None) -> Iterator[Quoted]:
@@ -55,9 +59,11 @@ def _days(context: Context, span: Interval) -> str:
     return str(first) if first == last else f"{first}–{last}"
 
 
-def _week(context: Context, days: str, opened: int, solved: int) -> WeekRow:
-    number = context.formats.number
-    return WeekRow(days=days, opened=opened, solved=solved, opened_text=number(opened), solved_text=number(solved))
+def _week(context: Context, days: str, opened: int | None, solved: int | None) -> WeekRow:
+    opened_text, solved_text = (
+        _UNKNOWN if count is None else context.formats.number(count) for count in (opened, solved)
+    )
+    return WeekRow(days=days, opened=opened, solved=solved, opened_text=opened_text, solved_text=solved_text)
 
 
 def _table(context: Context) -> Iterator[Quoted]:

@@ -124,17 +124,18 @@ class WeekRow(Struct, frozen=True, kw_only=True):
     """One week of requests: its days, and both counts as numbers and in words."""
 
     days: str  # "5–11"
-    opened: int
-    solved: int
+    opened: int | None  # None: not known
+    solved: int | None
     opened_text: str
     solved_text: str
 
 
 class Weeks(Struct, frozen=True, kw_only=True):
-    """Requests of a month week by week; they add up to those of the month."""
+    """Requests of a month week by week; where all are known they add up to those of the month."""
 
     heads: tuple[str, str, str]  # week, opened, solved
     rows: tuple[WeekRow, ...]
+    note: str = ""  # what a missing number means, where one is missing
 
 
 class NoteRow(Struct, frozen=True, kw_only=True):

@@ -169,12 +169,12 @@ class ServiceMonth(Struct, frozen=True, kw_only=True):
 class Count(Struct, frozen=True, kw_only=True):
     """A total and its parts; part keys join label values with "/" ("desktop/incident").
 
-    `weeks` is the total week by week (`period.weeks`); empty where that cannot be told.
+    `weeks` is the total week by week (`period.weeks`), None for a week that is not known; empty where none is.
     """
 
     total: int
     by: Mapping[str, int] = field(default_factory=dict)
-    weeks: tuple[int, ...] = ()
+    weeks: tuple[int | None, ...] = ()
 
 
 class Resolution(Struct, frozen=True, kw_only=True):

@@ -220,24 +220,82 @@ def test_the_weeks_add_up_to_the_month_wherever_samples_and_restarts_lie(
     """Minutes into the month and values in any order of size: every fall is a restart."""
     walk = [(OCTOBER.start_s - 60, 7.0)] * known + [(OCTOBER.start_s + 60 * at, float(v)) for at, v in sorted(samples)]
     walk += [(week.start + 60 * side, 0.0) for week in weeks(OCTOBER, ROME)[1:] for side in (-1, 1)]
+    walk += [(OCTOBER.start_s, 0.0), (OCTOBER.end_s - 60, 0.0)]
     walk = sorted({at: (at, value) for at, value in walk}.values())
     found = tally(cast("Prometheus", Recorded({labels(queue="a"): walk})), parse("x_total"), OCTOBER)
-    assert len(found.weekly) == 5
-    assert sum(found.weekly) == sum(found.gained.values())
-    assert all(week >= 0 for week in found.weekly)
+    told = [week for week in found.weekly if week is not None]
+    assert len(told) == 5
+    assert sum(told) == sum(found.gained.values())
+    assert all(week >= 0 for week in told)
 
 
-def test_a_gap_over_the_end_of_a_week_leaves_no_weeks_but_the_month() -> None:
+MONDAYS = (96, 264, 432, 601)  # hours into October 2026, which begins on a Thursday and has one of 25
+
+
+def told_by_week(**walks: list[tuple[int, float]]) -> tuple[float | None, ...]:
+    """Hours into the month and values, by series."""
+    held = {labels(queue=name): [(OCTOBER.start_s + HOUR * at, v) for at, v in walk] for name, walk in walks.items()}
+    return tally(cast("Prometheus", Recorded(held)), parse("x_total"), OCTOBER).weekly
+
+
+def test_a_gap_over_the_end_of_a_week_leaves_both_weeks_unknown() -> None:
     """Whether it rose on Sunday or on Monday is in no sample; a night's gap elsewhere does no harm."""
     every = [(hour, 10.0 + hour) for hour in range(-1, 745)]
-    monday = 24 * 4  # October 2026 begins on a Thursday
-    for gap, told in (
-        (range(monday - 4, monday + 4), False),
-        (range(monday - 2, monday + 2), True),
-        (range(20, 40), True),
+    assert told_by_week(a=every) == (96, 168, 168, 169, 144)
+    for gap, known in (
+        (range(96 - 4, 96 + 4), (None, None, 168, 169, 144)),
+        (range(96 - 2, 96 + 2), (94, 170, 168, 169, 144)),
+        (range(20, 40), (96, 168, 168, 169, 144)),
+        (range(90, 440), (None, None, None, None, 144)),
     ):
-        samples = [(OCTOBER.start_s + HOUR * hour, value) for hour, value in every if hour not in gap]
-        found = tally(cast("Prometheus", Recorded({labels(queue="a"): samples})), parse("x_total"), OCTOBER)
-        assert sum(found.gained.values()) == 745
-        assert bool(found.weekly) == told
-        assert sum(found.weekly) in (0, 745)
+        assert told_by_week(a=[one for one in every if one[0] not in gap]) == known
+
+
+def test_a_series_that_was_silent_over_the_end_of_a_week_hides_only_what_it_gained() -> None:
+    """The others are recorded all the time; one that did not go on hides nothing."""
+    busy = [(hour, 10.0 + hour) for hour in range(-1, 745)]
+    silent = [(at, 5.0) for at in range(-1, 200)] + [(at, 9.0) for at in range(300, 745)]
+    same = [(at, 5.0) for at in range(-1, 200)] + [(at, 5.0) for at in range(300, 745)]
+    alone = told_by_week(a=busy)
+    assert told_by_week(a=busy, b=silent) == (alone[0], None, None, *alone[3:])
+    assert told_by_week(a=busy, b=same) == alone
+
+
+def test_a_series_that_is_born_late_counts_in_the_week_of_its_birth() -> None:
+    """A queue's first ticket; unless everything was silent before it."""
+    busy = [(hour, 10.0) for hour in range(-1, 745)]
+    assert told_by_week(a=busy, b=[(at, 3.0) for at in range(300, 745)]) == (0, 0, 3, 0, 0)
+    broken = [one for one in busy if not 250 <= one[0] < 300]
+    assert told_by_week(a=broken, b=[(at, 3.0) for at in range(300, 745)]) == (0, None, None, 0, 0)
+    assert told_by_week(a=broken, b=[(at, 3.0) for at in range(301, 745)]) == (0, 0, 3, 0, 0)
+
+
+def test_weeks_before_the_first_recording_and_after_the_last_one_are_not_nothing() -> None:
+    assert told_by_week(a=[(at, 100.0 + at) for at in range(200, 745)]) == (None, None, 168, 169, 144)
+    assert told_by_week(a=[(at, 100.0 + at) for at in range(-1, 500)])[-2:] == (None, None)
+    assert told_by_week(a=[(at, 100.0 + at) for at in range(700, 745)])[:-1] == ()
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 745 * 4 - 1), st.integers(0, 9)), max_size=12, unique_by=lambda one: one[0]),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_a_gain_counts_in_a_week_that_samples_tell_or_in_none(walks: list[list[tuple[int, int]]]) -> None:
+    """By hand: each step of each series, between two samples (quarters of an hour into the month)."""
+    expected, unknown = [0.0] * 5, set()
+    held = {}
+    for number, walk in enumerate(walks):
+        samples = [(-1, 7), *sorted(walk), (745 * 4 - 1, 7)]
+        held[labels(queue=str(number))] = [(OCTOBER.start_s + 900.0 * at, float(v)) for at, v in samples]
+        for (at, value), (later, now) in pairwise(samples):
+            first, last = (sum(hour <= quarter / 4 for hour in MONDAYS) for quarter in (at, later))
+            gain = now - value if now >= value else now
+            expected[last] += gain
+            if gain and first != last and later - max(at, 0) > 6 * 4:
+                unknown |= set(range(first, last + 1))
+    found = tally(cast("Prometheus", Recorded(held)), parse("x_total"), OCTOBER).weekly
+    known = tuple(None if week in unknown else gain for week, gain in enumerate(expected))
+    assert found == (known if len(unknown) < 5 else ())

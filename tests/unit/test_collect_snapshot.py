@@ -324,6 +324,11 @@ MAIL = ["services", "mail"]
         ([*MAIL, "excluded", 0, "reason"], "rain", "reason is none of hours, maintenance"),
         (["tickets", "opened", "weeks"], [5715], "$.tickets.opened.weeks has 1 weeks, the month has 5"),
         (["tickets", "opened", "weeks", 0], 701, "$.tickets.opened.weeks adds up to 5716, the total is 5715"),
+        (
+            ["tickets", "opened", "weeks"],
+            [None, None, 1, 2, 5713],
+            "$.tickets.opened.weeks adds up to 5716, the total is 5715",
+        ),
         (["policy", "rules", 0, "vote"], "most", "$.policy.rules[0].vote is none of majority, any, all"),
     ],
 )

@@ -95,6 +95,14 @@ def test_a_week_of_one_day_is_that_day():
     ]  # fmt: skip
 
 
+def test_a_week_that_is_not_known_is_a_dash_that_is_explained():
+    """Never 0, and never left out: its days stand there."""
+    opened = Count(total=12, weeks=(1, None, None, 2, 3))
+    weeks: Any = section(edition(snapshot(tickets=TicketMonth(opened=opened, resolved=opened))), "requests").weeks
+    assert [(row.days, row.opened, row.opened_text) for row in weeks.rows[:2]] == [("1–4", 1, "1"), ("5–11", None, "–")]
+    assert weeks.note == "–: not all of that week was recorded."
+
+
 def test_weeks_are_told_of_both_or_not_at_all():
     assert section(edition(snapshot(tickets=weekly((1, 2, 3, 4, 5), ()))), "requests").weeks is None
 

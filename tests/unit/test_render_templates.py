@@ -483,3 +483,16 @@ def test_rendering_names_no_other_host_than_the_links():
     html = "".join(Renderer().render(editions.rich()).html.parts)
     hosts = {part.split("/")[0].split('"')[0] for part in html.split("https://")[1:]}
     assert hosts == {"intranet.acme.example", "news.acme.example"}
+
+
+def test_a_week_that_is_not_known_has_a_dash_no_bar_and_a_note_in_both_parts():
+    rich = editions.rich()
+    rows = (replace(editions.WEEKS.rows[0], opened=None, opened_text="–"), *editions.WEEKS.rows[1:])
+    weeks = replace(editions.WEEKS, rows=rows, note="–: not all of that week was recorded.")
+    sections = tuple(replace(one, weeks=weeks) if one.weeks else one for one in rich.sections)
+    known, unknown = (Renderer().render(one) for one in (rich, replace(rich, sections=sections)))
+    html = "".join(unknown.html.parts)
+    assert "–: not all of that week was recorded." in html
+    assert html.count('height="8"') == "".join(known.html.parts).count('height="8"') - 1
+    assert re.search(r"^1–4 +– +141$", "".join(unknown.text.parts), re.MULTILINE)
+    assert "\n\n–: not all of that week was recorded.\n\n" in "".join(unknown.text.parts)
