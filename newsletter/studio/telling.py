@@ -13,8 +13,6 @@ from newsletter.language.values import plain_value
 from newsletter.model import Editorial, Evidence, Fact, Outage, TimeTold
 from newsletter.pipeline import Draft, Earlier, Explanation
 
-_TIMES: tuple[TimeTold, ...] = get_args(TimeTold)
-
 
 class Telling:
     """One edition's facts in the words of the studio, which speaks English; their titles in the languages of the letters."""
@@ -125,8 +123,8 @@ class Telling:
             "outages": [self._outage(one, explained) for one in explained.outages],
             "evidence": [self._evidence(one) for one in explained.evidence],
             "command": f"newsletter explain {explained.id} --month {window.label}",
-            "printed": {"value": "" if fact is None or fact.value is None else repr(fact.value)}
-            | {time: _printed(explained, time) for time in _TIMES},
+            "value": "" if fact is None or fact.value is None else repr(fact.value),
+            "printed": {locale: _printed(explained, locale) for locale in self._config.locales},
             "earlier": [self._earlier(one, fact) for one in explained.earlier if fact],
         }
 
@@ -156,9 +154,13 @@ class Telling:
         return f"{at.day} {at:%b %Y, %H:%M}"
 
 
-def _printed(explained: Explanation, time: TimeTold) -> str:
-    """How the letters print the number of that time, each wording once."""
-    return ", ".join(dict.fromkeys(without_isolates(one.text) for one in explained.printed if one.of == time))
+def _printed(explained: Explanation, locale: str) -> dict[TimeTold, list[str]]:
+    """How the letters in one language print the number of each time, each wording once."""
+    own = [one for one in explained.printed if one.variant.rpartition(".")[2] == locale]
+    return {
+        time: list(dict.fromkeys(without_isolates(one.text) for one in own if one.of == time))
+        for time in get_args(TimeTold)
+    }
 
 
 def evidence_of(facts: Sequence[Fact]) -> dict[str, tuple[str, ...]]:

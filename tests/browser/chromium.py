@@ -34,10 +34,15 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, html: str, *, width: int, dark: bool = False) -> Iterator[tuple[Page, list[str]]]:
-    """A page showing `html`, and what it asked the network for (all of it refused)."""
+def opened(
+    browser: Browser, html: str, *, width: int, dark: bool = False, forced: bool = False
+) -> Iterator[tuple[Page, list[str]]]:
+    """A page showing `html`, in forced colours if wanted, and what it asked the network for (all of it refused)."""
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", java_script_enabled=True
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if dark else "light",
+        forced_colors="active" if forced else "none",
+        java_script_enabled=True,
     )
     asked: list[str] = []
     page = context.new_page()

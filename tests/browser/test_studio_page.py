@@ -489,6 +489,16 @@ def test_letter_and_edition_do_not_share_the_word_digest(visit):
     expect(page.locator("#foot")).not_to_contain_text("Digest")
 
 
+def test_on_paper_only_the_letter_is_left(visit):
+    """Whole, not only what is in sight, and without the marks that lie over it."""
+    page = visit("variant=staff.en")
+    page.emulate_media(media="print")
+    for around in ("#head", "#rail", "#panel", "#foot", "#bars", "#overlay"):
+        expect(page.locator(around)).to_be_hidden()
+    expect(page.locator("#frame")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollHeight > document.querySelector('#frame').clientHeight")
+
+
 def test_notes_tell_their_state(visit):
     """Kind, owner, languages and files of each."""
     page = visit("variant=staff.en&tab=notes")

@@ -193,8 +193,8 @@ def test_facts_are_called_as_the_letters_call_them(preview):
 def test_a_number_is_followed_to_its_query(preview):
     """Value, rounding, days, interruptions and what was asked."""
     told = preview.json("/api/evidence/files.availability")
-    assert "99.78%" in told["printed"]["month"].split(", ")
-    assert "September: 100.00%" in told["printed"]["month_before"].split(", ")
+    assert "99.78%" in told["printed"]["en"]["month"]
+    assert "September: 100.00%" in told["printed"]["en"]["month_before"]
     assert [one["month"] for one in told["earlier"][:2]] == ["2026-09", "2026-08"]
     assert all(one["evidence"][0]["query"] for one in told["earlier"])
     assert len(told["strip"]) == 31

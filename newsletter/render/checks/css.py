@@ -89,8 +89,8 @@ def _plain(css: str, media: str) -> Iterator[Rule]:
 
 
 def applies(media: str, screen: Screen) -> bool:
-    """Whether a media query is true of a screen; what it asks beyond scheme and width is taken as true."""
-    if re.search(r"\bprint\b", media):
+    """Whether a media query is true of a screen in the letter's own colours; what else it asks is taken as true."""
+    if re.search(r"\bprint\b|forced-colors", media):
         return False
     for name, value in _FEATURE.findall(media.lower()):
         if name == "prefers-color-scheme" and (value == "dark") != screen.dark:

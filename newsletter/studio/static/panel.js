@@ -109,9 +109,11 @@ function origin(one) {
     [one.warnings].flat().filter(Boolean).map((words) => el("p.is-warning", words)));
 }
 
+const listed = (...all) => all.flat().filter(Boolean).join(" · ");
+
 // The number in earlier snapshots: what it was, how this letter prints it, and the same proof for each month.
 function earlier(months, printed) {
-  return titled("Earlier months", pairs([["Printed", [printed.month_before, printed.earlier_months].filter(Boolean).join(", ")], ...months.map((one) => [one.month, one.value])]),
+  return titled("Earlier months", pairs([["Printed", listed(printed.month_before, printed.earlier_months)], ...months.map((one) => [one.month, one.value])]),
     el("details.fold", { id: "earlier" }, el("summary", "Where they come from"), months.map((one) => [el("h4", one.month), one.evidence.map(origin)])));
 }
 
@@ -119,12 +121,13 @@ function evidence() {
   const one = desk.evidence;
   if (!view.fact || !one) return none("Choose a number", el("p", "Click any underlined number in the mail, or tab to it and press Enter."),
     el("p", "The others: a target or a promise is that of config.yaml; a count of services, interruptions or unmeasured hours adds up the facts of the services; a number in a note is its writer's."));
-  const { fact, printed } = one;
+  const { fact } = one;
+  const printed = one.printed[variant()?.locale] ?? {};
   const parts = fact.score && Object.entries(fact.score).filter(([name]) => name !== "total");
   return el("div.evidence.num", el("p.big", fact.value), title("p.grow", fact), el("p.row", acts(fact, desk.facts?.must.some((must) => must.id === fact.id) ?? true)),
     one.strip ? strip(one.strip) : null,
     titled("Window", pairs([["Month", one.window], ["Interval", one.interval], ...(one.detail ?? [])])),
-    titled("From value to text", pairs([["Value", printed?.value], ["Printed", printed?.month], ["By week", printed?.week], ["Target", fact.target], ["Met", fact.met === null || fact.met === undefined ? null : fact.met ? "yes" : "no"], ["Month before", fact.previous]])),
+    titled("From value to text", pairs([["Value", one.value], ["Printed", listed(printed.month)], ["By week", listed(printed.week)], ["Target", fact.target], ["Met", fact.met === null || fact.met === undefined ? null : fact.met ? "yes" : "no"], ["Month before", fact.previous]])),
     one.earlier?.length ? earlier(one.earlier, printed) : null,
     one.outages?.length ? titled("Outages", pairs(one.outages.map((out) => [`${out.start} to ${out.end}`, `${out.minutes} min`]))) : null,
     one.evidence.map(origin),
