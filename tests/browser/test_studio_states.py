@@ -155,6 +155,10 @@ def test_a_letter_from_the_right_is_shown_with_its_numbers_where_they_stand(brow
         assert page.evaluate("document.documentElement.scrollWidth") == 1280
         widths = "frame => [frame.contentDocument.documentElement.scrollWidth, frame.clientWidth]"
         assert len(set(page.locator("#frame").evaluate(widths))) == 1
-        squeezed = [(words.split(), below.split()) for words, below in page.evaluate(BELOW)]
+        squeezed = [(" ".join(words.split()), " ".join(below.split())) for words, below in page.evaluate(BELOW)]
         assert len(squeezed) > 10
-        assert [pair for pair in squeezed if " ".join(pair[0]) not in " ".join(pair[1])] == []
+        # in the middle may stand an isolated number of the words
+        astray = [
+            (words, below) for words, below in squeezed if words not in below and (not below or below not in words)
+        ]
+        assert astray == []
