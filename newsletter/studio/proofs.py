@@ -41,7 +41,7 @@ class Proofs:
         self._press = Press()
         self._proofs: dict[str, Proof] = {}
         self._shown: dict[tuple[str, bool], Letter] = {}
-        self._around: check.Surroundings | None = None
+        self._around: tuple[Reading, check.Surroundings] | None = None
         self._draft: Draft | None = None
         self._readers: Readers | None = None
         self._kept: approval.Approved | None = None
@@ -60,7 +60,7 @@ class Proofs:
         """
         reading = read(self._path, self._label)
         self.worse = bool(self.reading and reading.faulty - self.reading.faulty)
-        self.reading, self._around, self._draft = reading, None, None
+        self.reading, self._draft = reading, None
         self._kept = approval.kept(reading.folder)
         names = set(self.names())
         self._proofs = {name: proof for name, proof in self._proofs.items() if name in names}
@@ -185,26 +185,26 @@ class Proofs:
             reader=self.readers.reader(view.reader),
             letter=letter,
             sent=proof.letter,
-            findings=(*proof.findings, *self._of_notes_in(view.variant)),
+            findings=(*proof.findings, *self._of_notes_in(view.variant, examined=proof.examined)),
             changed=changed_sections(proof.letter.edition, pipeline.words_of(proof.letter.rendered), self._kept),
         )
         return picture_json(shown, reading.config, {fact.id: fact.evidence for fact in self._material().facts})
 
-    def _of_notes_in(self, name: str) -> list[Finding]:
-        """What was found in the notes of a letter's own language."""
+    def _of_notes_in(self, name: str, *, examined: bool = True) -> list[Finding]:
+        """What is found in the notes of a letter's own language, or was found when they were `examined` last."""
+        around = self._examined() if examined or not self._around else self._around[1]
         locale = self._variant(name).locale
         own = {one.file for one in self._of().manuscripts if one.note is None or one.note.locale == locale}
-        return [finding for file, found in self._examined().notes.items() if file in own for finding in found]
+        return [finding for file, found in around.notes.items() if file in own for finding in found]
 
     def _examined(self) -> check.Surroundings:
         """What was found around the letters, looked for once a reading."""
-        if self._around is None:
-            reading = self._of()
+        reading = self._of()
+        if self._around is None or self._around[0] is not reading:
             facts = reading.material.facts if reading.material else ()
-            self._around = check.around(
-                reading.config, reading.month, facts=facts, read=reading.manuscripts, now=reading.now
-            )
-        return self._around
+            found = check.around(reading.config, reading.month, facts=facts, read=reading.manuscripts, now=reading.now)
+            self._around = reading, found
+        return self._around[1]
 
     def look_at_all(self) -> None:
         """Settle what only all letters together tell: the digest that an approval is bound to."""

@@ -18,7 +18,6 @@ from newsletter import notes, pipeline
 from newsletter.config import Config
 from newsletter.errors import ContentError, Located
 from newsletter.model import Edition, Period, Rendered
-from newsletter.model.same import Same
 from newsletter.notes import Manuscript
 from newsletter.pipeline import Material, Variant
 from newsletter.render import Renderer, template_folders
@@ -79,16 +78,57 @@ def read(path: Path, label: str | None) -> Reading:
         config=config,
         month=month,
         now=now,
-        material=_numbers(Same(config), month, versions_below(config.editions, but=notes_folder)) if measured else None,
+        material=_numbers(config, month, notes_folder) if measured else None,
         manuscripts=tuple(notes.manuscripts(notes_folder, config=config, now=now)),
         layout=(*map(versions_below, template_folders(config.templates)), config.theme),
     )
 
 
+APART = frozenset(
+    [
+        "organisation",
+        "department",
+        "departments",
+        "feedback",
+        "four_eyes",
+        "approvals",
+        "smtp",
+        "sending",
+        "preview",
+        "checks",
+        "metrics",
+        "ledger",
+        "templates",
+        "theme",
+    ]
+)
+"""Keys of the config on which no number hangs, nor what is told of it."""
+
+
+class _Counted:
+    """A config as a key: equal to another one that differs in nothing but keys on which no number hangs."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Counted) and all(
+            getattr(self.config, key) == getattr(other.config, key) for key in Config.model_fields.keys() - APART
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.config.path)
+
+
+def _numbers(config: Config, month: Period, but: Path) -> Material:
+    """All but the notes below `but`; known as long as no other file of any edition is another one."""
+    material = _numbers_once(_Counted(config), month, versions_below(config.editions, but=but))
+    return structs.replace(material, config=config)
+
+
 @lru_cache(maxsize=1)
-def _numbers(config: Same[Config], month: Period, _: tuple[Version, ...]) -> Material:
-    """All but this month's notes; the same again as long as no file of any edition is another one."""
-    return pipeline.numbers(config.value, month)
+def _numbers_once(counted: _Counted, month: Period, _: tuple[Version, ...]) -> Material:
+    return pipeline.numbers(counted.config, month)
 
 
 def _config(path: Path) -> Config:

@@ -17,10 +17,11 @@ from newsletter.language import without_isolates
 _BLANKS = re.compile(r"[ \t\n\r\f\u00a0\u202f]+")
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _UNSEEN = re.compile(
-    r"<!--.*?-->"
-    r"|<(?P<element>script|style|title|template)\b.*?</(?P=element)\s*>"
-    r"""|<div\b[^>]*?style="[^"]*?display:\s*none[^>]*>.*?</div>"""
-    r"""|<(?:[^<>"']|"[^"]*"|'[^']*')*>""",
+    r"<!--.*?-->|"
+    # Each by itself: one group of names and a reference to it take twice the time.
+    + "|".join(rf"<{name}\b.*?</{name}\s*>" for name in ("script", "style", "title", "template"))
+    + r"""|<div\b[^>]*?style="[^"]*?display:\s*none[^>]*>.*?</div>"""
+    r"""|<[^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>""",
     re.DOTALL | re.IGNORECASE,
 )
 

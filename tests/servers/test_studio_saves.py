@@ -144,6 +144,21 @@ def test_a_save_in_two_steps_gives_one_picture_and_no_error(preview):
             assert "error" not in [name for name, _ in seen]
 
 
+@pytest.mark.parametrize("begun", ["", "---\nkind: ti"])
+def test_a_note_that_is_being_written_never_leaves_the_letter(preview, begun):
+    """Emptied first, or half of its head: not one picture is without it."""
+    note = preview.note("lock-screen.en")
+    text = note.read_text(encoding="utf-8")
+    with preview.events() as events:
+        opened(events)
+        settled(preview)
+        note.write_text(begun, encoding="utf-8")
+        time.sleep(0.015)
+        note.write_text(text.replace("title: ", "title: Softly "), encoding="utf-8")
+        while "Softly" not in (picture := until(events, "picture"))["html"]:
+            assert "tip" in {one["id"] for one in picture["sections"]}
+
+
 def test_files_beside_the_edition_are_no_saves(preview):
     """Neither the swap files of editors, nor what lies next to the config."""
     before = settled(preview)["rev"]

@@ -70,6 +70,13 @@ def test_rounding_agrees_with_decimal(value, decimals):
     assert rounded(value, decimals, "nearest") == value.quantize(step, rounding="ROUND_HALF_UP")
 
 
+def test_equal_numbers_that_read_differently_round_differently():
+    """0.29 reads as written, and the fraction that the machine holds for it is a little less; whichever comes first."""
+    for value, expected in ((0.29, "0.29"), (Fraction(0.29), "0.28"), (0.29, "0.29")):
+        assert rounded(value, 2, "floor") == Decimal(expected)
+    assert Fraction(0.29) == 0.29
+
+
 def test_a_number_has_the_marks_of_the_locale():
     assert (EN.number(1234567), IT.number(1234567)) == ("1,234,567", "1.234.567")
     assert (EN.number(2.13, 1), IT.number(2.13, 1, "ceiling")) == ("2.1", "2,2")
