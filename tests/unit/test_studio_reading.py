@@ -23,11 +23,11 @@ def config(tmp_path: Path) -> Path:
     return small_workspace(tmp_path / "acme")
 
 
-def read(config: Path) -> reading.Reading:
-    """The edition with its numbers."""
+def read(config: Path) -> tuple[reading.Reading, pipeline.Material]:
+    """The edition and its numbers."""
     found = reading.read(config, MONTH)
     assert found.material is not None
-    return found
+    return found, found.material
 
 
 def test_no_number_hangs_on_a_key_that_is_left_apart(config, monkeypatch):
@@ -53,12 +53,12 @@ def test_every_key_that_is_left_apart_is_one_of_the_config():
 
 def test_a_saved_note_leaves_the_numbers_what_they_are(config):
     """Nothing is counted again."""
-    before = read(config)
-    note = before.folder / "notes" / "lock-screen.en.md"
+    edition, before = read(config)
+    note = edition.folder / "notes" / "lock-screen.en.md"
     replaced(note, "title: ", "title: Softly ")
-    after = read(config)
-    assert after.material.facts is before.material.facts
-    assert any(one.note and one.note.title.startswith("Softly ") for one in after.manuscripts)
+    edition, after = read(config)
+    assert after.facts is before.facts
+    assert any(one.note and one.note.title.startswith("Softly ") for one in edition.manuscripts)
 
 
 @pytest.mark.parametrize(
@@ -71,23 +71,23 @@ def test_a_saved_note_leaves_the_numbers_what_they_are(config):
 )
 def test_what_numbers_hang_on_is_read_again(config, file, old, new):
     """The editors' decisions, another month's numbers, a key of the config; facts are weighed again if they may differ."""
-    before = read(config)
+    _, before = read(config)
     path = config.parent / file
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    after = read(config)
-    assert after.material.editorial is not before.material.editorial
-    assert (after.material.facts is before.material.facts) == file.endswith("edition.yaml")
+    _, after = read(config)
+    assert after.editorial is not before.editorial
+    assert (after.facts is before.facts) == file.endswith("edition.yaml")
 
 
 def test_a_key_that_no_number_hangs_on_is_another_config_with_the_same_numbers(config):
     """Letters are composed with the config as it is now."""
-    before = read(config)
+    _, before = read(config)
     replaced(config, "department: {en: Acme IT", "department: {en: Acme Computing")
-    after = read(config)
-    assert after.material.facts is before.material.facts
-    assert after.material.config is after.config
-    assert after.material.config.department["en"] == "Acme Computing"
+    edition, after = read(config)
+    assert after.facts is before.facts
+    assert after.config is edition.config
+    assert "Acme Computing" in str(after.config.department)
 
 
 def test_a_file_that_comes_goes_or_is_replaced_is_another_version(tmp_path):
