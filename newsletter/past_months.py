@@ -58,6 +58,7 @@ def fill(
     *,
     now: datetime,
     overwrite: bool = False,
+    again: bool = False,
     progress: pipeline.Progress | None = None,
 ) -> Iterator[PastMonth]:
     """Collect each month that has no snapshot yet; a run that was interrupted goes on at the next one.
@@ -67,6 +68,7 @@ def fill(
         wanted: months that are over.
         now: aware.
         overwrite: collect months with a snapshot again. What is incomplete never replaces a snapshot.
+        again: also those of editions that were approved or mailed.
         progress: told what is being done.
 
     Raises:
@@ -77,6 +79,10 @@ def fill(
         path = pipeline.edition_folder(config, month) / pipeline.SNAPSHOT_NAME
         if path.exists() and not overwrite:
             yield _kept(config, month, path)
+            continue
+        if not again and (reason := pipeline.settled(config, month)):
+            told = (f"{reason}: its numbers stay; --again replaces them, too",)
+            yield PastMonth(label=month.label, outcome="kept", path=path, warnings=told)
             continue
         try:
             snapshot, thin = pipeline.measure(config, month, now=now, progress=progress)

@@ -41,6 +41,7 @@ from newsletter.pipeline.permission import (
 )
 from newsletter.pipeline.readers import Audience, audience, require_steady_lists, variant_of
 from newsletter.pipeline.sending import deliver, deliver_test, remember_told
+from newsletter.pipeline.settled import settled
 
 __all__ = [
     "SNAPSHOT_NAME",
@@ -83,6 +84,7 @@ __all__ = [
     "resolve_month",
     "sample_eml",
     "sample_reader",
+    "settled",
     "variant_of",
     "variants",
     "where_told",

@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from newsletter import approval
+from newsletter.deliver.ledger import FrozenEdition, Planned, open_ledger
 from newsletter.demo.private_prometheus import private_prometheus
 
 pytestmark = pytest.mark.servers
@@ -153,3 +155,47 @@ def test_nothing_to_collect_is_a_fault_of_the_config_and_writes_nothing(tmp_path
     assert done.returncode == 78
     assert "nothing to collect" in done.stderr
     assert list(tmp_path.iterdir()) == [config]
+
+
+ONLY_MAIL = CONFIG.replace("  files: {{name: Shared files, target: 99.9}}\n", "").replace("include", "ignore")
+
+
+def rely_on_it(folder: Path, how: str) -> None:
+    """Approve the edition, or begin to mail it."""
+    if how == "approved":
+        approval.approve(folder / "editions/2026-10", digest="d", variants={}, by="Head of IT", at=datetime.now(UTC))
+        return
+    with open_ledger(folder / "newsletter.db") as ledger:
+        frozen = FrozenEdition(id="2026-10", date=datetime.now(UTC), variants={"staff.en": "d"})
+        plan = Planned(key="a@acme.example", address="a@acme.example", name="", variant="staff.en", message_id="m")
+        assert ledger.freeze(frozen, [plan])
+
+
+@pytest.mark.parametrize(
+    ("how", "told"), [("approved", "2026-10 was approved by Head of IT"), ("mailed", "2026-10 was mailed")]
+)
+def test_what_people_rely_on_is_not_collected_again_unless_asked(prometheus, tmp_path, how, told):
+    """Not even asked for, and no error: the line of a timer goes on with `send`."""
+    folder = tmp_path / "acme"
+    path = folder / "editions/2026-10/snapshot.json"
+    collect(folder, prometheus, config=ONLY_MAIL)
+    rely_on_it(folder, how)
+    path.write_bytes(before := path.read_bytes() + b" ")
+    done = collect(folder, "http://127.0.0.1:9", config=ONLY_MAIL)
+    assert (done.returncode, done.stdout.strip()) == (0, str(path))
+    assert done.stderr == f"{told}: its numbers stay. To look at new ones: --output FILE; to replace them: --again\n"
+    past = collect(folder, "http://127.0.0.1:9", "--since", "2026-10", "--overwrite", config=ONLY_MAIL)
+    assert (past.returncode, past.stdout.split()) == (0, ["2026-10", "kept", str(path)])
+    assert told in past.stderr
+    assert path.read_bytes() == before
+    beside = collect(folder, prometheus, "--output", str(tmp_path / "new.json"), config=ONLY_MAIL)
+    assert (beside.returncode, path.read_bytes()) == (0, before)
+    assert collect(folder, prometheus, "--again", config=ONLY_MAIL).returncode == 0
+    assert path.read_bytes() == (tmp_path / "new.json").read_bytes()
+
+
+def test_again_with_since_says_what_else_it_takes(tmp_path):
+    """`--since` alone never replaces anything."""
+    done = collect(tmp_path / "acme", "http://127.0.0.1:9", "--since", "2026-10", "--again")
+    assert done.returncode == 2
+    assert "--overwrite --again" in done.stderr
