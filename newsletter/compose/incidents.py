@@ -6,6 +6,7 @@ A cause is only ever a person's words. A card without a note states what was mea
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from newsletter.compose import share
 from newsletter.compose.context import Context
@@ -79,17 +80,24 @@ def _concerned(context: Context, note: Note) -> tuple[Standing, ...]:
 
 def _heading(context: Context, note: Note) -> str:
     """Service, date and what the author calls it, each once."""
-    title = as_title(note.title)
-    if note.date is None:
+    title, at = as_title(note.title), _day(context, note)
+    if at is None:
         return title
-    local = context.formats.local(note.date)
-    day = context.formats.weekday(local)
-    if _mentions(title, context.formats.day(local)):
+    day = context.formats.weekday(at)
+    if _mentions(title, context.formats.day(at)):
         return title
     service = context.service_name(note.service) if note.service else ""
     if not service or _mentions(title, service):
         return context.text("incident.heading_dated", title=title, day=day)
     return context.text("incident.heading_titled", service=service, day=day, title=title)
+
+
+def _day(context: Context, note: Note) -> date | None:
+    """The note's day; without one, that of its services' interruptions, if all lie on one day."""
+    if note.date is not None:
+        return context.formats.local(note.date).date()
+    days = context.days_of(outage for one in _concerned(context, note) for outage in one.outages)
+    return days[0] if len(days) == 1 else None
 
 
 def _mentions(title: str, phrase: str) -> bool:

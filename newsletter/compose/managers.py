@@ -185,7 +185,7 @@ def targets_section(context: Context) -> Section | None:
         title=context.text("section.targets"),
         heads=tuple(context.text(f"targets.{head}") for head in ("service", "target", "result", "minutes", "status")),
         targets=tuple(_target_row(context, one) for one in rows),
-        table_note=" ".join((context.text("targets.note"), *_unmeasured(context, rows))),
+        table_note=" ".join((context.text("targets.note"), *_unmeasured(context, rows), *_dashed(context, rows))),
         quoted=tuple(Quoted(fact=one.fact.id, text=_gap(context, one)) for one in rows if one.month.unknown_s > 0),
     )
 
@@ -199,6 +199,11 @@ def _unmeasured(context: Context, rows: list[Standing]) -> Iterator[str]:
     elif gaps:
         named = tuple(_gap(context, one) for one in gaps)
         yield phrase(context, "targets.unmeasured", gaps=context.catalogue.enumerate(named))
+
+
+def _dashed(context: Context, rows: list[Standing]) -> Iterator[str]:
+    if any(_result(context, one) == EN_DASH for one in rows):
+        yield context.text("targets.dash")
 
 
 def _gap(context: Context, one: Standing) -> str:

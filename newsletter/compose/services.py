@@ -8,7 +8,7 @@ from functools import reduce
 from newsletter.compose import share, strip
 from newsletter.compose.context import Context
 from newsletter.compose.standing import FULL_COVERAGE, Standing
-from newsletter.language.formats import budget, capitalised
+from newsletter.language.formats import NO_BREAK_SPACE, Rounding, budget, capitalised
 from newsletter.model import Interval, Section, ServiceRow
 
 ROWS = 9
@@ -132,7 +132,7 @@ def _planned(context: Context, standing: Standing) -> str:
     planned_s = standing.month.excluded_for("maintenance")
     if not planned_s or standing.exempt:
         return ""
-    planned = context.formats.short_duration(planned_s)
+    planned = _short(context, planned_s, "nearest")
     days = context.days_of(
         Interval(start=one.start, end=one.end) for one in standing.month.excluded if one.reason == "maintenance"
     )
@@ -141,13 +141,18 @@ def _planned(context: Context, standing: Standing) -> str:
     return context.text("services.remark_planned", planned=planned)
 
 
+def _short(context: Context, seconds: float, rounding: Rounding = "ceiling") -> str:
+    """A short duration that no line breaks in two."""
+    return context.formats.short_duration(seconds, rounding).replace(" ", NO_BREAK_SPACE)
+
+
 def _latency(context: Context, standing: Standing) -> str:
     """A share of its answers and the time these took at most, if the configuration wants it told."""
     latency = standing.month.latency
     if latency is None or not latency.show:
         return ""
     share_of_answers = context.formats.ratio(latency.quantile, "floor", like=latency.quantile)
-    seconds = context.formats.short_duration(latency.seconds, "ceiling")
+    seconds = _short(context, latency.seconds)
     return context.text("services.remark_latency", share=share_of_answers, seconds=seconds)
 
 
@@ -164,7 +169,7 @@ def _unwatched(context: Context, standing: Standing) -> str:
 
 def _gaps(context: Context, standing: Standing) -> str:
     month = standing.month
-    unknown = context.formats.short_duration(month.unknown_s, "ceiling")
+    unknown = _short(context, month.unknown_s)
     days = context.days_of(month.unknown)
     if len(days) == 1:
         return context.text("services.remark_on_day", unknown=unknown, day=context.formats.day(days[0]))

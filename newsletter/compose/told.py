@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from newsletter.compose.context import Context, note_error
@@ -11,6 +12,8 @@ from newsletter.language.formats import ended
 from newsletter.model import Heard, Note, NoteRow, Section, SectionKind
 
 _MARKDOWN_SIGNS = frozenset("\\`*_{}[]<>()#+-.!|~&")
+_NO_SENTENCE = re.compile(r"[-+*]\s|\d+[.)]\s|[#>|]|```|~~~|[^\n]*\n\s*(?:=+|-+)\s*(?:\n|$)")
+"""Markdown that must begin a line: a list, a heading, a quotation, a table, code."""
 
 
 def wins_section(context: Context) -> Section | None:
@@ -88,7 +91,7 @@ def _coming(context: Context, note: Note) -> NoteRow:
 
 
 def _titled_body(note: Note) -> str:
-    """The title as a first sentence, then the body, which may already begin with it.
+    """The title as a first sentence, then the body, which may already begin with it; a list begins a line of its own.
 
     A title is plain text, so whatever Markdown would read as a sign in it is escaped.
     """
@@ -96,7 +99,9 @@ def _titled_body(note: Note) -> str:
     if note.body.casefold().startswith(as_title(title).casefold()):
         return note.body
     sentence = "".join(f"\\{sign}" if sign in _MARKDOWN_SIGNS else sign for sign in title)
-    return f"{ended(sentence)}\n\n{note.body.strip()}".strip()
+    body = note.body.strip()
+    between = "\n\n" if _NO_SENTENCE.match(body) else " "
+    return f"{ended(sentence)}{between}{body}".strip()
 
 
 def _source(context: Context, note: Note) -> str:

@@ -237,3 +237,13 @@ def test_the_heads_of_the_weeks_stand_over_their_numbers(browser, direction, wid
     with opened(browser, html_of(edition), width=width) as (page, _):
         for edges in page.evaluate(RIGHT_EDGES):
             assert edges == pytest.approx([edges[0]] * len(edges), abs=1)
+
+
+@pytest.mark.parametrize("width", [375, 320])
+def test_no_head_of_the_weeks_is_cut_on_a_phone(browser, width):
+    weeks = replace(editions.WEEKS, heads=("Semaine", "Eröffnet", "Résolus"))
+    edition = replace(editions.quiet(), sections=(replace(editions.SECTIONS["requests"], weeks=weeks),))
+    with opened(browser, html_of(edition), width=width) as (page, _):
+        heights = page.evaluate("[...document.querySelectorAll('th')].map(one => one.getBoundingClientRect().height)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert max(heights) < 30  # one line

@@ -41,6 +41,16 @@ def test_a_title_without_the_service_gets_it_in_the_heading():
     assert plain(card.heading) == "Shared files, Wednesday 14 October: A full disk"
 
 
+def test_a_note_without_a_date_is_dated_by_what_was_measured():
+    """Unless its service was interrupted on several days: then the card names none."""
+    undated = note("incident", "Shared files", service="files")
+    (card,) = section(edition(snapshot(FILES_DOWN), undated), "incidents").incidents
+    assert plain(card.heading) == "Shared files, Wednesday 14 October"
+    twice = service("files", outage("2026-10-14 09:12", 50), outage("2026-10-20 12:00", 45))
+    (card,) = section(edition(snapshot(twice), undated), "incidents").incidents
+    assert plain(card.heading) == "Shared files"
+
+
 def test_a_title_that_says_it_all_is_left_alone():
     full = note(
         "incident", "Shared files, Wednesday 14 October", service="files", date=datetime(2026, 10, 14, tzinfo=ROME)

@@ -136,7 +136,15 @@ def test_every_target_has_its_row_what_was_missed_first():
     assert (table.targets[0].target, table.targets[0].result, table.targets[0].down) == ("99.90", "99.78", "97")
     assert (table.targets[1].result, table.targets[1].mark_text) == ("", "not judged")
     assert len(table.heads) == 5
+    assert "A dash" not in table.table_note
     assert "E-mail (30 minutes)" in table.table_note.replace("\xa0", " ")
+
+
+def test_a_dash_in_the_table_of_targets_is_explained_below_it():
+    month = snapshot(service("mail", unknown=[span("2026-10-20 00:00", 3)]), service("wifi"))
+    table = section(letter(month), "targets")
+    assert {row.service: row.result for row in table.targets} == {"E-mail": "–", "Office Wi-Fi": "100.00"}
+    assert "A dash (–): no downtime seen, but not the whole month was measured." in table.table_note
 
 
 # --- departments --------------------------------------------------------------------------

@@ -304,7 +304,7 @@ def test_notes_stand_in_their_sections_in_their_order():
     visits = section(composed, "heard").notes
     assert [row.key for row in visits] == ["Sales", "Warehouse"]
     assert visits[1].body_markdown == "Labels are printed with gloves on."
-    assert section(composed, "tip").notes[0].body_markdown == "Leaving your desk?\n\nWindows + L."
+    assert section(composed, "tip").notes[0].body_markdown == "Leaving your desk? Windows + L."
     assert section(composed, "measure").notes[0].body_markdown == "47 is right."
 
 
@@ -317,7 +317,13 @@ def test_a_title_that_opens_the_body_is_not_said_twice_and_never_becomes_markup(
     )
     said, escaped = (row.body_markdown for row in section(composed, "coming").notes)
     assert said == "E-mail is off for an hour."
-    assert escaped == "\\*Bold\\* \\<b\\>moves\\</b\\>.\n\nSoon."
+    assert escaped == "\\*Bold\\* \\<b\\>moves\\</b\\>. Soon."
+
+
+@pytest.mark.parametrize("body", ["- one\n- two", "1. one", "> quoted", "Two lines\n---\nmore", "```\ncode\n```"])
+def test_what_must_begin_a_line_stays_below_the_title(body):
+    composed = edition(snapshot(service("mail")), note("tip", "Leaving your desk?", body=body))
+    assert section(composed, "tip").notes[0].body_markdown == f"Leaving your desk?\n\n{body}"
 
 
 def test_drafts_are_marked_for_the_preview():

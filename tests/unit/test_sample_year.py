@@ -36,7 +36,7 @@ FURNITURE = {
         r"(Tutti e \w+ i|\w+) servizi hanno raggiunto",
         r"Da sei mesi non passiamo",
         r"\d+% dei ticket risolti",
-        r"\d+% +dei ticket risolto entro 4 ore",
+        r"(\d+% +di ticket|Ticket) risolti entro 4 ore",
     ),
 }
 """Sentences that may come again: they frame the letter, or a number came out the same."""
