@@ -106,7 +106,7 @@ def _kept(config: Config, month: Period, path: Path) -> PastMonth:
 
 
 def _frozen(snapshot: Snapshot, thin: tuple[str, ...], path: Path, config: Config) -> PastMonth:
-    warnings = pipeline.remarks_on(snapshot)
+    warnings = pipeline.remarks_on(config, snapshot)
     label = snapshot.edition
     remark = pipeline.measured_too_little(config, snapshot, thin) if thin else ""
     if thin and path.exists():

@@ -134,16 +134,19 @@ def _built(config: Config, month: Period, now: datetime) -> tuple[pipeline.Draft
 
 
 def _outcomes(config: Config, measured: Collection[str]) -> Iterator[Finding]:
-    """A service is told by what it makes possible, in every language."""
-    do = "Say there what works in the business because it works."
+    """A service is told by what it makes possible, in every language; without it the letter says less, and goes out."""
     for name in sorted(measured):
         service = config.services.get(name)
         lacking = [one for one in config.locales if service is None or not _said(service.outcome, one)]
         if lacking:
+            place = Place(str(config.path), _line(config, "services", name))
             what = f"services.{name} has no `outcome` in {', '.join(map(english_name, lacking))}"
-            yield fault(
-                "outcome-missing", ContentError(what, do), Place(str(config.path), _line(config, "services", name))
-            )
+            said = "TEXT" if len(config.locales) == 1 else f"{{{', '.join(f'{one}: TEXT' for one in config.locales)}}}"
+            do = f'Write `outcome: {said}` in its entry; TEXT ends the sentence "It works, so that ...".'
+            if service is None:
+                what = f"services.{name} is not there, so it has no name and no `outcome`"
+                do = "Write an entry for it, or `unlisted_services: ignore` to leave out what has none."
+            yield warning("outcome-missing", what, do, place)
 
 
 def _logo(config: Config) -> Iterator[Finding]:

@@ -86,7 +86,7 @@ def _collect(session: Session, output: Path | None, *, explain_cost: bool) -> No
         counted(len(snapshot.figures), "figure"),
     )
     log.info("%s: %s", session.month.label, ", ".join(parts))
-    for remark in pipeline.remarks_on(snapshot):
+    for remark in pipeline.remarks_on(session.config, snapshot):
         log.warning("%s", remark)
     for name in pipeline.figures_to_enter(session.config, session.month):
         log.warning(

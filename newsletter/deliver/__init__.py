@@ -7,7 +7,7 @@ from newsletter.lazily import lazily
 if TYPE_CHECKING:
     from newsletter.deliver.bounces import Account, Accounted, account, mails
     from newsletter.deliver.dkim import DkimRecord, Signer, load_signer
-    from newsletter.deliver.examine import examine_ledger, examine_metrics, examine_relay
+    from newsletter.deliver.examine import examine_ledger, examine_metrics, examine_relay, require_relay
     from newsletter.deliver.freezing import Freeze, freeze, require_unchanged
     from newsletter.deliver.hours import SendingHours, require_timely
     from newsletter.deliver.ledger import (
@@ -44,7 +44,7 @@ else:  # `build` and the preview compile messages, and need neither SMTP nor the
         {
             "bounces": "Account Accounted account mails",
             "dkim": "DkimRecord Signer load_signer",
-            "examine": "examine_ledger examine_metrics examine_relay",
+            "examine": "examine_ledger examine_metrics examine_relay require_relay",
             "freezing": "Freeze freeze require_unchanged",
             "hours": "SendingHours require_timely",
             "ledger": "Delivery Difference Hold Ledger Summary Suppression ledger_exists open_ledger",
@@ -95,6 +95,7 @@ __all__ = [
     "open_ledger",
     "publish_metrics",
     "require_idle",
+    "require_relay",
     "require_timely",
     "require_unchanged",
     "require_unheld",

@@ -31,8 +31,9 @@ def examine_relay(smtp: SmtpConfig) -> Iterator[Finding]:
             f"{smtp.sender} is a placeholder that nobody can answer", "Write your address in smtp.from."
         )
         yield fault("smtp.from", error)
-    if is_placeholder(smtp.host):
-        error = ConfigError(f"{smtp.host} is a placeholder, so nothing can be sent", "Write your relay in smtp.host.")
+    try:
+        require_relay(smtp)
+    except ConfigError as error:
         yield fault("smtp", error)
         return
     if smtp.security == "none" and smtp.host not in _LOOPBACK:
@@ -41,6 +42,16 @@ def examine_relay(smtp: SmtpConfig) -> Iterator[Finding]:
     yield _welcome(smtp)
     if smtp.dkim:
         yield from _signing(smtp, smtp.dkim)
+
+
+def require_relay(smtp: SmtpConfig) -> None:
+    """Refuse a relay that stands for one yet to be filled in, before anything is written for it.
+
+    Raises:
+        ConfigError: its host lies in a domain reserved for examples.
+    """
+    if is_placeholder(smtp.host):
+        raise ConfigError(f"{smtp.host} is a placeholder, so nothing can be sent", "Write your relay in smtp.host.")
 
 
 def _signing(smtp: SmtpConfig, dkim: DkimConfig) -> Iterator[Finding]:

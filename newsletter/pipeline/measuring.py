@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter import period
 from newsletter.config import Config
 from newsletter.errors import ConfigError, ContentError, CoverageError
 from newsletter.model import Period, Snapshot
@@ -14,9 +15,12 @@ from newsletter.model import Period, Snapshot
 if TYPE_CHECKING:
     from newsletter.collect.cost import Cost
     from newsletter.collect.helpdesk.exposition import Textfile
+from newsletter.pipeline.frozen import read_snapshot
 from newsletter.pipeline.months import SNAPSHOT_NAME, Progress, edition_folder
 
 _NAMED = 4  # in a line about many numbers
+# of a preset for tickets, an exporter may lack these
+_OPTIONAL = frozenset(f"tickets/{part}" for part in ("open_at_end", "resolution", "satisfaction", "satisfaction/part"))
 
 
 def collect_edition(
@@ -108,13 +112,30 @@ def write_textfile(config: Config, output: Path, *, export: Path | None, now: da
     return exposition.write(config.tickets.csv, output, export=export, zone=config.timezone, now=now)
 
 
-def remarks_on(snapshot: Snapshot) -> tuple[str, ...]:
-    """What must be known about its numbers, a line each; what many have in common is said once."""
+def remarks_on(config: Config, snapshot: Snapshot) -> tuple[str, ...]:
+    """What must be known about its numbers, a line each; what many have in common is said once.
+
+    What a preset for tickets reads and the exporter has never had is no news: the letter does without it, and
+    `newsletter doctor` lists it. It is told where last month had it.
+    """
     about: dict[str, list[str]] = {}
+    never_there = _never_there(config, snapshot)
     for evidence in snapshot.evidence.values():
-        for text in evidence.warnings:
+        for text in evidence.warnings if evidence.id not in never_there else ():
             about.setdefault(text, []).append(evidence.id)
     return tuple(f"{_some(names)}: {text}" for text, names in about.items())
+
+
+def _never_there(config: Config, snapshot: Snapshot) -> frozenset[str]:
+    """Evidence of what is left out, now as a month ago."""
+    left_out = {key for key in _OPTIONAL if key in snapshot.evidence and not snapshot.evidence[key].samples}
+    if not left_out or config.tickets.preset is None:
+        return frozenset()
+    try:
+        before = read_snapshot(config, period.previous(snapshot.period, config.timezone)).evidence
+    except ContentError:
+        return frozenset(left_out)
+    return frozenset(key for key in left_out if key not in before or not before[key].samples)
 
 
 def _some(names: Sequence[str]) -> str:

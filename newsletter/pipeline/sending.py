@@ -88,13 +88,14 @@ def remember_told(config: Config, draft: Draft) -> None:
 
 
 def require_credentials(config: Config) -> None:
-    """Tell a missing secret or an unusable key before anything is written or connected.
+    """Tell a placeholder, a missing secret or an unusable key before anything is written or connected.
 
     Raises:
-        ConfigError: a variable or file that the config names is not there.
+        ConfigError: the relay is a placeholder, or a variable or file that the config names is not there.
     """
-    from newsletter.deliver import load_signer
+    from newsletter.deliver import load_signer, require_relay
 
+    require_relay(config.smtp)
     oauth = config.smtp.oauth
     client_secret = oauth.microsoft.client_secret if oauth and oauth.microsoft else None
     for secret in (config.smtp.user, config.smtp.password, client_secret):

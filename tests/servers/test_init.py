@@ -65,6 +65,23 @@ def test_what_was_found_collects_and_builds_without_editing(begun):
     letter = (folder / "out/staff.en.txt").read_text(encoding="utf-8")
     assert "Mail" in letter
     assert "ERP orders" in letter
+    assert "satisfaction" not in collected.stderr  # this exporter has none, which is no news
+
+
+def test_the_first_check_passes_and_a_send_refuses_the_placeholders_before_it_writes_anything(begun):
+    """What is still missing in what init wrote is told with what to write; no list is frozen for a relay that is none."""
+    folder, _ = begun
+    if not list(folder.glob("editions/*/snapshot.json")):
+        assert newsletter(folder, "collect").returncode == 0
+    checked = newsletter(folder, "check")
+    assert checked.returncode == 0, checked.stdout
+    assert "services.mail has no `outcome` in English" in checked.stdout
+    assert newsletter(folder, "approve", "--by", "Head of IT").returncode == 0
+    for args in (("--dry-run",), ("--yes",)):
+        refused = newsletter(folder, "send", *args)
+        assert refused.returncode == 78, refused.stderr
+        assert "relay.invalid is a placeholder, so nothing can be sent" in refused.stdout + refused.stderr
+    assert not (folder / "newsletter.db").exists()
 
 
 def test_the_config_says_what_the_series_carry(begun):

@@ -111,7 +111,7 @@ def test_an_incident_without_a_note_in_one_language_is_an_error(workspace):
     assert do == 'Run: newsletter note new incident "TITLE" --month 2026-10 --service files'
 
 
-def test_a_service_without_outcome_in_a_language_is_an_error(workspace):
+def test_a_service_without_outcome_in_a_language_is_told_with_what_to_write(workspace):
     """Readers know what works because of it, not what it is called."""
     config = workspace / "config.yaml"
     config.write_text(config.read_text().replace(", it: ordini e offerte partono}", "}"))
@@ -119,6 +119,20 @@ def test_a_service_without_outcome_in_a_language_is_an_error(workspace):
     line = config.read_text().splitlines().index("  mail:") + 1
     assert told["place"] == {"file": str(config), "line": line, "column": 1}
     assert (told["check"], told["what"]) == ("outcome-missing", "services.mail has no `outcome` in Italian")
+    assert told["do"].startswith("Write `outcome: {en: TEXT, it: TEXT}` in its entry; TEXT ends the sentence ")
+    assert (checked(workspace).exit_code, checked(workspace, "--strict").exit_code) == (0, 65)
+
+
+def test_a_measured_service_without_entry_is_told_once(workspace):
+    """It has neither a name nor an outcome; a letter goes out all the same."""
+    config = workspace / "config.yaml"
+    text = config.read_text()
+    begin = text.index("  mail:")
+    end = re.compile(r"^ {0,2}\S", re.MULTILINE).search(text, begin + 8)
+    assert end
+    config.write_text(text[:begin] + text[end.start() :])
+    told = [one["what"] for one in found(workspace) if one["check"] == "outcome-missing"]
+    assert told == ["services.mail is not there, so it has no name and no `outcome`"]
 
 
 def test_a_note_that_cannot_be_read_hides_nothing_of_the_others(workspace):
