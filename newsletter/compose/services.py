@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import reduce
 
 from newsletter.compose import share, strip
@@ -129,16 +130,19 @@ def _remark(context: Context, standing: Standing) -> str:
 
 
 def _planned(context: Context, standing: Standing) -> str:
-    planned_s = standing.month.excluded_for("maintenance")
-    if not planned_s or standing.exempt:
+    if not standing.month.excluded_for("maintenance") or standing.exempt:
         return ""
-    planned = _short(context, planned_s, "nearest")
-    days = context.days_of(
-        Interval(start=one.start, end=one.end) for one in standing.month.excluded if one.reason == "maintenance"
-    )
+    planned, days = _planned_work(context, standing)
     if len(days) == 1:
         return context.text("services.remark_planned_on_day", planned=planned, day=context.formats.day(days[0]))
     return context.text("services.remark_planned", planned=planned)
+
+
+def _planned_work(context: Context, standing: Standing) -> tuple[str, list[date]]:
+    """How long it took, and on which days."""
+    spans = (Interval(start=one.start, end=one.end) for one in standing.month.excluded if one.reason == "maintenance")
+    planned_s = standing.month.excluded_for("maintenance")
+    return _short(context, planned_s, "nearest"), context.days_of(spans)
 
 
 def _short(context: Context, seconds: float, rounding: Rounding = "ceiling") -> str:
@@ -229,11 +233,18 @@ def _folded(context: Context, standing: Standing) -> str:
 def _planned_paragraph(context: Context, quiet: tuple[Standing, ...]) -> tuple[str, ...]:
     """Planned work on services without a row: left out of the numbers, so it is told."""
     names = tuple(
-        context.text("services.folded", name=one.name, down=planned)
+        context.text("services.folded", name=one.name, down=_planned_when(context, one))
         for one in quiet
-        if (planned := _planned(context, one))
+        if one.month.excluded_for("maintenance") and not one.exempt
     )
-    return (f"{capitalised(', '.join(names))}.",) if names else ()
+    return (context.text("services.planned_elsewhere", names=context.catalogue.separated(names)),) if names else ()
+
+
+def _planned_when(context: Context, standing: Standing) -> str:
+    planned, days = _planned_work(context, standing)
+    if len(days) == 1:
+        return context.text("services.planned_on_day", planned=planned, day=context.formats.day(days[0]))
+    return planned
 
 
 def _folded_paragraphs(context: Context, folded: tuple[Standing, ...]) -> tuple[str, ...]:

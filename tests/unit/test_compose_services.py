@@ -271,6 +271,23 @@ def test_a_month_of_planned_work_is_told_as_such_and_not_as_a_gap():
     assert not any("Not measured enough" in text for text in section(letter, "measure").paragraphs)
 
 
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("en", "Planned work, left out of the count: Shared files (2 h on 8 October), Office Wi-Fi (3 h)."),
+        ("it", "Lavori programmati, fuori dal conto: File condivisi (2 h l'8 ottobre), Wi-Fi in ufficio (3 h)."),
+    ],
+)
+def test_planned_work_on_services_without_a_row_is_a_sentence_of_its_own(locale, told):
+    month = snapshot(
+        service("mail"),
+        service("files", excluded=[span("2026-10-08 06:00", 2)]),
+        service("wifi", excluded=[span("2026-10-03 06:00", 1), span("2026-10-04 06:00", 2)]),
+    )
+    (paragraph,) = section(edition(month, locale=locale), "services").paragraphs
+    assert paragraph.replace("\xa0", " ") == told
+
+
 def test_without_anything_but_planned_work_the_letter_speaks_of_no_gap():
     month = replace(service("files", excluded=[span("2026-10-01 00:00", 745)]), availability=None)
     letter = edition(snapshot(month), locale="it")
