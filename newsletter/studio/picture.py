@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ def sent_bytes(letter: Letter, reader: Recipient) -> int:
     return len(fill_html(letter.rendered, own_fields(reader)).encode())
 
 
+@lru_cache(maxsize=4096)  # a save leaves most sentences what they were
 def word_count(text: str) -> int:
     """Words of a text, as the budget counts them."""
     from newsletter.language.readability import words

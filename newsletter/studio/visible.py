@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -73,5 +74,6 @@ class Visible:
         return self.text.count(words, 0, at)
 
 
+@lru_cache(maxsize=4096)  # a save leaves most words what they were
 def _shown(words: str) -> str:
     return collapsed(without_isolates(words)).strip()
