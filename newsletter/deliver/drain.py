@@ -18,13 +18,13 @@ from newsletter.deliver.breaker import Breaker
 from newsletter.deliver.hours import SendingHours
 from newsletter.deliver.ledger import Delivery, FrozenEdition, Ledger, Outcome
 from newsletter.deliver.ledger.journal import Journal
-from newsletter.deliver.limits import DomainLimits, throttle_of
+from newsletter.deliver.limits import Limits
 from newsletter.deliver.line import Connections, Line, StoppedError
+from newsletter.deliver.mailing import Mailing
 from newsletter.deliver.message import CompiledMessage
 from newsletter.deliver.outcomes import Outcomes
 from newsletter.deliver.outgoing import Copy, Outgoing
 from newsletter.deliver.pace import Pace
-from newsletter.deliver.replies import DroppedError, Reply, judge
 from newsletter.errors import ConfigError, DeliveryError, NewsletterError
 
 Progress = Callable[[Mapping[str, int]], None]
@@ -46,6 +46,7 @@ class Drain:
         frozen: FrozenEdition,
         messages: Mapping[str, CompiledMessage],
         smtp: SmtpConfig,
+        waiting: int,
         *,
         owner: str,
         journal: Journal,
@@ -54,36 +55,37 @@ class Drain:
         believe_refusals: bool = False,
         hours: SendingHours | None = None,
     ) -> None:
-        """`owner` is the name that this run claims rows under; `journal` is its own; `clock` tells the epoch."""
+        """`owner` is the name that this run claims rows under; `journal` is its own; `clock` tells the epoch.
+
+        `waiting` tells how many rows are due.
+        """
         self._ledger = ledger
         self._frozen = frozen
         self._messages = messages
         self._outgoing = Outgoing(smtp)
         self._smtp = smtp
         self._owner = owner
-        self._journal = journal
         self._pace = pace
         self._clock = clock
         self._stop = threading.Event()
-        self._believe = believe_refusals
-        self._breaker = Breaker(self._stop)
-        self._throttle = throttle_of(smtp, ledger, clock())
-        self._outcomes = Outcomes(pace, clock)
-        self._domains = DomainLimits(smtp.per_domain)
         self._hours = hours
         self._counts = Counter(ledger.counts(frozen.id))
+        proved = bool(self._counts["accepted"])
+        self._breaker = Breaker(self._stop, waiting=waiting, proved=proved, believe=believe_refusals)
+        limits = Limits(smtp, ledger, self._stop, clock)
+        self._mailing = Mailing(limits, Outcomes(pace, clock), self._breaker, journal, clock)
+        self._longest_wait_s = max(*pace.retries, limits.longest_wait_s, 0.0)
         self._gave_up: list[NewsletterError] = []
         self._unreachable: NewsletterError | None = None
         self._crashes: list[BaseException] = []
-        self._connections = Connections(1)
+        self._connections = Connections(min(smtp.connections, waiting))
         self._running = 0
         self._busy = 0
         self._quiet = threading.Event()
         self._quiet.set()
         self._first_ended = threading.Event()
         self._lock = threading.Lock()
-        self._unclaimed = 0
-        self._unlimited = not (smtp.rate_per_minute or smtp.per_day or smtp.per_domain)
+        self._unclaimed = waiting
 
     @property
     def is_quiet(self) -> bool:
@@ -100,25 +102,20 @@ class Drain:
             return permanent
         return self._gave_up[-1]
 
-    def run(self, waiting: int, progress: Progress | None) -> bool:
+    def run(self, progress: Progress | None) -> bool:
         """Send until nothing is due, a fault ends it, or Ctrl-C; True if interrupted.
 
         The first Ctrl-C lets the messages under way finish. A second one raises; then threads may
         still be sending until the process ends, and their messages may be in doubt.
 
         Args:
-            waiting: how many rows are due.
             progress: told the ledger's counts several times a second, in the calling thread.
 
         Raises:
             LedgerError: the ledger or the journal failed; nothing more was sent.
         """
-        number = min(self._smtp.connections, waiting)
-        self._connections = Connections(number)
+        number = self._connections.number
         lines = [Line(self._smtp, self._pace.retries, self._stop, self._connections) for _ in range(number)]
-        proved = bool(self._ledger.counts(self._frozen.id)["accepted"])
-        self._breaker = Breaker(self._stop, waiting=waiting, proved=proved, believe=self._believe)
-        self._unclaimed = waiting
         try:
             lines[0].open()
         except NewsletterError as error:
@@ -243,7 +240,7 @@ class Drain:
         if due is None:
             return False
         wait = due - self._clock()
-        if wait > max(*self._pace.retries, self._domains.longest_wait_s, 0.0):
+        if wait > self._longest_wait_s:
             return False
         self._stop.wait(max(wait, 0.01))
         return True
@@ -261,7 +258,7 @@ class Drain:
         began = recorded = time.monotonic()
         try:
             while left and time.monotonic() - began < _WINDOW_S and not self._stop.is_set():
-                done += self._send_next(line, left)
+                done += self._mailing.send_next(line, left)
                 if time.monotonic() - recorded > _RECORD_EVERY_S:
                     self._record(done)
                     done, recorded = [], time.monotonic()
@@ -271,56 +268,6 @@ class Drain:
         line.abandon()
         self._put_back(done, left)
 
-    def _send_next(self, line: Line, left: deque[Copy]) -> list[Outcome]:
-        """Mail the first of `left` when the limits allow it, and take it out."""
-        if self._unlimited:
-            outcomes = self._send(line, left[0], left[1] if len(left) > 1 else None)
-            left.popleft()
-            return outcomes
-        first = left[0].delivery
-        if wait := self._domains.wait_s(first.address):
-            left.popleft()
-            return [Outcome(id=first.id, state="pending", tried=False, next_try_at=self._clock() + wait)]
-        try:
-            with self._throttle.permit(self._stop) as granted:
-                if not granted:
-                    return []
-                line.relay()
-                outcomes = self._send(line, left[0], None)
-        finally:
-            self._domains.ended(first.address)
-        left.popleft()
-        return outcomes
-
     def _put_back(self, done: list[Outcome], left: deque[Copy]) -> None:
         """Record what was done, and let what was begun but never tried wait again."""
         self._record([*done, *(Outcome(id=one.delivery.id, state="pending", tried=False) for one in left)])
-
-    def _send(self, line: Line, copy: Copy, following: Copy | None) -> list[Outcome]:
-        """Mail one copy; what may be recorded about it and about others. `following` is certainly the next one."""
-        relay, delivery = line.relay(), copy.delivery
-        if not relay.can_address(delivery.address):
-            return [Outcome(id=delivery.id, state="refused", reply="the relay does not offer SMTPUTF8")]
-        ahead = following and line.goes_on and relay.can_address(following.delivery.address)
-        try:
-            reply = relay.transmit(
-                copy.envelope,
-                copy.data,
-                lambda: self._journal.sent(delivery.id),
-                following.envelope if following and ahead else None,
-            )
-        except DroppedError as error:
-            line.lost(str(error))
-            return [self._outcomes.dropped(delivery, error)]
-        if reply.stage == "dot" and 200 <= reply.code <= 599:
-            self._journal.done(delivery.id, reply.code, reply.text)
-        return self._judged(line, delivery, reply)
-
-    def _judged(self, line: Line, delivery: Delivery, reply: Reply) -> list[Outcome]:
-        verdict = judge(reply)
-        line.answered(reply, closing=verdict.scope == "connection")
-        if verdict.scope == "connection":
-            self._throttle.slow_down()
-        outcome = self._outcomes.answered(delivery, reply, verdict)
-        settled = self._breaker.settle(outcome, verdict.scope, reply)
-        return [self._outcomes.unless_too_late(delivery, one) for one in settled]

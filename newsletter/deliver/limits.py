@@ -134,7 +134,7 @@ def _day_is_full(limit: int, delay: float) -> DeliveryError:
     )
 
 
-def throttle_of(smtp: SmtpConfig, ledger: Ledger, now: float) -> Throttle:
+def _throttle_of(smtp: SmtpConfig, ledger: Ledger, now: float) -> Throttle:
     """The limits over all connections, with what earlier runs sent counted in; `now` in seconds since the epoch."""
     if not smtp.rate_per_minute and not smtp.per_day:
         return Throttle(None)
@@ -176,6 +176,40 @@ class DomainLimits:
         """A mail to `address` that was let through has been answered."""
         if throttle := self._throttles.get(_domain(address)):
             throttle.ended()
+
+
+class Limits:
+    """Every limit of one run: on all mails together, and on those to a domain."""
+
+    def __init__(self, smtp: SmtpConfig, ledger: Ledger, stop: threading.Event, clock: Callable[[], float]) -> None:
+        """What earlier runs sent counts, too; `stop` ends the waiting; `clock` tells seconds since the epoch."""
+        self.none = not (smtp.rate_per_minute or smtp.per_day or smtp.per_domain)
+        """Whether nothing is limited, so that a mail may leave before the one ahead of it is answered."""
+        self._stop = stop
+        self._throttle = _throttle_of(smtp, ledger, clock())
+        self._domains = DomainLimits(smtp.per_domain)
+        self.longest_wait_s = self._domains.longest_wait_s
+
+    def wait_s(self, address: str) -> float:
+        """0 if the domain's limit lets a mail to `address` leave now (then `permit` must follow), else the seconds."""
+        return self._domains.wait_s(address)
+
+    def slow_down(self) -> None:
+        """The relay complained: leave more time between two mails."""
+        self._throttle.slow_down()
+
+    @contextmanager
+    def permit(self, address: str) -> Iterator[bool]:
+        """Wait until a mail to `address`, which `wait_s` let through, may leave; False if the run was stopped.
+
+        Raises:
+            DeliveryError: the day's limit is reached, and nothing is free soon.
+        """
+        try:
+            with self._throttle.permit(self._stop) as granted:
+                yield granted
+        finally:
+            self._domains.ended(address)
 
 
 def _domain(address: str) -> str:

@@ -150,6 +150,7 @@ def send(
             frozen,
             messages,
             smtp,
+            waiting,
             owner=owner,
             journal=journal,
             pace=pace,
@@ -158,7 +159,7 @@ def send(
             believe_refusals=believe_refusals,
         )
         try:
-            interrupted = drain.run(waiting, progress)
+            interrupted = drain.run(progress)
         finally:
             if drain.is_quiet:  # else its threads still write; the lock falls with the process
                 journal.close()
