@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from newsletter.errors import ApprovalError, ContentError, UsageError
+from newsletter.errors import ApprovalError, ContentError, FileError, UsageError
+from newsletter.replacing import replace_file
 
 FILE_NAME = "approval.json"
 WORDS_NAME = "approved.json"
@@ -102,6 +102,7 @@ def approve(folder: Path, *, digest: str, variants: Mapping[str, str], by: str, 
 
     Raises:
         UsageError: the name is empty or not printable, or approved this very hash already.
+        FileError: the folder cannot be written.
     """
     name = " ".join(by.split())
     if not name:
@@ -127,10 +128,10 @@ def _write(path: Path, approvals: Approvals) -> None:
 
 
 def _replace(path: Path, raw: Mapping[str, Any]) -> None:
-    # Written beside and renamed: a crash leaves the old file or the new one, never half of it.
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(json.dumps(raw, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(beside, path)  # noqa: PTH105 - the plain call says what it does
+    try:
+        replace_file(path, (json.dumps(raw, indent=2, ensure_ascii=False) + "\n").encode())
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror}", "Check the rights of its folder.") from None
 
 
 def changed_variants(approvals: Approvals, variants: Mapping[str, str]) -> Sequence[str]:

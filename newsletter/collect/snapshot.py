@@ -10,9 +10,9 @@ from newsletter.collect.consistency import require_consistent
 from newsletter.collect.decode import snapshot_of
 from newsletter.collect.encode import snapshot_json
 from newsletter.collect.node import Misplaced, Node
-from newsletter.collect.replacing import replace_file
 from newsletter.errors import ContentError, FileError
 from newsletter.model import Snapshot
+from newsletter.replacing import replace_file
 
 
 def write(snapshot: Snapshot, path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from newsletter.errors import ContentError, FileError
 from newsletter.model import Told
+from newsletter.replacing import replace_file
 
 NAME = "told.json"
 
@@ -36,10 +37,8 @@ def write(folder: Path, edition: str, facts: Iterable[str]) -> None:
     """
     path = folder / NAME
     text = json.dumps({"edition": edition, "told": sorted(set(facts))}, indent=2, ensure_ascii=False) + "\n"
-    draft = path.with_suffix(".json.new")
     try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        replace_file(path, text.encode())
     except OSError as error:
         raise FileError(f"{path}: cannot be written: {error.strerror}", "Check the folder's permissions.") from error
 

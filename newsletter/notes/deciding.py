@@ -16,6 +16,7 @@ from newsletter.config import Config
 from newsletter.errors import ContentError, FileError
 from newsletter.model import Editorial
 from newsletter.notes.editorial import NAME, load_editorial
+from newsletter.replacing import replace_file
 
 Wish = Literal["pin", "mute", "none"]
 
@@ -132,13 +133,12 @@ def _scalar(fact: str) -> str:
 
 
 def _write(folder: Path, text: str, wanted: dict[str, tuple[str, ...]] | dict[str, int]) -> None:
-    """Write beside and rename: a crash leaves the old decisions or the new ones, never half a file."""
-    path, beside = folder / NAME, folder / f".{NAME}.new"
+    """A crash leaves the old decisions or the new ones, never half a file."""
+    path = folder / NAME
     _require_meant(path, text, wanted)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        replace_file(path, text.encode())
     except OSError as error:
         raise FileError(f"{path}: cannot be written: {error.strerror}", "Check the rights of its folder.") from None
 

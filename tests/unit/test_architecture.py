@@ -21,7 +21,7 @@ LAYERS = [
     ["config", "period"],
     ["presets"],
     ["model", "contrast", "hosts"],
-    ["errors", "lazily"],
+    ["errors", "lazily", "replacing"],
 ]
 
 # Each outside world has one owner.

@@ -19,9 +19,9 @@ from msgspec import Struct
 
 from newsletter.collect.helpdesk.export import Stay, load
 from newsletter.collect.helpdesk.month import cumulative, duration
-from newsletter.collect.replacing import replace_file
 from newsletter.config.helpdesk import MONTH_MARK
 from newsletter.errors import ContentError, FileError, SourceError, UsageError
+from newsletter.replacing import replace_file
 
 if TYPE_CHECKING:
     from datetime import datetime

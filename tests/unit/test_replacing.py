@@ -1,0 +1,65 @@
+"""Files that are replaced as a whole: a process killed anywhere on the way leaves the old one or the new one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from newsletter import approval
+from newsletter.errors import FileError
+from newsletter.facts import memory
+from newsletter.replacing import replace_file
+
+KILLED = """
+import os, pathlib, signal, sys, tempfile
+from newsletter.replacing import replace_file
+
+def killed(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+where, name = {"mkstemp": (tempfile, "mkstemp"), "write": (os, "fdopen"), "sync": (os, "fsync"),
+               "rename": (pathlib.Path, "replace"), "folder": (os, "open")}[sys.argv[1]]
+real = getattr(where, name)
+if sys.argv[1] == "folder":  # mkstemp opens, too
+    killed, before = (lambda *a, **k: real(*a, **k) if a[1] & os.O_CREAT else before()), killed
+setattr(where, name, killed)
+replace_file(pathlib.Path(sys.argv[2]), b"new" * 100_000)
+"""
+
+
+@pytest.mark.parametrize("moment", ["mkstemp", "write", "sync", "rename", "folder"])
+def test_a_kill_leaves_the_old_file_or_the_new_one_and_the_next_write_succeeds(tmp_path, moment):
+    """And what the killed one had begun goes away as soon as nobody can be writing it."""
+    path = tmp_path / "snapshot.json"
+    path.write_bytes(b"old")
+    done = subprocess.run([sys.executable, "-c", KILLED, moment, str(path)], check=False, timeout=60)
+    assert done.returncode == -9
+    assert path.read_bytes() == (b"new" * 100_000 if moment == "folder" else b"old")
+    replace_file(path, b"newer")
+    for draft in tmp_path.glob(".snapshot.json.*"):
+        os.utime(draft, (1, 1))
+    replace_file(path, b"newest")
+    assert [one.name for one in tmp_path.iterdir()] == ["snapshot.json"]
+    assert path.read_bytes() == b"newest"
+
+
+def test_a_draft_that_somebody_may_be_writing_stays(tmp_path):
+    """Two runs at once: the later one wins, and neither loses its file."""
+    draft = tmp_path / ".snapshot.json.abcd"
+    draft.write_bytes(b"half")
+    replace_file(tmp_path / "snapshot.json", b"whole")
+    assert draft.exists()
+
+
+def test_a_folder_that_is_not_there_is_an_error_with_what_to_do(tmp_path):
+    """Not a traceback."""
+    gone = Path(tmp_path / "gone")
+    with pytest.raises(FileError, match=r"approval\.json: cannot be written: No such file or directory"):
+        approval.approve(gone, digest="d", variants={}, by="Head of IT", at=datetime.now(UTC))
+    with pytest.raises(FileError, match=r"told\.json: cannot be written: No such file or directory"):
+        memory.write(gone, "2026-10", ["mail.availability"])
