@@ -206,7 +206,7 @@ class ThemeConfig(Model):
     )
     chart: Literal["bars", "line"] = Field(
         default="bars",
-        description="How the months of requests are drawn: `bars` are cells of a table, which every program shows; `line` is an "
+        description="How the months of solved tickets are drawn: `bars` are cells of a table, which every program shows; `line` is an "
         "image that travels in the mail and is read as a sentence where images are blocked. It needs the extra `charts` "
         "(`pip install 'newsletter[charts]'`), of the same version wherever the edition is built.",
         examples=["line"],
