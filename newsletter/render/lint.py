@@ -104,6 +104,8 @@ class _Tag(Struct, frozen=True):
     opens: bool = False
     plain: bool = False  # without a fault, and no image
     faults: tuple[tuple[int, str, str], ...] = ()
+    children: frozenset[str] = frozenset()  # may stand in it
+    structural: bool = False  # no text may
 
 
 # Cells of strips and tables are the same few tags, hundreds of times.
@@ -117,8 +119,19 @@ def _tag(inner: str) -> _Tag | None:
     name, attributes, closed = start.groups()
     first = 1 + start.start(2)
     faults = tuple((first + at, message, hint) for at, message, hint in _attribute_faults(name, attributes))
-    opens = not closed and name not in VOID_TAGS
-    return _Tag(name, attributes, opens=opens, plain=not faults and name != "img", faults=faults)
+    return _Tag(
+        name,
+        attributes,
+        opens=not closed and name not in VOID_TAGS,
+        plain=not faults and name != "img",
+        faults=faults,
+        children=_children(name),
+        structural=name in MJ_CHILDREN,
+    )
+
+
+def _children(name: str) -> frozenset[str]:
+    return frozenset() if name in HOLDS_TEXT else MJ_CHILDREN.get(name, HTML_TAGS)
 
 
 class _Walk:
@@ -133,7 +146,8 @@ class _Walk:
         self._mjml = mjml
         self._images = images
         self._pieces = mjml.split("<")
-        self._open: list[tuple[str, int]] = [("", 0)]  # each tag with the number of its piece
+        self._open = [(_Tag("", children=_children(""), structural=True), 0)]  # each with the number of its piece
+        self._reckoned = (0, -1)  # a piece, and where the < before it stands
         self._lost = False
 
     def read(self) -> None:
@@ -144,40 +158,44 @@ class _Walk:
         for number, piece in numbered:
             inner, closed, text = piece.partition(">")
             tag = _tag(inner) if closed else None
+            inside = opened[-1][0]
             if tag is None:
                 number, text = self._unusual(number, numbered)  # noqa: PLW2901 - it may be several pieces
             elif not tag.ends:
-                self._start(number, tag)
-            elif tag.name == opened[-1][0]:
+                if not tag.plain or tag.name not in inside.children:
+                    self._judge(number, tag)
+                if tag.opens:
+                    self._begin(number, tag)
+            elif tag.name == inside.name:
                 opened.pop()
             else:
                 self._unexpected(number, tag.name)
             if self._lost:
                 return
-            if text and opened[-1][0] in MJ_CHILDREN:
+            if text and opened[-1][0].structural:
                 self._text(number, text)
-        tag_name, number = self._open[-1]
-        if tag_name:
-            self._fault(number, f"<{tag_name}> is never closed", f"Close it with </{tag_name}>.")
+        last, number = opened[-1]
+        if last.name:
+            self._fault(number, f"<{last.name}> is never closed", f"Close it with </{last.name}>.")
 
     def _offset(self, number: int) -> int:
-        """Where the < before a piece stands."""
-        return sum(map(len, self._pieces[:number])) + number - 1
+        """Where the < before a piece stands; quick where the last one asked for was not far before."""
+        known, at = self._reckoned if self._reckoned[0] <= number else (0, -1)
+        at += sum(map(len, self._pieces[known:number])) + number - known
+        self._reckoned = number, at
+        return at
 
     def _fault(self, number: int, message: str, hint: str, beyond: int = 0) -> None:
         self.faults.append(Fault(self._offset(number) + beyond, message, hint))
 
-    def _start(self, number: int, tag: _Tag) -> None:
-        if not tag.plain or _misplaced(tag.name, self._open[-1][0]):
-            self._judge(number, tag)
-        if tag.opens:
-            self._open.append((tag.name, number))
-            if len(self._open) > DEEPEST + 1:
-                self._lost = True
-                self._fault(number, f"more than {DEEPEST} tags inside one another", "Flatten the text or the template.")
+    def _begin(self, number: int, tag: _Tag) -> None:
+        self._open.append((tag, number))
+        if len(self._open) > DEEPEST + 1:
+            self._lost = True
+            self._fault(number, f"more than {DEEPEST} tags inside one another", "Flatten the text or the template.")
 
     def _judge(self, number: int, tag: _Tag) -> None:
-        for message, hint in _misplaced(tag.name, self._open[-1][0]):
+        for message, hint in _misplaced(tag.name, self._open[-1][0].name):
             self._fault(number, message, hint)
         for at, message, hint in tag.faults:
             self._fault(number, message, hint, at)
@@ -187,14 +205,14 @@ class _Walk:
 
     def _unexpected(self, number: int, name: str) -> None:
         self._lost = True
-        inside = self._open[-1][0]
+        inside = self._open[-1][0].name
         expected = f"</{inside}>" if inside else "no closing tag"
         self._fault(number, f"</{name}> where {expected} should stand", "Close tags in the reverse order of opening.")
 
     def _text(self, number: int, text: str) -> None:
         """Take in the text at the end of a piece that stands in a structural tag."""
         if text and not text.isspace():
-            tag = self._open[-1][0]
+            tag = self._open[-1][0].name
             where = f"directly in <{tag}>" if tag else "outside of <mjml>"
             beyond = -len(text.lstrip())
             self._fault(number + 1, f"text {where}: {text.strip()[:40]!r}", "Put it into <mj-text>.", beyond)
@@ -207,23 +225,25 @@ class _Walk:
         elif found := _STYLE.match(self._mjml, offset):
             self._style(number, found[0])
         elif (found := _LONG_START.match(self._mjml, offset)) and (tag := _tag(found[1])):
-            self._start(number, tag)
+            self._judge(number, tag)
+            if tag.opens:
+                self._begin(number, tag)
         else:
             self._lost = True
             self.faults.append(_unreadable(self._mjml, offset))
             return number, ""
         for _ in range(found[0].count("<") - 1):
             number, _ = next(following)
-        return number, self._mjml[found.end() :].partition("<")[0]
+        return number, self._mjml[found.end() : self._offset(number + 1)]
 
     def _comment(self, number: int) -> None:
-        inside = self._open[-1][0]
+        inside = self._open[-1][0].name
         if inside in NO_COMMENTS:
             message = f"a comment inside <{inside}>, where MRML takes none"
             self._fault(number, message, "Write {# … #}, which no reader gets to see.")
 
     def _style(self, number: int, style: str) -> None:
-        if (inside := self._open[-1][0]) != "mj-head":
+        if (inside := self._open[-1][0].name) != "mj-head":
             self._fault(number, f"<mj-style> inside <{inside}>", "It belongs into <mj-head>.")
             return
         for found in _FETCHING.finditer(style):
