@@ -101,7 +101,7 @@ def arriving(value: str) -> str:
 
 def in_attribute(value: str) -> str:
     """A line break in an attribute is a blank to every program, and no isolate means anything there."""
-    return re.sub("[\u2068\u2069]", "", re.sub(r"[\r\n\t]+ *", " ", value))
+    return re.sub(r"[\r\n\t]+ *", " ", re.sub("[\u2068\u2069]", "", value))
 
 
 def difference(expected: list[Event], found: list[Event]) -> str | None:

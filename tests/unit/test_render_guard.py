@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import Markup
 from msgspec.structs import replace
 
 from newsletter.errors import ContentError
-from newsletter.model import NoteRow, Section
+from newsletter.model import MinuteRow, NoteRow, Section
 from newsletter.render import Renderer, fill_html, fill_text
 from newsletter.render.lint import lint
+from newsletter.render.printable import printable
+from newsletter.render.sandbox import Sandbox
 from tests.golden import editions, hostile
 
 RENDERER = Renderer()
@@ -155,6 +159,38 @@ def only_in_text(edition) -> set[str]:
     """The chart prints its first and last value, and says the others in its label."""
     charts = [section.chart for section in edition.sections if section.chart]
     return {bar.text for chart in charts for bar in chart.bars[1:-1]} - {""}
+
+
+def test_text_that_is_equal_to_markup_is_escaped_all_the_same():
+    """What was escaped once is remembered, and a Markup is equal to the text that it is not."""
+    marked, text = Markup("<i>equal</i>"), "<i>equal</i>"
+    printed = [Sandbox.escaped(one) for one in (text, marked, text, marked)]
+    assert printed == ["&lt;i&gt;equal&lt;/i&gt;", marked] * 2
+
+
+def test_no_character_without_a_glyph_gets_past_the_quick_look_at_an_edition():
+    """Controls, surrogates and noncharacters, each alone in an edition that is clean."""
+    noncharacters = {
+        *range(0xFDD0, 0xFDF0),
+        *(plane | end for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)),
+    }
+    controls = {*range(0x20), *range(0x7F, 0xA0)} - set(map(ord, "\t\n\r"))
+    for code in sorted(controls | noncharacters | {*range(0xD800, 0xE000)}):
+        assert printable(MinuteRow(label=f"a{chr(code)}z", sentence="whole")) == MinuteRow(label="az", sentence="whole")
+
+
+def test_what_is_clean_is_the_same_edition_again():
+    """Nothing is copied."""
+    for edition in (editions.rich(), editions.managers()):
+        assert printable(edition) is edition
+
+
+@pytest.mark.parametrize("page", ["<x>", "<!-- a -->", "a<br>", '<td title="x > y"></td>'])
+def test_a_document_with_forty_thousand_faults_is_linted_in_seconds(page):
+    """A loop in a template that ran away; squared, it would take an hour."""
+    begun = time.process_time()
+    lint(page * 40_000)
+    assert time.process_time() - begun < 20
 
 
 def test_stacked_classes_are_refused_because_mrml_lets_the_first_win_and_mjml_the_last():

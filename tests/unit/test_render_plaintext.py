@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.render import Renderer, charts
+from newsletter.render import Renderer, charts, plaintext
 from newsletter.render.plaintext import (
     WIDTH,
     beside,
@@ -125,3 +126,12 @@ def test_bars_grow_from_zero_and_the_longest_has_the_full_height():
 def test_years_span_their_months_and_one_month_has_no_room_for_a_year():
     assert charts.years(editions.CHART.bars) == (("2025", 3), ("2026", 10))
     assert charts.years(editions.CHART.bars[2:]) == (("", 1), ("2026", 10))
+
+
+def test_letters_that_are_counted_without_looking_take_one_column_each():
+    """By the tables of Unicode: neither wide nor combining nor invisible."""
+    counted = [chr(code) for code in range(0x110000) if plaintext._NARROW.fullmatch(chr(code))]
+    assert len(counted) > 800
+    for one in counted:
+        assert unicodedata.east_asian_width(one) not in "WF"
+        assert unicodedata.category(one) not in {"Mn", "Me", "Cf"}
