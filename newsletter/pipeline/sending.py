@@ -32,7 +32,8 @@ def deliver(
     """Freeze the edition's recipients if that was not done, and mail everybody who has no copy yet.
 
     Returns:
-        The report, and remarks about the frozen list ("... joined the list after it was frozen").
+        The report, and remarks: about the frozen list ("... joined the list after it was frozen"), and what could not
+        be written after the last mail.
 
     Raises:
         ContentError: the edition was frozen with other content, or its month ended too long ago.
@@ -61,8 +62,7 @@ def deliver(
             progress=progress,
         )
         remarks = (*_frozen_remarks(frozen), *_publish_metrics(config, ledger, report))
-    remember_told(config, draft)
-    return report, remarks
+    return report, (*remarks, *_remember_if_read(config, draft, report))
 
 
 def _publish_metrics(config: Config, ledger: Ledger, report: DeliveryReport) -> tuple[str, ...]:
@@ -76,6 +76,18 @@ def _publish_metrics(config: Config, ledger: Ledger, report: DeliveryReport) -> 
         publish_metrics(config.metrics, ledger, report, ended_at, datetime.now(UTC).timestamp())
     except NewsletterError as error:
         return (f"the metrics were not told: {error.message}",)
+    return ()
+
+
+def _remember_if_read(config: Config, draft: Draft, report: DeliveryReport) -> tuple[str, ...]:
+    """Let its facts rest if anybody may have them; that it cannot be written is a remark, as for the metrics."""
+    if not report.counts["accepted"] + report.counts["in_doubt"]:
+        return ()
+    try:
+        remember_told(config, draft)
+    except NewsletterError as error:
+        again = "later editions may tell the same facts again. Mend it and run the same command: it mails nobody twice"
+        return (f"what this edition told was not recorded: {error.message}; {again}",)
     return ()
 
 
