@@ -86,23 +86,30 @@ class Figures:
         return Figure(id=name, value=value, unit=unit, kind="ratio", evidence=keys, numerator=part, denominator=total)
 
     def _gauge(self, name: str, query: str, unit: str) -> Figure:
-        """The value of any PromQL expression at the last instant of the month; several series add up."""
+        """The value of any PromQL expression at the last instant of the month; several series add up.
+
+        One of them without a number leaves the sum unknown.
+        """
         key = f"figures/{name}"
         at = self._period.end_s - TICK
         answer = self._prometheus.instant(query, at)
         values = [series.values[-1] for series in answer.series if series.values]
-        warnings = (*answer.infos, *(() if values else (f"no value of {query} at the end of the month",)))
+        dropped = len(answer.series) - len(values)
+        warnings = (
+            *answer.infos,
+            *(() if answer.series else (f"no value of {query} at the end of the month",)),
+            *((f"{dropped} of {len(answer.series)} series were not a number: no sum",) if dropped else ()),
+        )
         self.evidence[key] = Evidence(
             id=key,
             query=query,
             evaluated_at=datetime.fromtimestamp(at, UTC),
             samples=len(values),
-            coverage=1.0 if values else 0.0,
+            coverage=len(values) / len(answer.series) if answer.series else 0.0,
             warnings=warnings,
         )
-        return Figure(
-            id=name, value=sum(values) if values else None, unit=unit, kind=_kind(unit, "gauge"), evidence=(key,)
-        )
+        value = sum(values) if values and not dropped else None
+        return Figure(id=name, value=value, unit=unit, kind=_kind(unit, "gauge"), evidence=(key,))
 
     def _total(self, selector: Selector, key: str) -> float | None:
         found = self._tally(selector, key)

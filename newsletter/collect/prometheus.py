@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self, TypeVar, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import requests
 from msgspec.structs import replace
@@ -85,7 +85,7 @@ class Prometheus:
     def __init__(self, config: PrometheusConfig, costs: Callable[[Cost], None] | None = None) -> None:
         from prometheus_api_client.prometheus_connect import PrometheusConnect
 
-        self.source = _without_credentials(config.url)
+        self.source = config.url.rstrip("/")
         headers = {name: _revealed(value).encode() for name, value in config.headers.items()}
         auth, secrets = _credentials(config)
         secrets += [value.reveal() for value in config.headers.values() if isinstance(value, Secret)]
@@ -277,14 +277,8 @@ def _over_tls(url: str) -> bool:
     return urlsplit(url).scheme.lower() == "https"
 
 
-def _without_credentials(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
-
-
 def _credentials(config: PrometheusConfig) -> tuple[Any, list[str]]:
     """What `requests` sends as authentication, and the secrets in it."""
-    parts = urlsplit(config.url)
     if config.bearer_token:
         token = config.bearer_token.reveal()
         return _Bearer(token), [token]
@@ -292,8 +286,6 @@ def _credentials(config: PrometheusConfig) -> tuple[Any, list[str]]:
         password = config.basic_auth.password.reveal()
         sent = base64.b64encode(f"{config.basic_auth.user}:{password}".encode()).decode()
         return (config.basic_auth.user.encode(), password.encode()), [password, sent]
-    if parts.username:
-        return (parts.username, parts.password or ""), [parts.password or ""]
     return None, []
 
 

@@ -118,7 +118,10 @@ def _counted(
 
 
 def _open(prometheus: Prometheus, source: GaugeSource, period: Period, evidence: dict[str, Evidence]) -> Count | None:
-    """The gauge at the last instant of the month; not its last value, which a renamed pod would double."""
+    """The gauge at the last instant of the month; not its last value, which a renamed pod would double.
+
+    None, too, if a series has no number then: the others are not all.
+    """
     selector = parse(source.gauge)
     at = period.end_s - TICK
     answer = prometheus.instant(str(selector), at)
@@ -126,8 +129,8 @@ def _open(prometheus: Prometheus, source: GaugeSource, period: Period, evidence:
     dropped = len(answer.series) - len(values)
     warnings = (
         *answer.infos,
-        *((f"no series match {selector} at the end of the month",) if not values else ()),
-        *((f"{dropped} series were not a number and are not counted",) if dropped else ()),
+        *(() if answer.series else (f"no series match {selector} at the end of the month",)),
+        *((f"{dropped} of {len(answer.series)} series were not a number: no count",) if dropped else ()),
     )
     key = "tickets/open_at_end"
     evidence[key] = Evidence(
@@ -135,10 +138,10 @@ def _open(prometheus: Prometheus, source: GaugeSource, period: Period, evidence:
         query=str(selector),
         evaluated_at=datetime.fromtimestamp(at, UTC),
         samples=len(values),
-        coverage=1.0 if values else 0.0,
+        coverage=len(values) / len(answer.series) if answer.series else 0.0,
         warnings=warnings,
     )
-    return count_by(values, source.by, "tickets.open") if values else None
+    return count_by(values, source.by, "tickets.open") if values and not dropped else None
 
 
 def count_by(values: Mapping[tuple[tuple[str, str], ...], float], by: Sequence[str], what: str) -> Count:

@@ -222,9 +222,10 @@ class Formats(Struct, frozen=True):
         pattern = self.catalogue.text(pattern_key)
         if day.day == 1:  # an ordinal in some languages: "1er novembre"
             pattern = _DAY_OF_MONTH.sub(f"'{self.catalogue.text('format.first_of_month')}'", pattern)
-        return _dated(day, pattern, self.catalogue.locale)
+        return _dated(date(day.year, day.month, day.day), pattern, self.catalogue.locale)
 
 
+# By the day alone: one instant is equal to itself in another time zone, where it may be on another day.
 @lru_cache(maxsize=4096)
 def _dated(day: date, pattern: str, locale: str) -> str:
     return str(format_date(day, pattern, locale=locale))

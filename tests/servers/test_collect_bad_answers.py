@@ -13,13 +13,17 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from newsletter.collect.figures import Figures
 from newsletter.collect.prometheus import Prometheus
 from newsletter.collect.retention import told_by_victoria_metrics
-from newsletter.config import PrometheusConfig
+from newsletter.collect.tickets import measure
+from newsletter.config import FigureConfig, PrometheusConfig, TicketsConfig
 from newsletter.errors import SourceError
+from newsletter.period import month
 from tests.servers import scripted as say
 
 pytestmark = pytest.mark.servers
@@ -401,6 +405,29 @@ def test_values_that_are_no_numbers_are_dropped_and_counted() -> None:
     with say.scripted(reply) as script, Prometheus(config(script.url)) as prometheus:
         series = prometheus.instant("up", 1.0).series
     assert [(list(s.values), s.dropped) for s in series] == [([], 1), ([], 1), ([4.0], 0)]
+
+
+OCTOBER = month("2026-10", ZoneInfo("Europe/Rome"))
+NO_SUM = say.vector(({"a": "1"}, "5"), ({"a": "2"}, "NaN"))
+
+
+def test_a_gauge_of_which_one_series_has_no_number_has_no_value() -> None:
+    with say.scripted(NO_SUM) as script, Prometheus(config(script.url)) as prometheus:
+        figures = Figures(prometheus, OCTOBER)
+        gauge = FigureConfig.model_validate({"gauge": "queue_length", "noun": "mails", "sentence": "mails waited"})
+        figure = figures.measure("queue", gauge)
+    evidence = figures.evidence["figures/queue"]
+    assert figure.value is None
+    assert (evidence.samples, evidence.coverage) == (1, 0.5)
+    assert evidence.warnings == ("1 of 2 series were not a number: no sum",)
+
+
+def test_open_tickets_of_which_one_series_has_no_number_are_not_counted() -> None:
+    tickets = TicketsConfig.model_validate({"open": {"gauge": "tickets_open"}})
+    with say.scripted(NO_SUM) as script, Prometheus(config(script.url)) as prometheus:
+        counted, evidence = measure(prometheus, tickets, OCTOBER)
+    assert counted.open_at_end is None
+    assert evidence["tickets/open_at_end"].warnings == ("1 of 2 series were not a number: no count",)
 
 
 def test_remarks_of_the_server_are_kept_with_the_answer() -> None:

@@ -154,11 +154,12 @@ def test_log_lines_can_be_json(capsys):
         (1.0, "ratio", "100.000%"),
         (5820.0, "seconds", "5,820 s (97 min)"),
         (0.4, "gauge", "0.400"),
+        (1.9999, "gauge", "1.999"),
         (1301, "count", "1,301"),
     ],
 )
 def test_values_at_the_terminal_are_floored(value, unit, shown):
-    """Never a percent more than was measured."""
+    """Never more than was measured."""
     assert plain_value(value, unit) == shown
 
 

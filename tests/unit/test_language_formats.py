@@ -20,6 +20,12 @@ EN = Formats(Catalogue.load("en"), ROME)
 IT = Formats(Catalogue.load("it"), ROME)
 
 
+def test_one_instant_has_its_own_day_in_each_time_zone():
+    instant = datetime(2026, 10, 14, 23, 30, tzinfo=UTC)
+    assert EN.day(instant) == "14\u00a0October"
+    assert EN.day(instant.astimezone(ROME)) == "15\u00a0October"
+
+
 # --- percent ------------------------------------------------------------------------------
 
 

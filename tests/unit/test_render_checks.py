@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from rich.pretty import pretty_repr
 
 from newsletter.model import Edition, Fillable, Image, NoteRow, Rendered
 from newsletter.render import Renderer, template_folders
@@ -426,3 +427,10 @@ def test_a_rendered_letter_is_not_changed_by_looking_at_it():
     before: Rendered = good.rendered
     list(examine(good))
     assert good.rendered == before
+
+
+def test_the_grounds_show_their_secrets_to_nobody_who_prints_them():
+    grounds = Grounds(machines=frozenset({"relay"}), secrets=(("smtp.password", "pass-77ab"),))
+    for printed in (repr(grounds), pretty_repr(grounds)):
+        assert "relay" in printed
+        assert "pass-77ab" not in printed

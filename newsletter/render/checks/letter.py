@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -36,9 +36,13 @@ class Grounds(Struct, frozen=True, kw_only=True):
     secrets: tuple[tuple[str, str], ...] = ()
     drafts: bool = False
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """All but the secrets; what rich, and whatever else prints values in colour, asks instead of `__repr__`."""
+        return [("machines", self.machines), ("known_hosts", self.known_hosts), ("drafts", self.drafts)]
+
     def __repr__(self) -> str:
         """Without the secrets."""
-        return f"Grounds(machines={self.machines!r}, known_hosts={self.known_hosts!r}, drafts={self.drafts})"
+        return f"Grounds({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
 
 class Problem(Struct, frozen=True, kw_only=True):
