@@ -66,6 +66,8 @@ def _write(config: MetricsConfig, registry: CollectorRegistry) -> None:
 
 
 def _push(config: MetricsConfig, registry: CollectorRegistry) -> None:
+    from http.client import HTTPException
+
     from prometheus_client import push_to_gateway
 
     if config.pushgateway is None:
@@ -74,6 +76,9 @@ def _push(config: MetricsConfig, registry: CollectorRegistry) -> None:
         push_to_gateway(config.pushgateway, job=_JOB, registry=registry, timeout=_TIMEOUT_S)
     except OSError as error:  # urllib.error.URLError is one
         raise DeliveryError(f"{config.pushgateway}: {error}", "Check metrics.pushgateway.") from error
+    except HTTPException as error:  # TLS where HTTP is expected, for one; its bytes are no words for a terminal
+        message = f"{config.pushgateway}: the answer is not HTTP ({type(error).__name__})"
+        raise DeliveryError(message, "Check metrics.pushgateway: http:// or https://, host and port.") from error
 
 
 def _registry(

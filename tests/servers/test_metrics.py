@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.servers
 ROOT = Path(__file__).parents[2]
 MONTH_END = 1_793_491_200.0  # 1 November 2026 in UTC
 NOW = 1_793_700_000.0
+TLS_ALERT = bytes.fromhex("15 03 01 00 02 02 46")  # fatal, protocol_version (RFC 8446, 6)
 
 
 def samples(text: str) -> dict[str, float]:
@@ -41,6 +43,26 @@ def publish(folder: Path, *faults: Fault, **metrics: object) -> None:
         report = send(ledger, EDITION, content, relay(port), pace=QUICK)
         config = MetricsConfig.model_validate(metrics)
         publish_metrics(config, ledger, report, lambda edition: {EDITION: MONTH_END}[edition], NOW)
+
+
+@contextmanager
+def answering(data: bytes) -> Iterator[str]:
+    """A server that takes one whole request and answers with `data`."""
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as request:
+            head = b"".join(iter(request.readline, b"\r\n"))
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            assert length
+            request.read(int(length[1]))  # what is left unread would reset the connection before the answer
+            connection.sendall(data)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(10)
 
 
 @contextmanager
@@ -107,6 +129,13 @@ def test_a_place_that_takes_no_metrics_is_named(tmp_path):
         publish(tmp_path, textfile=str(tmp_path / "gone/x.prom"))
     with pytest.raises(DeliveryError, match=r"http://127\.0\.0\.1:9: .*refused"):
         publish(tmp_path, pushgateway="http://127.0.0.1:9", textfile=str(tmp_path / "x.prom"))
+    assert (tmp_path / "x.prom").exists()
+
+
+def test_a_pushgateway_that_answers_in_tls_where_http_is_expected_is_named(tmp_path):
+    with answering(TLS_ALERT) as url, pytest.raises(DeliveryError) as caught:
+        publish(tmp_path, pushgateway=url, textfile=str(tmp_path / "x.prom"))
+    assert caught.value.message == f"{url}: the answer is not HTTP (BadStatusLine)"
     assert (tmp_path / "x.prom").exists()
 
 
