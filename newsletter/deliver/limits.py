@@ -47,7 +47,8 @@ class Throttle:
     Args:
         per_minute: at most so many in any minute; below 1, one in 1/`per_minute` minutes.
         per_day: at most so many in any 24 hours.
-        recent: when earlier mails ended, in seconds of `clock`; they count as well.
+        recent: when earlier mails ended, in seconds of `clock`; they count as well. A time to come (the clock of an
+            earlier run was ahead) counts as now.
         clock: tells seconds.
     """
 
@@ -59,17 +60,19 @@ class Throttle:
         recent: Iterable[float] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        ended = list(recent)
+        now = clock()
+        ended = [min(at, now) for at in recent]
         self._interval = MINUTE_S / per_minute if per_minute else 0.0
         self._windows: list[_Window] = []
         if per_minute:
             limit = max(1, int(per_minute))
             self._windows.append(_Window(limit, max(MINUTE_S, self._interval), ended))
-        if per_day:
-            self._windows.append(_Window(per_day, DAY_S, ended))
+        self._day = _Window(per_day, DAY_S, ended) if per_day else None
+        if self._day:
+            self._windows.append(self._day)
         self._clock = clock
         self._lock = threading.Lock()
-        self._next = clock()
+        self._next = now
         self._slower = 1.0
         self._under_way = 0
 
@@ -112,10 +115,18 @@ class Throttle:
             delay = self.try_permit()
             if not delay:
                 return True
-            if delay > max(_WORTH_WAITING_S, self._interval * _SLOWEST):
-                raise _day_is_full(self._windows[-1].limit, delay)
+            self._require_day()
             stop.wait(delay)
         return False
+
+    def _require_day(self) -> None:
+        """End the run if the day is full and nothing of it is free soon; all other limits are waited for."""
+        if self._day is None:
+            return
+        with self._lock:
+            delay = self._day.delay(self._clock(), self._under_way)
+        if delay > _WORTH_WAITING_S:
+            raise _day_is_full(self._day.limit, delay)
 
     def ended(self) -> None:
         """The mail of a permit that `try_permit` gave has been answered."""

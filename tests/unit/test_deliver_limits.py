@@ -85,6 +85,32 @@ def test_a_full_day_ends_the_run_and_says_when_to_come_back():
         assert granted
 
 
+def test_mails_of_a_clock_that_was_ahead_count_as_of_now_and_block_no_longer_than_others():
+    clock = Clock()
+    ahead = [clock.now + 365 * 86_400.0] * 28
+    throttle = Throttle(28, clock=lambda: clock.now, recent=ahead)
+    with throttle.permit(clock) as granted:
+        assert granted
+    assert clock.now == pytest.approx(1060.0)
+    throttle = Throttle(28, 28, clock=lambda: clock.now, recent=ahead)
+    with pytest.raises(DeliveryError, match=r"smtp.per_day: 28 mails have left") as caught, throttle.permit(clock):
+        pass
+    tomorrow = datetime.now(UTC).astimezone() + timedelta(days=1)
+    assert f"after {tomorrow:%Y-%m-%d}" in caught.value.hint
+    clock.now += 86_400
+    with throttle.permit(clock) as granted:
+        assert granted
+
+
+def test_a_rate_below_one_in_a_quarter_of_an_hour_is_waited_for_and_is_no_full_day():
+    clock = Clock()
+    throttle = Throttle(1 / 60, 100, clock=lambda: clock.now)
+    for _ in range(3):
+        with throttle.permit(clock) as granted:
+            assert granted
+    assert clock.now == pytest.approx(1000 + 2 * 3600)
+
+
 def test_a_stop_ends_the_waiting():
     clock = Clock()
     throttle = Throttle(1, clock=lambda: clock.now)
