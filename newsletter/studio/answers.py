@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from msgspec import Struct
+
 from newsletter import notes, pipeline
+from newsletter.config import Config
 from newsletter.errors import ContentError, NewsletterError, UsageError
 from newsletter.facts import require_possible
 from newsletter.model import Image
 from newsletter.notes import Wish
+from newsletter.pipeline import Draft
 from newsletter.studio import overview
 from newsletter.studio.changes import changes_json
 from newsletter.studio.parts import Parts
 from newsletter.studio.proofs import Proofs
 from newsletter.studio.reading import Reading
 from newsletter.studio.telling import Telling, known_ids
-from newsletter.studio.trial import Trial, Wanted, refused_all
+from newsletter.studio.trial import Trial, Wanted, refused_all, send
 
 _WISHES = ("pin", "mute", "none")
 
@@ -47,19 +51,19 @@ class Answers:
     def evidence(self, fact: str) -> dict[str, Any]:
         """Where one number comes from."""
         try:
-            explained = pipeline.explain(self._proofs.draft(), fact, self._reading().config)
+            explained = pipeline.explain(self._proofs.sound_letters(), fact, self._reading().config)
         except UsageError as error:
             raise RefusedError(404, error) from None
         return self._telling().evidence_json(explained)
 
     def changes(self) -> dict[str, Any]:
         """What is not as it was approved."""
-        return changes_json(self._reading(), self._proofs.draft())
+        return changes_json(self._reading(), self._proofs.sound_letters(), whole=self._proofs.names())
 
     def parts(self, variant: str, reader: str) -> Parts:
         """The parts of one letter."""
         self._require_letter(variant)
-        return Parts(self._proofs.draft(), self._reading().config, variant, self._proofs.reader(reader))
+        return Parts(self._proofs.letters([variant]), self._reading().config, variant, self._proofs.reader(reader))
 
     def image(self, variant: str, name: str) -> Image:
         """An image that the letter carries."""
@@ -78,7 +82,7 @@ class Answers:
     def _telling(self) -> Telling:
         reading = self._reading()
         assert reading.material is not None, "asked for just above"
-        return Telling(self._proofs.draft(), reading.config, reading.material.editorial)
+        return Telling(self._proofs.sound_letters(), reading.config, reading.material.editorial)
 
     def _require_letter(self, variant: str) -> None:
         self._reading()
@@ -92,7 +96,7 @@ class Answers:
         wish = data.get("state") if isinstance(data, dict) else None
         if wish not in _WISHES:
             raise RefusedError(422, UsageError('state is "pin", "mute" or "none"'))
-        reading, draft = self._editable(), self._proofs.draft()
+        reading, draft = self._editable(), self._proofs.sound_letters()
         if fact not in known_ids(draft):
             raise RefusedError(404, UsageError(f"no fact {fact!r} in {draft.month.label}"))
         assert reading.material is not None, "an edition can be changed only with its numbers"
@@ -109,7 +113,7 @@ class Answers:
     def choose_subject(self, data: Any) -> None:
         """Use another of the proposed subjects."""
         number = data.get("nth") if isinstance(data, dict) else None
-        most = max((len(one.subjects) for one in self._proofs.draft().editions.values()), default=1)
+        most = max((len(one.subjects) for one in self._proofs.sound_letters().editions.values()), default=1)
         if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= most:
             raise RefusedError(422, UsageError(f"nth is the number of a proposed subject, 1 to {most}"))
         reading = self._editable()
@@ -124,8 +128,8 @@ class Answers:
             raise RefusedError(409, UsageError(f"{reading.month.label} has been sent, so it is only read here"))
         return reading
 
-    def wanted(self, data: Any) -> Wanted:
-        """What a request for test mails asks for, if it may have it."""
+    def trial(self, data: Any) -> Mailing:
+        """The test mails that a request asks for, if it may have them."""
         given = data if isinstance(data, dict) else {}
         to, names = given.get("to"), given.get("variants")
         if not (_texts(to) and to and _texts(names) and names):
@@ -138,22 +142,31 @@ class Answers:
             reader=self._proofs.reader(str(given.get("as", "sample"))),
             mark=given.get("mark") is not False,
         )
+        draft, config = self._proofs.letters(wanted.variants), self._reading().config
         try:
-            self._trial.require_allowed(wanted, self._reading().config)
+            self._trial.require_allowed(wanted, config)
         except UsageError as error:
             raise RefusedError(429, error) from None
         except ContentError as error:
             raise RefusedError(422, error) from None
-        return wanted
+        return Mailing(wanted=wanted, draft=draft, config=config)
 
-    def trial(self, wanted: Wanted) -> list[dict[str, Any]]:
-        """Send the test mails; what the relay said to each. Takes as long as the relay does."""
+
+class Mailing(Struct, frozen=True, kw_only=True):
+    """Test mails with all that they are made of, so that sending them asks the proofs nothing: it is for any thread."""
+
+    wanted: Wanted
+    draft: Draft
+    config: Config
+
+    def send(self) -> list[dict[str, Any]]:
+        """Send them; what the relay said to each. Takes as long as the relay does."""
         try:
-            return self._trial.send(wanted, self._proofs.draft(), self._reading().config)
+            return send(self.wanted, self.draft, self.config)
         except ContentError as error:
             raise RefusedError(422, error) from None
         except NewsletterError as error:
-            return refused_all(wanted, error)
+            return refused_all(self.wanted, error)
 
 
 def _texts(given: Any) -> bool:

@@ -114,9 +114,8 @@ class Api:
 
     async def test(self, request: Request) -> Response:
         """Test mails; the relay may take its time, so no letter waits for it."""
-        wanted = await self._desk.by_hand(self._answers.wanted, await _data(request))
-        await self._desk.by_hand(self._desk.proofs.draft)
-        return answer({"results": await asyncio.to_thread(self._answers.trial, wanted)})
+        mailing = await self._desk.by_hand(self._answers.trial, await _data(request))
+        return answer({"results": await asyncio.to_thread(mailing.send)})
 
 
 async def _data(request: Request) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from newsletter import approval, pipeline
@@ -13,13 +13,19 @@ from newsletter.pipeline import Draft
 from newsletter.studio.reading import Reading
 
 
-def changes_json(reading: Reading, draft: Draft) -> dict[str, Any]:
-    """Everything that is not as it was approved; nothing where nobody approved, or nobody kept the words."""
+def changes_json(reading: Reading, draft: Draft, *, whole: Collection[str]) -> dict[str, Any]:
+    """Everything that is not as it was approved; nothing where nobody approved, or nobody kept the words.
+
+    Args:
+        reading: the edition.
+        draft: its letters.
+        whole: the names of all of them; without one of them the edition has no digest.
+    """
     approvals, kept = approval.read(reading.folder), approval.kept(reading.folder)
     now = pipeline.approved_words(reading.config, draft).texts
     return {
         "approved": approvals.digest if approvals else None,
-        "now": draft.digest,
+        "now": draft.digest if draft.variants.keys() == set(whole) else None,
         "kept": kept is not None,
         "variants": [{"id": name, "diff": _diff(kept, name, text)} for name, text in now.items()],
         "files": [{"file": name, "added": added, "removed": removed} for name, added, removed in _files(reading, kept)],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -207,16 +209,13 @@ class Proofs:
         return self._around[1]
 
     def look_at_all(self) -> None:
-        """Settle what only all letters together tell: the digest that an approval is bound to."""
-        if self._of().material is None:
-            return
-        material = self._material()
-        sound, _ = notes.sound(self._of().manuscripts)
-        self._draft = pipeline.drafted(
-            structs.replace(material, notes=sound),
-            {name: self._proofs[name].letter.edition for name in self.names()},
-            {name: self._proofs[name].letter.rendered for name in self.names()},
-        )
+        """Settle what only all letters together tell: the digest that an approval is bound to.
+
+        Raises:
+            NewsletterError: a template is at fault.
+        """
+        if self._of().material is not None and self._draft is None:
+            self._draft = self.letters(self.names())
 
     def proof(self, name: str) -> Proof:
         """The letter as it was looked at last, or now for the first time."""
@@ -226,15 +225,37 @@ class Proofs:
         """Who an id of the list of readers stands for."""
         return self.readers.reader(name)
 
-    def draft(self) -> Draft:
-        """The edition with all its letters, as it would be sent."""
+    def letters(self, names: Iterable[str]) -> Draft:
+        """The edition with some of its letters, as they would be sent; its digest is that of all only with all of them.
+
+        Raises:
+            NewsletterError: a template is at fault.
+        """
+        letters = {name: self._letter(name) for name in names}
+        sound, _ = notes.sound(self._of().manuscripts)
+        return pipeline.drafted(
+            structs.replace(self._material(), notes=sound),
+            {name: one.edition for name, one in letters.items()},
+            {name: one.rendered for name, one in letters.items()},
+        )
+
+    def sound_letters(self) -> Draft:
+        """The edition with every letter that can be made: one at fault keeps nothing about the others from being told."""
+        if self._draft is not None:
+            return self._draft
+        found = []
         for name in self.names():
-            if name not in self._proofs:
-                self.look_at(name)
-        if self._draft is None:
-            self.look_at_all()
-        assert self._draft is not None, "just made"
-        return self._draft
+            with contextlib.suppress(NewsletterError):
+                self._letter(name)
+                found.append(name)
+        return self.letters(found)
+
+    def _letter(self, name: str) -> Letter:
+        """The letter as it would be sent now; its checks can wait, unless it never had any."""
+        proof = self.proof(name)
+        if proof.reading is not self._of():
+            proof = self._proofs[name] = self._made(name)
+        return proof.letter
 
     def _variant(self, name: str) -> Variant:
         return {one.name: one for one in self._of().variants()}[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, get_args
 
@@ -161,11 +161,6 @@ def _printed(explained: Explanation, locale: str) -> dict[TimeTold, list[str]]:
         time: list(dict.fromkeys(without_isolates(one.text) for one in own if one.of == time))
         for time in get_args(TimeTold)
     }
-
-
-def evidence_of(facts: Sequence[Fact]) -> dict[str, tuple[str, ...]]:
-    """Each fact's evidence."""
-    return {fact.id: fact.evidence for fact in facts}
 
 
 def known_ids(draft: Draft) -> Iterator[str]:

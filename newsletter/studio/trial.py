@@ -46,7 +46,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Trial:
-    """Sends test mails, and remembers for a minute how many."""
+    """Lets test mails pass, and remembers for a minute how many."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -76,23 +76,24 @@ class Trial:
             raise TooManyError(f"at most {MOST_A_MINUTE} test mails leave in a minute", "Wait a minute, or send fewer.")
         self._sent.extend([now] * mails)
 
-    def send(self, wanted: Wanted, draft: Draft, config: Config) -> list[dict[str, Any]]:
-        """Send what `require_allowed` let pass; the relay's answer for each mail.
 
-        Raises:
-            NewsletterError: an address cannot be mailed, or the config's relay cannot be used.
-        """
-        messages = pipeline.messages(config, _marked(draft, wanted))
-        copies = pipeline.deliver_test(config, messages, wanted.to, name=wanted.reader.name)
-        return [
-            {
-                "to": one.address,
-                "variant": one.variant,
-                "accepted": one.accepted,
-                "reply": f"{one.code} {one.reply}" if one.code else f"no answer: {one.reply}",
-            }
-            for one in copies
-        ]
+def send(wanted: Wanted, draft: Draft, config: Config) -> list[dict[str, Any]]:
+    """Send what `Trial.require_allowed` let pass; the relay's answer for each mail.
+
+    Raises:
+        NewsletterError: an address cannot be mailed, or the config's relay cannot be used.
+    """
+    messages = pipeline.messages(config, _marked(draft, wanted))
+    copies = pipeline.deliver_test(config, messages, wanted.to, name=wanted.reader.name)
+    return [
+        {
+            "to": one.address,
+            "variant": one.variant,
+            "accepted": one.accepted,
+            "reply": f"{one.code} {one.reply}" if one.code else f"no answer: {one.reply}",
+        }
+        for one in copies
+    ]
 
 
 def refused_all(wanted: Wanted, error: NewsletterError) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +12,13 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+from starlette.requests import Request
 
 from newsletter.cli import main
 from newsletter.demo.inbox import Inbox, receiving
+from newsletter.studio.api import Api
+from newsletter.studio.desk import Desk
+from newsletter.studio.proofs import Proofs
 from tests.previewing import MONTH, Preview, replaced, small_workspace, start, until
 
 pytestmark = pytest.mark.servers
@@ -160,6 +166,37 @@ def test_a_test_mail_is_the_letter_with_a_mark_and_no_ledger(preview, inbox):
     assert mail.header("Subject").startswith("[TEST] ")
     assert mail.html.replace("\r\n", "\n") == preview.get("/api/mail/staff.en/source")[1]
     assert not list(preview.folder.glob("newsletter.db*"))
+
+
+def test_what_is_read_while_a_test_mail_leaves_changes_nothing_about_it(preview, inbox, tmp_path, monkeypatch):
+    """It has all that it is made of before it leaves the thread of the letters, even if the month is gone from there."""
+    shutil.copytree(preview.folder, tmp_path / "acme")
+    config = tmp_path / "acme" / "config.yaml"
+
+    async def asked() -> Any:
+        desk = Desk(Proofs(config, MONTH))
+        await desk.refresh()
+        leave = asyncio.to_thread
+
+        async def meanwhile(mailing: Any, *given: Any) -> Any:
+            (config.parent / "editions" / MONTH / "snapshot.json").unlink()
+            await desk.by_hand(desk.proofs.read)
+            return await leave(mailing, *given)
+
+        async def body() -> dict[str, Any]:
+            content = {"to": ["meanwhile@acme.example"], "variants": ["staff.en"]}
+            return {"type": "http.request", "body": json.dumps(content).encode()}
+
+        monkeypatch.setattr(asyncio, "to_thread", meanwhile)
+        request = Request({"type": "http", "method": "POST", "path": "/api/test", "headers": []}, body)
+        answer = await Api(desk).test(request)
+        desk.close()
+        return json.loads(bytes(answer.body))
+
+    assert [one["accepted"] for one in asyncio.run(asked())["results"]] == [True]
+    mail = next(one for one in inbox.mails if one.rcpt_to == "meanwhile@acme.example")
+    html = mail.html.replace("\r\n", "\n").replace("meanwhile@", "reader@")
+    assert html == preview.get("/api/mail/staff.en/source")[1]
 
 
 def test_without_the_mark_the_subject_is_that_of_the_letter(preview, inbox):

@@ -57,7 +57,7 @@ function about() {
   if (sent) said.push(el("p", "Sent ", sent.at, ", digest ", short(sent.digest), ". This edition can only be read."));
   else if (snapshot.present) said.push(el("p.quiet", `${state.text}. ${state.needed ? `It takes ${many(state.needed, "approval")} to send.` : ""}`));
   else said.push(el("p.quiet", "The month's numbers are not read yet."));
-  if (changes?.approved) said.push(el("p.quiet", "Approved ", short(changes.approved), ", now ", short(changes.now), "."));
+  if (changes?.approved) said.push(el("p.quiet", "Approved ", short(changes.approved), changes.now && [", now ", short(changes.now)], "."));
   const files = changes?.files ?? [];
   const touched = (changes?.variants ?? []).filter((one) => one.diff);
   return el("section", { id: "about", role: "region", "aria-labelledby": "about-title", tabindex: -1 },
