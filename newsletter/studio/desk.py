@@ -19,6 +19,7 @@ from msgspec import Struct, field
 
 from newsletter.errors import NewsletterError
 from newsletter.studio.frame import View
+from newsletter.studio.news import Event, News
 from newsletter.studio.proofs import Proofs
 
 log = logging.getLogger("newsletter")
@@ -35,19 +36,11 @@ PAINTING_S = 0.08
 _CHANGE_S = 2.0
 
 
-class Event(Struct, frozen=True):
-    """One message to a page; `rev` counts the states of the edition."""
-
-    name: str
-    data: dict[str, Any]
-    rev: int
-
-
-class _Watcher(Struct, eq=False, dict=True):
+class _Watcher(Struct, eq=False):
     """An open page: what it looks at, and what it has not been told yet."""
 
     view: View
-    news: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+    news: News = field(default_factory=News)
 
 
 class Desk:
@@ -206,7 +199,7 @@ class Desk:
             self._tell_one(watcher, name, data)
 
     def _tell_one(self, watcher: _Watcher, name: str, data: dict[str, Any]) -> None:
-        watcher.news.put_nowait(Event(name, data, self.rev))
+        watcher.news.put(Event(name, data, self.rev))
 
     async def news(self, view: View, seen: int | None = None) -> AsyncIterator[Event | None]:
         """What a page has to know from now on; None as a heartbeat between.
