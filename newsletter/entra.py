@@ -35,8 +35,9 @@ def token(app: MicrosoftApp, scope: str, *, key: str, extra: str, passing: type[
         NewsletterError: as `passing`.
     """
     check = f"Check tenant, client_id and client_secret of {key}."
+    secret = app.client_secret.reveal()
     try:
-        answer = _application(app, key, extra).acquire_token_for_client(scopes=[scope]) or {}
+        answer = _application(app, secret, key, extra).acquire_token_for_client(scopes=[scope]) or {}
     except OSError as error:  # requests.RequestException is one
         kind = type(error).__name__
         message = f"Microsoft gives no token: {app.authority} cannot be reached ({kind})"
@@ -52,8 +53,8 @@ def token(app: MicrosoftApp, scope: str, *, key: str, extra: str, passing: type[
     raise ConfigError(f"Microsoft gives no token: {said}", check)
 
 
-@functools.cache
-def _application(app: MicrosoftApp, key: str, extra: str) -> ConfidentialClientApplication:
+@functools.lru_cache(maxsize=8)  # by the secret as it reads now, so that a preview notices that it was changed
+def _application(app: MicrosoftApp, secret: str, key: str, extra: str) -> ConfidentialClientApplication:
     try:
         import msal
     except ImportError as error:
@@ -61,7 +62,7 @@ def _application(app: MicrosoftApp, key: str, extra: str) -> ConfidentialClientA
         raise ConfigError(f"{key} needs a library that is not installed", hint) from error
     return msal.ConfidentialClientApplication(
         app.client_id,
-        client_credential=app.client_secret.reveal(),
+        client_credential=secret,
         authority=f"{app.authority}/{app.tenant}",
         instance_discovery=False,  # the authority is what the config says; nobody else is asked about it
         timeout=_TIMEOUT_S,

@@ -10,7 +10,7 @@
       LedgerError              74   the ledger cannot be read or written (EX_IOERR)
       FileError                74   another file or folder cannot be read or written (EX_IOERR)
       DeliveryError            75   nothing is lost, run the same command again (EX_TEMPFAIL)
-        PartialDelivery         4   some recipients were refused or are in doubt
+        PartialDelivery         4   some recipients were refused, in doubt or cancelled, or all of the edition was
       UsageError                2   the command line asks for something that makes no sense
 
 The numbers follow sysexits(3) of BSD, which systemd and mail tools know.
@@ -122,7 +122,7 @@ class DeliveryError(NewsletterError):
 
 
 class PartialDelivery(DeliveryError):
-    """The run ended, but some recipients were refused or are in doubt."""
+    """Some recipients were refused, are in doubt or were cancelled; or the whole edition was cancelled."""
 
     exit_code = 4
 

@@ -106,7 +106,7 @@ def command(
     if dry_run:
         show_plan(session, draft, people, tuple(obstacles), as_json=as_json)
         return
-    for obstacle in obstacles:
+    if obstacle := next(obstacles, None):
         raise obstacle
     if not yes:
         _confirm(session, draft, people, None if accept_shrunk_list else _shrinkage(session, people))

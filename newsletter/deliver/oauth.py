@@ -38,7 +38,7 @@ def token(login: OAuthConfig, user: str) -> str:
 
 
 def _google(login: GoogleLogin, user: str) -> str:
-    credentials = _google_credentials(login, user)
+    credentials = _google_credentials(login, _google_key(login), user)
     from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
     from google.auth.transport.requests import Request
 
@@ -58,23 +58,36 @@ def _google(login: GoogleLogin, user: str) -> str:
     return str(credentials.token)
 
 
-@functools.cache
-def _google_credentials(login: GoogleLogin, user: str) -> Credentials:
+def _google_key(login: GoogleLogin) -> str:
+    try:
+        return login.key_file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{_where(login)} cannot be read: {error.strerror}", "Correct the path or its permissions."
+        ) from error
+    except UnicodeDecodeError:
+        raise _no_key(login) from None
+
+
+@functools.lru_cache(maxsize=8)  # by the key as it reads now, so that a preview notices that it was changed
+def _google_credentials(login: GoogleLogin, key: str, user: str) -> Credentials:
     try:
         from google.oauth2.service_account import Credentials
     except ImportError as error:
         hint = "Install it: pip install 'newsletter[google]'"
         raise ConfigError("smtp.oauth.google needs a library that is not installed", hint) from error
-    where = f"smtp.oauth.google.key_file: {login.key_file}"
+    from_info: Callable[..., Credentials] = Credentials.from_service_account_info
     try:
-        key = json.loads(login.key_file.read_text(encoding="utf-8"))
-        from_info: Callable[..., Credentials] = Credentials.from_service_account_info
-        return from_info(key, scopes=[_GOOGLE_SCOPE], subject=user)
-    except OSError as error:
-        raise ConfigError(
-            f"{where} cannot be read: {error.strerror}", "Correct the path or its permissions."
-        ) from error
+        return from_info(json.loads(key), scopes=[_GOOGLE_SCOPE], subject=user)
     except (ValueError, AttributeError):
         # The original error may show a part of the key.
-        hint = "Download the key of the service account anew, as JSON."
-        raise ConfigError(f"{where} is no key of a service account", hint) from None
+        raise _no_key(login) from None
+
+
+def _where(login: GoogleLogin) -> str:
+    return f"smtp.oauth.google.key_file: {login.key_file}"
+
+
+def _no_key(login: GoogleLogin) -> ConfigError:
+    hint = "Download the key of the service account anew, as JSON."
+    return ConfigError(f"{_where(login)} is no key of a service account", hint)

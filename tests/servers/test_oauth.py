@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import ssl
 import threading
@@ -123,6 +124,31 @@ def test_microsoft_is_asked_as_its_documentation_says(microsoft):
     assert asked["grant_type"] == ["client_credentials"]
     assert asked["scope"] == ["https://outlook.office365.com/.default"]
     assert asked["client_secret"] == ["app-secret"]
+
+
+def test_a_new_secret_of_microsoft_is_used_from_the_next_login_on(microsoft, monkeypatch):
+    tokens, config = microsoft
+    login = SmtpConfig.model_validate({"from": USER, **config}).oauth
+    assert login
+    oauth.token(login, USER)
+    monkeypatch.setenv("M365_SECRET", "rotated-secret")
+    for _ in range(2):
+        oauth.token(login, USER)
+    assert [asked["client_secret"] for asked in tokens.asked] == [["app-secret"], ["rotated-secret"]]
+
+
+def test_a_new_key_of_google_is_used_from_the_next_login_on(google):
+    tokens, config = google
+    login = SmtpConfig.model_validate({"from": USER, **config}).oauth
+    assert login
+    assert login.google
+    oauth.token(login, USER)
+    path = login.google.key_file
+    path.write_text(json.dumps({**json.loads(path.read_text()), "private_key_id": "2"}))
+    for _ in range(2):
+        oauth.token(login, USER)
+    heads = [asked["assertion"][0].partition(".")[0] for asked in tokens.asked]
+    assert [json.loads(base64.urlsafe_b64decode(f"{head}=="))["kid"] for head in heads] == ["1", "2"]
 
 
 def test_a_token_that_the_relay_does_not_take_ends_the_run_with_its_reason(tmp_path, microsoft):

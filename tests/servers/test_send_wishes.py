@@ -63,7 +63,9 @@ def test_suppressed_readers_get_nothing_and_a_cancelled_edition_is_never_sent(co
         assert command("send", "--yes", *MONTH, port=port)[0] == 0
         assert "p1@acme.example" not in script.recipients
         assert command("cancel", "--yes", "--month", "2026-09")[0] == 0
-        assert command("send", "--yes", "--month", "2026-09", port=port)[0] == 4
+        code, _, told = command("send", "--yes", "--month", "2026-09", port=port)
+        assert (code, "2026-09 was cancelled on" in told) == (4, True)
+        assert command("send", "--dry-run", "--month", "2026-09", port=port)[0] == 4
     assert len(script.recipients) == 5
 
 
