@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from newsletter import entra
 from newsletter.audience.source import DIRECTORY_NAMES, Names, Row, Value
+from newsletter.bearer import Bearer
 from newsletter.config import GraphConfig
 from newsletter.errors import ConfigError, NewsletterError, SourceError, one_line
 
@@ -105,11 +106,13 @@ class Group:
     def _answer(self, session: requests.Session, url: str, ends_at: float) -> tuple[requests.Response, bytes]:
         config = self._config
         token = entra.token(config, f"{config.endpoint}/.default", key=_KEY, extra="graph", passing=SourceError)
-        headers = {"Authorization": f"Bearer {token}", "ConsistencyLevel": "eventual", "Accept": "application/json"}
+        headers = {"ConsistencyLevel": "eventual", "Accept": "application/json"}
         left = max(ends_at - time.monotonic(), 0.1)
         try:
             # A redirect would carry the token to another server.
-            with session.get(url, headers=headers, timeout=left, allow_redirects=False, stream=True) as response:
+            with session.get(
+                url, auth=Bearer(token), headers=headers, timeout=left, allow_redirects=False, stream=True
+            ) as response:
                 return response, self._read(response, ends_at)
         except (requests.RequestException, HTTPError, OSError) as error:
             what = f"cannot be read: {config.endpoint} gives no answer ({type(error).__name__})"

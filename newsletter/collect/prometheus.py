@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
-import requests
 from msgspec.structs import replace
 
+from newsletter.bearer import Bearer
 from newsletter.collect import promql, retention, tls
 from newsletter.collect.cost import Cost, Kind
 from newsletter.collect.series import Answer, Series
@@ -58,17 +58,6 @@ class _Asked(dict[float, float]):
             raise _Elsewhen
         self[at] = round(asked, 3)
         return self[at]
-
-
-class _Bearer(requests.auth.AuthBase):
-    """The token, given as `auth` so that a .netrc cannot replace it."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = cast("Any", f"Bearer {self._token}".encode())
-        return request
 
 
 class Prometheus:
@@ -281,7 +270,7 @@ def _credentials(config: PrometheusConfig) -> tuple[Any, list[str]]:
     """What `requests` sends as authentication, and the secrets in it."""
     if config.bearer_token:
         token = config.bearer_token.reveal()
-        return _Bearer(token), [token]
+        return Bearer(token), [token]
     if config.basic_auth:
         password = config.basic_auth.password.reveal()
         sent = base64.b64encode(f"{config.basic_auth.user}:{password}".encode()).decode()

@@ -106,6 +106,13 @@ def test_all_pages_of_the_group_come_once_without_disabled_and_nameless(graph, a
     assert graph.asked[0]["$top"] == ["999"]
 
 
+def test_a_netrc_does_not_replace_the_token(graph, audience, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login other password other\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert len(read(audience()).recipients) == 7
+
+
 def test_only_what_is_needed_is_asked_for(graph, audience):
     graph.users = [{"id": "1", "userPrincipalName": "upn@acme.example", "displayName": "U", "accountEnabled": True}]
     (one,) = read(audience({"email": "userPrincipalName", "segments": []})).recipients

@@ -17,7 +17,7 @@ LAYERS = [
     ["check", "doctor", "past_months", "starter"],
     ["pipeline"],
     ["collect", "facts", "notes", "compose", "render", "audience", "deliver", "approval"],
-    ["language", "entra"],
+    ["language", "entra", "bearer"],
     ["config", "period"],
     ["presets"],
     ["model", "contrast", "hosts"],
@@ -27,7 +27,7 @@ LAYERS = [
 # Each outside world has one owner.
 OWNERS = {
     "prometheus_api_client": ["collect.prometheus"],
-    "requests": ["collect.prometheus", "collect.session", "audience.graph"],
+    "requests": ["collect.prometheus", "collect.session", "audience.graph", "bearer"],
     "smtplib": ["deliver.smtp"],
     "sqlite3": ["deliver.ledger", "audience.roll"],
     "cryptography": ["deliver.dkim"],
