@@ -27,7 +27,7 @@ LAYERS = [
 # Each outside world has one owner.
 OWNERS = {
     "prometheus_api_client": ["collect.prometheus"],
-    "requests": ["collect.prometheus", "collect.session", "audience.graph", "bearer"],
+    "requests": ["collect.session", "audience.graph", "bearer"],
     "smtplib": ["deliver.smtp"],
     "sqlite3": ["deliver.ledger", "audience.roll"],
     "cryptography": ["deliver.dkim"],
