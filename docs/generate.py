@@ -61,6 +61,7 @@ def exit_codes_page() -> str:
     lines += ["| 1 | | a bug: the traceback is shown |"]
     lines += [f"| {one.exit_code} | {one.__name__} | {(one.__doc__ or '').splitlines()[0]} |" for one in classes]
     lines += ["| 130 | | interrupted by Ctrl-C or SIGTERM; nothing is lost |"]
+    lines += ["| 141 | | nobody reads the output any more: a closed pipe |"]
     return "\n".join(lines) + "\n"
 
 

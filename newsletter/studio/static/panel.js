@@ -3,7 +3,7 @@ import { command, placeOf, tabs, told } from "./chrome.js";
 import { $, draw, el, icon, many } from "./dom.js";
 import { desk, findings, titleOf, variant, view } from "./state.js";
 
-const SAID = { error: "stops the send", warning: "worth a look", hint: "good to know" };
+const SAID = { error: "mend before the send", warning: "worth a look", hint: "good to know" };
 const group = (title, more) => el("div.group", el("h3", title), el("p", more));
 const cards = (each) => el("ul.cards", { tabindex: -1 }, each);
 const none = (title, ...more) => el("div.none", el("h3", title), more);
