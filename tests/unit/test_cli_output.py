@@ -55,7 +55,9 @@ def workspace(tmp_path: Path) -> Path:
 
 def test_an_approver_is_told_the_errors_that_check_finds(workspace: Path) -> None:
     tip = next((workspace.parent / "editions" / "2026-10" / "notes").glob("lock-screen.en.md"))
-    tip.write_text(f"{tip.read_text(encoding='utf-8')}\nIt will never again stop. Password: hunter2\n", encoding="utf-8")
+    tip.write_text(
+        f"{tip.read_text(encoding='utf-8')}\nIt will never again stop. Password: hunter2\n", encoding="utf-8"
+    )
     command = ["approve", "--by", "Head of IT", "--month", "2026-10", "--config", str(workspace)]
     done = subprocess.run(
         [sys.executable, "-m", "newsletter", *command], capture_output=True, text=True, check=False, cwd=ROOT
