@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 _FORGOTTEN_S = 3600.0  # no write takes as long
@@ -34,6 +36,35 @@ def replace_file(path: Path, content: bytes) -> None:
         os.fsync(directory)  # the new name itself
     finally:
         os.close(directory)
+
+
+def create_files(files: Mapping[Path, bytes]) -> None:
+    """Write new files and the folders they stand in: all of the files or none, and never over what is there.
+
+    Raises:
+        OSError: one is there already or cannot be written, with its name.
+    """
+    begun: list[Path] = []
+    path = Path()
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as file:
+                begun.append(path)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+    except BaseException as error:
+        for one in begun:
+            one.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = error.filename or str(path)  # a write does not know its file
+        raise
+
+
+def what_to_do(error: OSError, otherwise: str) -> str:
+    """The remedy for a file that cannot be written: rights are no cure for a full disk."""
+    return "Free space on that disk." if error.errno in {errno.ENOSPC, errno.EDQUOT} else otherwise
 
 
 def _clear_up(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 _MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "fault": ("FAULT", "bold red")}
 
 
+def _finite(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    """The value; not a number is in no range, and so passes every limit of click's."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no number of seconds.")
+    return value
+
+
 @click.command("doctor")
 @place_options
 @log_options
@@ -29,6 +37,7 @@ _MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "fault": ("FA
     "--timeout",
     "timeout_s",
     type=click.FloatRange(min=1),
+    callback=_finite,
     default=30.0,
     show_default=True,
     metavar="SECONDS",

@@ -14,6 +14,7 @@ from newsletter.config.refusals import did_you_mean
 from newsletter.config.strict_yaml import KeyPath
 from newsletter.errors import FileError, UsageError
 from newsletter.model import NoteKind, Period
+from newsletter.replacing import create_files, what_to_do
 
 _EXAMPLES: Mapping[str, str] = {
     "owner": "Your team",
@@ -81,21 +82,20 @@ def begin(
         locales: only these languages; by default all of the config.
 
     Raises:
-        UsageError: an unknown service or language, or an incident without a service.
+        UsageError: an unknown service or language, an incident without a service, or a title that is no text.
         FileError: such a note exists, or the folder cannot be written.
     """
     _require_known(kind, config, service, locales)
+    _require_text(title)
     paths = [folder / f"{_slug(title)}.{locale}.md" for locale in locales or config.locales]
     if there := next((path for path in paths if path.exists()), None):
         raise FileError(f"{there}: exists already", "Edit it, or choose another title.")
     text = "\n".join(_lines(kind, title, service, month)) + "\n"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
+        create_files(dict.fromkeys(paths, text.encode()))
     except OSError as error:
-        raise FileError(f"{folder}: cannot be written ({error.strerror})", "Check the rights of the folder.") from error
+        hint = what_to_do(error, "Check the rights of the folder.")
+        raise FileError(f"{folder}: cannot be written ({error.strerror})", hint) from error
     return tuple(paths)
 
 
@@ -139,6 +139,13 @@ def _require_known(kind: NoteKind, config: Config, service: str | None, locales:
     for locale in locales:
         if locale not in config.locales:
             raise UsageError(f"{locale!r} is not one of the edition's languages ({', '.join(config.locales)})")
+
+
+def _require_text(title: str) -> None:
+    """Joiners that some scripts and signs need may stand in a title, unlike in a name for the record."""
+    if any(unicodedata.category(one) in {"Cc", "Cs"} for one in " ".join(title.split())):
+        told = "the title holds a control character, or bytes that are not UTF-8"
+        raise UsageError(told, "Write plain text; a terminal has to send UTF-8.")
 
 
 def _lines(kind: NoteKind, title: str, service: str | None, month: Period) -> Iterator[str]:

@@ -13,6 +13,7 @@ from newsletter.model import Image, Recipient
 if TYPE_CHECKING:
     from newsletter.deliver import CompiledMessage
 from newsletter.pipeline.drafting import Draft, facts_json
+from newsletter.replacing import replace_file, what_to_do
 
 
 def messages(config: Config, draft: Draft) -> dict[str, CompiledMessage]:
@@ -53,9 +54,10 @@ def write_build(config: Config, draft: Draft, output: Path) -> list[Path]:
         output.mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
+            replace_file(path, content)
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}", "Name a folder that can be written to.") from None
+        hint = what_to_do(error, "Name a folder that can be written to.")
+        raise FileError(f"{path}: {error.strerror or error}", hint) from None
     return list(files)
 
 

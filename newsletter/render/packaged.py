@@ -19,6 +19,7 @@ from newsletter.errors import FileError, UsageError
 from newsletter.render.block_text import Block, blocks_of
 from newsletter.render.environment import packaged_folder, template_folders
 from newsletter.render.inheritance import PACKAGED
+from newsletter.replacing import replace_file, what_to_do
 
 Use = Literal["packaged", "replaced", "changed"]
 """Whether the packaged file is used, another in its place, or one that changes blocks of it."""
@@ -94,7 +95,7 @@ def export(wanted: Sequence[str], to: Path, *, blocks: Sequence[str] = (), force
 
     Raises:
         UsageError: no such template or block.
-        FileError: a file is there already; then nothing is written.
+        FileError: a file is there already, and nothing is written; or it cannot be written, and is as it was.
     """
     if to.resolve() == packaged_folder():
         raise UsageError(f"{to} is where the packaged templates are", "Name another folder with --to.")
@@ -124,8 +125,12 @@ def _written(files: dict[Path, str], force: bool) -> tuple[Path, ...]:
         more = f" (and {len(there) - 1} more)" if len(there) > 1 else ""
         raise FileError(f"{there[0]} is there already{more}", "Nothing was written. Use --force to replace it.")
     for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, text.encode())
+        except OSError as error:
+            hint = what_to_do(error, "Check that this account may write there, or name another folder with --to.")
+            raise FileError(f"{path}: {error.strerror or error}", hint) from None
     return tuple(files)
 
 

@@ -10,6 +10,7 @@ from newsletter.collect.discover import Discovery
 from newsletter.errors import FileError, UsageError
 from newsletter.language import require_supported
 from newsletter.period import last_complete
+from newsletter.replacing import create_files, what_to_do
 from newsletter.starter.answers import Answers
 from newsletter.starter.config_text import checked, config_text
 
@@ -56,7 +57,7 @@ def create(folder: Path, answers: Answers, found: Discovery | None, *, now: date
     Raises:
         UsageError: one of the files is there already, or an answer cannot stand in the config; nothing was written.
         ConfigError: a locale has no wordings.
-        FileError: a file cannot be written.
+        FileError: a file cannot be written; nothing was.
     """
     require_supported(answers.locales)
     text = config_text(answers, found, now=now)
@@ -65,7 +66,7 @@ def create(folder: Path, answers: Answers, found: Discovery | None, *, now: date
     require_free(folder, files)
     if not (folder / ".gitignore").exists():
         files[".gitignore"] = _IGNORED
-    return [_write(folder / name, text) for name, text in files.items()]
+    return _write({folder / name: text for name, text in files.items()})
 
 
 def require_free(folder: Path, names: Iterable[str] = ("config.yaml", "audience.csv")) -> None:
@@ -88,11 +89,10 @@ def _files(text: str, locale: str, month: str) -> dict[str, str]:
     }
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(files: dict[Path, str]) -> list[Path]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        create_files({path: text.encode() for path, text in files.items()})
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror}", "Check that this account may write there.") from error
-    return path
+        hint = what_to_do(error, "Check that this account may write there.")
+        raise FileError(f"{error.filename}: {error.strerror}", hint) from error
+    return list(files)

@@ -167,3 +167,10 @@ def test_columns_of_numbers_align_right(capsys):
     """So that they can be compared at a glance."""
     table(("name", "people"), [("a", "5"), ("longer", "12")])
     assert capsys.readouterr().out == "name    people\na            5\nlonger      12\n"
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0"])
+def test_doctor_waits_for_a_number_of_seconds(seconds):
+    result = run("doctor", "--timeout", seconds)
+    assert result.exit_code == 2
+    assert "--timeout" in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from datetime import UTC, datetime
@@ -290,11 +291,13 @@ def test_a_new_note_never_touches_an_existing_one(tmp_path):
         ("incident", {}, "needs its service"),
         ("tip", {"service": "fles"}, 'did you mean "files"'),
         ("tip", {"locales": ("fr",)}, "not one of the edition's languages"),
+        ("tip", {"title": os.fsdecode(b"Gr\xf6\xdfe")}, "bytes that are not UTF-8"),
+        ("tip", {"title": "a\x1b[2Jb"}, "a control character"),
     ],
 )
 def test_a_new_note_about_nothing_known_is_refused(tmp_path, kind, fields, words):
     with pytest.raises(UsageError, match=words):
-        notes.begin(tmp_path, kind, "X", config=config(), month=OCTOBER, **fields)
+        notes.begin(tmp_path, kind, **{"title": "X", **fields}, config=config(), month=OCTOBER)
     assert list(tmp_path.iterdir()) == []
 
 
