@@ -17,9 +17,11 @@ def read_snapshot(config: Config, month: Period, path: Path | None = None) -> Sn
     """The frozen numbers of a month.
 
     Raises:
-        ContentError: there is no such file, or it is of another month.
+        ContentError: there is no such file, or it is no file or of another month.
     """
     found = path or edition_folder(config, month) / SNAPSHOT_NAME
+    if not found.is_file() and found.exists():
+        raise ContentError(f"{found} is not a file", "Name the snapshot.json of a month, which collect writes.")
     if not found.is_file():
         raise ContentError(f"no snapshot for {month.label} ({found})", _missing_hint(config, month))
     read = _read(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from newsletter import pipeline
 from newsletter.collect import snapshot as file
 from newsletter.errors import ContentError, FileError
 from newsletter.model import (
@@ -35,6 +37,7 @@ from newsletter.model import (
     Times,
 )
 from newsletter.period import month
+from tests.unit.edition_samples import config
 
 ROME = ZoneInfo("Europe/Rome")
 PERIOD = month("2026-10", ROME)
@@ -252,7 +255,10 @@ def test_garbage_anywhere_is_read_as_meant_or_refused_with_its_place(
     try:
         file.read(path)
     except ContentError as error:
-        told = error.message.removeprefix(f"{path}: ")
+        told = error.message.removeprefix(f"{path}").lstrip(": ")
+        if told.startswith("was written by a newer version"):
+            assert where == "$.schema"
+            return
         assert told.startswith("$")
         place = told.partition(" ")[0]
         around = ".".join(where.split(".")[:3])  # what contradicts a number may be told at the number it contradicts
@@ -262,7 +268,8 @@ def test_garbage_anywhere_is_read_as_meant_or_refused_with_its_place(
 @pytest.mark.parametrize(
     ("keys", "value", "told"),
     [
-        (["schema"], 2, "$.schema is 2, this version reads 1"),
+        (["schema"], 2, "was written by a newer version of newsletter (schema 2, this version reads 1)"),
+        (["schema"], 0, "$.schema is 0, this version reads 1"),
         (["tickets", "opened", "total"], -5, "$.tickets.opened.total is not a whole number of 0 or more"),
         (["services", "mail", "down_s"], -5, "$.services.mail.down_s is not a number of 0 or more"),
         (["services", "mail", "availability"], 1.2, "$.services.mail.availability is not a number from 0 to 1"),
@@ -382,6 +389,52 @@ def test_a_file_that_is_no_snapshot_is_refused(path: Path, content: bytes) -> No
     path.write_bytes(content)
     with pytest.raises(ContentError, match=r"snapshot\.json"):
         file.read(path)
+
+
+def test_a_file_cut_off_anywhere_is_told_with_its_last_line_and_how_to_get_it_back(tmp_path: Path) -> None:
+    path = tmp_path / "2026-09" / "snapshot.json"
+    file.write(example(), path)
+    whole = path.read_bytes()
+    for size in range(1, len(whole.rstrip()), 13):
+        path.write_bytes(whole[:size])
+        with pytest.raises(ContentError) as caught:
+            file.read(path)
+        assert caught.value.message == f"{path}: is cut off at line {len(whole[:size].rstrip().splitlines())}"
+        assert "Restore it from your backup or version control" in caught.value.hint
+        assert "newsletter collect --month 2026-09" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is empty"),
+        (b'{\n"a" 1\n}\n', "is not JSON (line 2: Expecting ':' delimiter)"),
+        (b'{\n"a": 1}\n}', "is not JSON (line 3: Extra data)"),
+        (b'{\n"a": "\xff"}', "is not JSON (line 2: not UTF-8)"),
+        (b'{"a": "\xc3', "is cut off at line 1"),
+    ],
+)
+def test_a_file_that_is_not_json_is_told_with_its_line(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "snapshot.json"
+    path.write_bytes(content)
+    with pytest.raises(ContentError) as caught:
+        file.read(path)
+    assert caught.value.message == f"{path}: {told}"
+
+
+def test_a_file_without_the_right_to_read_it_is_not_collected_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(ContentError, match="Permission denied") as caught:
+        file.read(path)
+    assert caught.value.hint.startswith("Check its rights")
+
+
+def test_what_is_no_file_is_told_as_such() -> None:
+    with pytest.raises(ContentError, match="/dev/null is not a file"):
+        pipeline.read_snapshot(config(), PERIOD, Path("/dev/null"))
 
 
 def test_a_missing_file_says_how_to_make_it(path: Path) -> None:
