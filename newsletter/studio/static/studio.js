@@ -56,19 +56,23 @@ const painted = () => new Promise((done) => {
   setTimeout(done, 200);
 });
 
+let arrived = false; // the letter came on the screen, and the reader is not yet back where they were
+
 async function show(picture) {
   const mine = ++turn;
   await mail.open(`/mail/${encodeURIComponent(picture.variant)}?${query()}`);
   if (mine !== turn || picture.variant !== view.variant) return;
   const before = desk.picture;
   const first = $("letter").hidden;
+  arrived ||= first;
   Object.assign(desk, { picture, at: new Date().toLocaleTimeString("en-GB") });
   if (first) draw();
   mail.show(picture, before);
   await painted();
   if (desk.picture !== picture) return; // a newer one draws the rest
   redraw();
-  if (first) $("sheet").scrollTop = Number(sessionStorage.getItem(spot()) ?? 0);
+  if (arrived) $("sheet").scrollTop = Number(sessionStorage.getItem(spot()) ?? 0);
+  arrived = false;
   document.body.dataset.drawn = picture.rev;
   say(before?.variant === picture.variant ? news(before, picture) : `Showing ${named()}`);
   setTimeout(behind);
