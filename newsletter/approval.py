@@ -18,7 +18,7 @@ from typing import Any
 from msgspec import Struct
 
 from newsletter.errors import ApprovalError, ContentError, FileError, UsageError
-from newsletter.replacing import replace_file
+from newsletter.replacing import replace_file, what_to_do
 
 FILE_NAME = "approval.json"
 WORDS_NAME = "approved.json"
@@ -131,7 +131,9 @@ def _replace(path: Path, raw: Mapping[str, Any]) -> None:
     try:
         replace_file(path, (json.dumps(raw, indent=2, ensure_ascii=False) + "\n").encode())
     except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror}", "Check the rights of its folder.") from None
+        raise FileError(
+            f"{path}: cannot be written: {error.strerror}", what_to_do(error, "Check the rights of its folder.")
+        ) from None
 
 
 def changed_variants(approvals: Approvals, variants: Mapping[str, str]) -> Sequence[str]:

@@ -10,6 +10,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+_REMEDIES = {
+    errno.EROFS: "It is on a disk that is read-only: name a place that can be written to.",
+    errno.ENOSPC: "Free space on that disk.",
+    errno.EDQUOT: "Free space on that disk.",
+    errno.EFBIG: "The file would be larger than is allowed here: raise the limit.",
+}
+
 _FORGOTTEN_S = 3600.0  # no write takes as long
 
 
@@ -64,7 +71,12 @@ def create_files(files: Mapping[Path, bytes]) -> None:
 
 def what_to_do(error: OSError, otherwise: str) -> str:
     """The remedy for a file that cannot be written: rights are no cure for a full disk."""
-    return "Free space on that disk." if error.errno in {errno.ENOSPC, errno.EDQUOT} else otherwise
+    return _REMEDIES.get(error.errno or 0, otherwise)
+
+
+def is_of_the_disk(error: OSError) -> bool:
+    """Whether the disk, or the rights on it, are in the way, and not the program."""
+    return error.errno in _REMEDIES or isinstance(error, PermissionError)
 
 
 def _clear_up(path: Path) -> None:

@@ -42,7 +42,9 @@ RULES = (*notes.RULES, "edition", "incident-unexplained", "logo", "outcome-missi
 """What is looked for around the letters."""
 
 
-def examine(config: Config, month: Period, *, now: datetime, online: bool = False) -> Examination:
+def examine(
+    config: Config, month: Period, *, now: datetime, online: bool = False, draft: pipeline.Draft | None = None
+) -> Examination:
     """Everything there is to say about an edition: its notes, its services, its letters.
 
     Args:
@@ -50,11 +52,12 @@ def examine(config: Config, month: Period, *, now: datetime, online: bool = Fals
         month: the edition.
         now: aware; decides what has passed.
         online: whether links are asked if they answer, and SpamAssassin what it thinks; else the network is left alone.
+        draft: the letters, if they are built already.
 
     Raises:
         ContentError: there are no numbers of the month.
     """
-    draft, error = _built(config, month, now)
+    draft, error = (draft, None) if draft else _built(config, month, now)
     facts = draft.facts if draft else pipeline.facts_of(config, month)
     read = manuscripts(config, month, now=now)
     found = list(around(config, month, facts=facts, read=read, now=now).findings)

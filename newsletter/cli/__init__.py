@@ -6,7 +6,6 @@ click. A test keeps it equal to the commands' own help.
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import sys
@@ -49,16 +48,6 @@ COMMANDS = {
 
 _READER_GONE = 141
 """128 + SIGPIPE, as of a program that the signal ends: what read the output, `head` perhaps, has enough of it."""
-
-_DISK = {
-    errno.EACCES: "Check who owns it and its permissions.",
-    errno.EPERM: "Check who owns it and its permissions.",
-    errno.EROFS: "It is on a disk that is read-only: name a place that can be written to.",
-    errno.ENOSPC: "The disk is full: free some space, and run the same command again.",
-    errno.EDQUOT: "The disk quota is used up: free some space, and run the same command again.",
-    errno.EFBIG: "The file would be larger than is allowed here: raise the limit, and run the same command again.",
-}
-"""What to do where a disk is in the way, whichever command meets it."""
 
 
 class LazyGroup(click.Group):
@@ -103,9 +92,12 @@ class LazyGroup(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains of it once more
             ctx.exit(_READER_GONE)
         except OSError as error:
-            if error.errno not in _DISK:
+            from newsletter.replacing import is_of_the_disk, what_to_do  # help has no need of it
+
+            if not is_of_the_disk(error):
                 raise
-            report(FileError(f"{error.filename or 'the output'}: {error.strerror}", _DISK[error.errno]))
+            hint = what_to_do(error, "Check who owns it and its permissions.")
+            report(FileError(f"{error.filename or 'the output'}: {error.strerror}", hint))
             ctx.exit(FileError.exit_code)
         except (KeyboardInterrupt, click.Abort):
             click.echo("interrupted", err=True)

@@ -41,7 +41,8 @@ def command(session: Session, by: str) -> None:
     draft = pipeline.build(config, month, now=session.now)
     if config.four_eyes:
         pipeline.require_other_eyes(config, month, by=by, now=session.now)
-    _tell_errors([one for one in check.examine(config, month, now=session.now).findings if one.status == "fault"])
+    examined = check.examine(config, month, now=session.now, draft=draft)
+    _tell_errors([one for one in examined.findings if one.status == "fault"])
     approvals = approval.approve(
         pipeline.edition_folder(config, month), digest=draft.digest, variants=draft.digests, by=by, at=session.now
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from newsletter.errors import ContentError, FileError
 from newsletter.model import Told
-from newsletter.replacing import replace_file
+from newsletter.replacing import replace_file, what_to_do
 
 NAME = "told.json"
 
@@ -40,7 +40,9 @@ def write(folder: Path, edition: str, facts: Iterable[str]) -> None:
     try:
         replace_file(path, text.encode())
     except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror}", "Check the folder's permissions.") from error
+        raise FileError(
+            f"{path}: cannot be written: {error.strerror}", what_to_do(error, "Check the folder's permissions.")
+        ) from error
 
 
 def _facts(path: Path) -> list[str]:

@@ -16,7 +16,7 @@ from newsletter.config import Config
 from newsletter.errors import ContentError, FileError
 from newsletter.model import Editorial
 from newsletter.notes.editorial import NAME, load_editorial
-from newsletter.replacing import replace_file
+from newsletter.replacing import replace_file, what_to_do
 
 Wish = Literal["pin", "mute", "none"]
 
@@ -140,7 +140,9 @@ def _write(folder: Path, text: str, wanted: dict[str, tuple[str, ...]] | dict[st
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(path, text.encode())
     except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror}", "Check the rights of its folder.") from None
+        raise FileError(
+            f"{path}: cannot be written: {error.strerror}", what_to_do(error, "Check the rights of its folder.")
+        ) from None
 
 
 def _require_meant(path: Path, text: str, wanted: dict[str, tuple[str, ...]] | dict[str, int]) -> None:

@@ -20,6 +20,7 @@ from newsletter.model import Because, Note
 from newsletter.notes import beginning, body
 from newsletter.notes.front_matter import FrontMatter, NoteSurroundings
 from newsletter.notes.manuscript import Manuscript, State, passages
+from newsletter.versions import Version, version_of
 
 _MAX_BYTES = 200_000
 _LOCALE_SUFFIX = re.compile(r"(?P<id>.+)\.(?P<locale>[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,4}){0,2})")
@@ -122,20 +123,11 @@ class _Dated(Struct, frozen=True):
 
 def _read(path: Path, config: Config, now: datetime) -> Manuscript:
     """A file of notes; a second look at one that has not changed costs nothing, which a preview does at every save."""
-    around = _surroundings(path, config)
-    try:
-        at = path.stat()
-    except OSError:
-        return _parse(path, around).at(now)  # which says what is wrong with it
-    return _parse_once(path, around, at.st_mtime_ns, at.st_size, at.st_ino).at(now)
+    return _parsed(path, version_of(path), _surroundings(path, config)).at(now)
 
 
 @lru_cache(maxsize=512)
-def _parse_once(path: Path, around: NoteSurroundings, *_version: int) -> _Dated:
-    return _parse(path, around)
-
-
-def _parse(path: Path, around: NoteSurroundings) -> _Dated:
+def _parsed(path: Path, _: Version, around: NoteSurroundings) -> _Dated:
     try:
         text = _split(_content(path))
     except _Refused as refused:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs, to_builtins
 
 from newsletter import approval
 from newsletter.config import Config
-from newsletter.model import Edition, Editorial, Fact, Note, Period, Rendered, Selection, Snapshot, Told
+from newsletter.model import Edition, Editorial, Evidence, Fact, Note, Period, Rendered, Selection, Snapshot, Told
 from newsletter.model.same import Same
 from newsletter.pipeline.frozen import past_snapshots, read_snapshot
 from newsletter.pipeline.months import edition_folder
@@ -225,11 +225,13 @@ def variants(config: Config) -> Iterator[Variant]:
 
 def facts_json(told: Draft | Material) -> str:
     """The facts with the evidence behind them, as stable JSON (LF, two blanks)."""
-    evidence = {
-        key: {**to_builtins(one), "evaluated_at": one.evaluated_at.isoformat()}
-        for key, one in sorted(told.snapshot.evidence.items())
-    }
+    evidence = {key: evidence_dict(one) for key, one in sorted(told.snapshot.evidence.items())}
     facts = to_builtins(told.facts)
     selection = to_builtins(told.selection)
     whole = {"edition": told.month.label, "selection": selection, "facts": facts, "evidence": evidence}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def evidence_dict(one: Evidence) -> dict[str, Any]:
+    """Evidence as JSON can hold it, the instant on the clock that it was written with."""
+    return {**to_builtins(one), "evaluated_at": one.evaluated_at.isoformat()}

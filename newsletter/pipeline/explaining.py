@@ -13,7 +13,7 @@ from newsletter import compose
 from newsletter.config import Config
 from newsletter.errors import UsageError
 from newsletter.model import Day, Evidence, Fact, Outage, Period, Selection, ServiceMonth, TimeTold
-from newsletter.pipeline.drafting import Draft
+from newsletter.pipeline.drafting import Draft, evidence_dict
 
 
 class Printed(Struct, frozen=True, kw_only=True):
@@ -84,9 +84,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
             else [{"day": one.number, "state": one.state, "down_s": round(one.down_s, 3)} for one in self.strip],
             "outages": [self._outage(one) for one in self.outages],
             "printed": to_builtins(self.printed),
-            "evidence": [_evidence_dict(one) for one in self.evidence],
+            "evidence": [evidence_dict(one) for one in self.evidence],
             "earlier": [
-                {"month": one.month, "value": one.value, "evidence": [_evidence_dict(each) for each in one.evidence]}
+                {"month": one.month, "value": one.value, "evidence": [evidence_dict(each) for each in one.evidence]}
                 for one in self.earlier
             ],
         }
@@ -117,10 +117,6 @@ class Explanation(Struct, frozen=True, kw_only=True):
             "continues_before": outage.continues_before,
             "continues_after": outage.continues_after,
         }
-
-
-def _evidence_dict(one: Evidence) -> dict[str, Any]:
-    return {**to_builtins(one), "evaluated_at": one.evaluated_at.isoformat()}
 
 
 def explain(draft: Draft, fact_id: str, config: Config) -> Explanation:
@@ -167,7 +163,8 @@ def _earlier(draft: Draft, fact: Fact, config: Config) -> Iterator[Earlier]:
     for month, one in facts.earlier(fact, tuple(known.values()), config):
         evidence = known[month].evidence
         read = tuple(evidence[key] for key in one.evidence if key in evidence)
-        yield Earlier(month=month, value=one.value or 0.0, evidence=read)
+        if one.value is not None:
+            yield Earlier(month=month, value=one.value, evidence=read)
 
 
 def where_told(fact: Fact, selection: Selection) -> str:

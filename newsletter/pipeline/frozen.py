@@ -11,6 +11,7 @@ from newsletter.config import Config
 from newsletter.errors import ContentError
 from newsletter.model import Period, Snapshot
 from newsletter.pipeline.months import SNAPSHOT_NAME, edition_folder
+from newsletter.versions import Version, version_of
 
 
 def read_snapshot(config: Config, month: Period, path: Path | None = None) -> Snapshot:
@@ -34,17 +35,11 @@ def read_snapshot(config: Config, month: Period, path: Path | None = None) -> Sn
 
 def _read(path: Path) -> Snapshot:
     """A snapshot file; a second look at one that has not changed costs nothing, which a preview does at every save."""
-    from newsletter.collect import snapshot
-
-    try:
-        at = path.stat()
-    except OSError:
-        return snapshot.read(path)  # which says what is wrong with it
-    return _read_once(path, at.st_mtime_ns, at.st_size, at.st_ino)
+    return _read_once(path, version_of(path))
 
 
 @lru_cache(maxsize=64)
-def _read_once(path: Path, *_version: int) -> Snapshot:
+def _read_once(path: Path, _: Version) -> Snapshot:
     from newsletter.collect import snapshot
 
     return snapshot.read(path)

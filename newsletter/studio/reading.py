@@ -21,7 +21,7 @@ from newsletter.model import Edition, Period, Rendered
 from newsletter.notes import Manuscript
 from newsletter.pipeline import Material, Variant
 from newsletter.render import Renderer, template_folders
-from newsletter.studio.versions import Version, version_of, versions_below
+from newsletter.versions import Version, version_of, versions_below
 
 
 class Reading(Struct, frozen=True, kw_only=True):

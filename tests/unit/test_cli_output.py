@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from newsletter.cli import LazyGroup
+from newsletter.demo.workspace import copy_workspace
 
 ROOT = Path(__file__).parents[2]
 FACTS = [sys.executable, "-m", "newsletter", "facts", "--month", "2026-10", "--config", str(ROOT / "config.yaml")]
@@ -46,11 +46,7 @@ def test_a_question_that_is_broken_off_ends_like_ctrl_c() -> None:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    for name in ("config.yaml", "audience.csv", "managers.csv"):
-        shutil.copy(ROOT / name, tmp_path)
-    for name in ("editions", "templates"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    return tmp_path / "config.yaml"
+    return copy_workspace(tmp_path / "acme")
 
 
 def test_an_approver_is_told_the_errors_that_check_finds(workspace: Path) -> None:

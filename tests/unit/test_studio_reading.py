@@ -13,7 +13,7 @@ from newsletter import config as configuration
 from newsletter import pipeline
 from newsletter.config import Config
 from newsletter.studio import reading
-from newsletter.studio.versions import versions_below
+from newsletter.versions import versions_below
 from tests.previewing import MONTH, replaced, small_workspace
 
 

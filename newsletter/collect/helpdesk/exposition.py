@@ -21,7 +21,7 @@ from newsletter.collect.helpdesk.export import Stay, load
 from newsletter.collect.helpdesk.month import cumulative, duration
 from newsletter.config.helpdesk import MONTH_MARK
 from newsletter.errors import ContentError, FileError, SourceError, UsageError
-from newsletter.replacing import replace_file
+from newsletter.replacing import replace_file, what_to_do
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -220,5 +220,5 @@ def _write(output: Path, text: str) -> None:
         replace_file(output, text.encode())
     except OSError as error:
         raise FileError(
-            f"{output}: {error.strerror or error}", "Name a file in a folder that you may write to."
+            f"{output}: {error.strerror or error}", what_to_do(error, "Name a file in a folder that you may write to.")
         ) from None
