@@ -29,15 +29,14 @@ if TYPE_CHECKING:
         DeliveryReport,
         InDoubt,
         Status,
-        TestCopy,
         held_error,
         require_idle,
         require_unheld,
         send,
-        send_test,
         status,
     )
     from newsletter.deliver.shrinking import Shrinkage, shrunk
+    from newsletter.deliver.trial import TestCopy, send_test
 else:  # `build` and the preview compile messages, and need neither SMTP nor the ledger for it
     __getattr__ = lazily(
         __name__,
@@ -53,9 +52,9 @@ else:  # `build` and the preview compile messages, and need neither SMTP nor the
             "metrics": "publish_metrics",
             "pace": "Pace",
             "resolving": "Resolved resolve resolve_by_log",
-            "sending": "DeliveryReport InDoubt Status TestCopy held_error require_idle require_unheld "
-            "send send_test status",
+            "sending": "DeliveryReport InDoubt Status held_error require_idle require_unheld send status",
             "shrinking": "Shrinkage shrunk",
+            "trial": "TestCopy send_test",
         },
     )
 

@@ -1,13 +1,12 @@
-"""What the rest of the program asks for: send, send a test, tell how far it is."""
+"""What the rest of the program asks for: send, and tell how far it is."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import socket
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -30,16 +29,10 @@ from newsletter.deliver.ledger import (
     open_ledger,
 )
 from newsletter.deliver.ledger.journal import Journal
-from newsletter.deliver.limits import Throttle
-from newsletter.deliver.line import Line
 from newsletter.deliver.message import CompiledMessage
-from newsletter.deliver.outgoing import Outgoing
 from newsletter.deliver.pace import Pace
 from newsletter.deliver.recovery import recover
-from newsletter.deliver.replies import DroppedError
-from newsletter.deliver.smtp import Envelope
 from newsletter.errors import DeliveryError, NewsletterError, PartialDelivery
-from newsletter.model import Recipient
 
 InDoubt = Literal["hold", "resend"]
 
@@ -78,20 +71,6 @@ class DeliveryReport(Struct, frozen=True, kw_only=True):
     def unsettled(self) -> int:
         """How many recipients another run would move on."""
         return sum(self.counts[state] for state in UNSETTLED)
-
-
-class TestCopy(Struct, frozen=True, kw_only=True):
-    """The relay's answer to one test mail; `code` is None if no answer came."""
-
-    address: str
-    variant: str
-    code: int | None
-    reply: str
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the relay took it."""
-        return self.code is not None and self.code // 100 == 2
 
 
 def send(
@@ -230,48 +209,6 @@ def _report(ledger: Ledger, edition_id: str) -> DeliveryReport:
         next_try=datetime.fromtimestamp(due, UTC) if due else None,
         hold=ledger.hold(edition_id),
     )
-
-
-def send_test(
-    messages: Mapping[str, CompiledMessage], recipients: Sequence[Recipient], smtp: SmtpConfig
-) -> list[TestCopy]:
-    """Mail every variant to each of `recipients`, without any ledger.
-
-    The bytes are those of the real mail but for the recipient's own fields. The Message-ID is a
-    random one: with the real one, a mailbox might take the real mail for a second copy.
-
-    Raises:
-        ConfigError: the relay cannot be used as the config says.
-        DeliveryError: the relay cannot be reached.
-        ContentError: an address or name cannot be mailed.
-    """
-    stop, throttle = threading.Event(), Throttle(smtp.rate_per_minute)
-    line, outgoing = Line(smtp, (), stop), Outgoing(smtp)
-    line.open()
-    try:
-        copies = []
-        for recipient in recipients:
-            for message in messages.values():
-                with throttle.permit(stop):
-                    copies.append(_test_copy(line, outgoing, message, recipient))
-        return copies
-    finally:
-        line.close()
-
-
-def _test_copy(line: Line, outgoing: Outgoing, message: CompiledMessage, recipient: Recipient) -> TestCopy:
-    message_id = f"<{message.edition}.test.{secrets.token_hex(10)}@{message.domain}>"
-    data = outgoing.data(message, recipient, message_id, datetime.now(UTC))
-    code, text = None, "the relay does not offer SMTPUTF8"
-    relay = line.relay()
-    try:
-        if relay.can_address(recipient.address):
-            envelope = Envelope(outgoing.sender(message, message_id), recipient.address, len(data))
-            reply = relay.transmit(envelope, data, lambda: None)
-            code, text = reply.code, reply.text
-    except DroppedError as error:
-        text = str(error)
-    return TestCopy(address=recipient.address, variant=message.variant, code=code, reply=text)
 
 
 class Status(Struct, frozen=True, kw_only=True):
