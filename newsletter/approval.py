@@ -17,6 +17,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from newsletter.counting import counted
 from newsletter.errors import ApprovalError, ContentError, FileError, UsageError
 from newsletter.replacing import replace_file, what_to_do
 
@@ -159,10 +160,8 @@ def require(folder: Path, *, needed: int, digest: str, variants: Mapping[str, st
         raise ApprovalError(f"{month} changed after it was approved: {changed}", f"Read it again, then: {command}")
     missing = needed - len(approvals.given)
     if missing > 0:
-        people = "person" if missing == 1 else "people"
-        raise ApprovalError(
-            f"{month} has {len(approvals.given)} of {needed} approvals", f"{missing} more {people}: {command}"
-        )
+        people = counted(missing, "more person", "more people")
+        raise ApprovalError(f"{month} has {len(approvals.given)} of {needed} approvals", f"{people}: {command}")
 
 
 def describe(folder: Path, *, needed: int, digest: str, variants: Mapping[str, str]) -> str:

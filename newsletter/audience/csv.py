@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from newsletter.audience.source import LIST_NAMES, Names, Row
+from newsletter.counting import counted
 from newsletter.errors import ContentError
 
 
@@ -36,7 +37,9 @@ class CsvFile:
             raise ContentError(f"{self.label} is empty", f"Begin it with the header {','.join(names.all)}.")
         header = self._header(*first, names)
         for line, cells in lines:
-            wrong = "" if len(cells) == len(header) else f"has {len(cells)} fields, the header has {len(header)}"
+            wrong = (
+                "" if len(cells) == len(header) else f"has {counted(len(cells), 'field')}, the header has {len(header)}"
+            )
             yield Row(f"line {line}", dict(zip(header, cells, strict=False)), wrong)
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:

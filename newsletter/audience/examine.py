@@ -10,6 +10,7 @@ from newsletter.audience.locales import not_offered, offered
 from newsletter.audience.merging import merge
 from newsletter.config import AudienceConfig
 from newsletter.config.placeholders import is_placeholder
+from newsletter.counting import counted, some_of
 from newsletter.errors import ContentError, NewsletterError
 from newsletter.model import Finding
 from newsletter.model.finding import fault, ok, warning
@@ -40,12 +41,12 @@ def _list(check: str, found: RecipientList, locales: Sequence[str]) -> Iterator[
     spoken: Counter[str] = Counter()
     for asked, number in people.locales().items():
         spoken[offered(asked, locales) or locales[0]] += number
-    counted = ", ".join(f"{number:,} {locale}" for locale, number in spoken.most_common())
-    yield ok(check, f"{_people(len(people))} ({counted})")
+    by_language = ", ".join(f"{number:,} {locale}" for locale, number in spoken.most_common())
+    yield ok(check, f"{counted(len(people), 'person', 'people')} ({by_language})")
     yield from _bad_rows(check, found)
     reserved = [one.address for one in people if is_placeholder(one.address)]
     if reserved:
-        what = f"{_people(len(reserved))} in domains made for examples, which get no mail: {_some(reserved)}"
+        what = f"{counted(len(reserved), 'person', 'people')} in domains made for examples, which get no mail: {some_of(reserved, _SHOWN)}"
         yield fault(check, ContentError(what, f"Write your readers in {found.source}."))
     for remark in found.remarks:
         yield ok(check, remark)
@@ -56,22 +57,9 @@ def _list(check: str, found: RecipientList, locales: Sequence[str]) -> Iterator[
 def _bad_rows(check: str, found: RecipientList) -> Iterator[Finding]:
     if found.invalid:
         rows = [f"{one.place} ({one.reason})" for one in found.invalid]
-        what = f"{_rows(len(rows))} not usable: {_some(rows)}"
+        what = f"{counted(len(rows), 'row is', 'rows are')} not usable: {some_of(rows, _SHOWN)}"
         yield fault(check, ContentError(what, f"Mend {found.source}, or send with --skip-invalid."))
     if found.duplicates:
         doubles = [f"{one.address} ({one.first_place} and {one.place})" for one in found.duplicates]
-        what = f"{_rows(len(doubles))} a double: {_some(doubles)}"
+        what = f"{counted(len(doubles), 'row is', 'rows are')} a double: {some_of(doubles, _SHOWN)}"
         yield warning(check, what, "They get one copy; take the doubles out of the list.")
-
-
-def _people(number: int) -> str:
-    return "1 person" if number == 1 else f"{number:,} people"
-
-
-def _rows(number: int) -> str:
-    return "1 row is" if number == 1 else f"{number:,} rows are"
-
-
-def _some(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-    return ", ".join(texts[:_SHOWN]) + more

@@ -15,6 +15,7 @@ from newsletter.audience.mapping import RowError, first, names_of, recipient
 from newsletter.audience.roll import Roll
 from newsletter.audience.source import Names, Source
 from newsletter.config import AudienceConfig, SourceConfig
+from newsletter.counting import counted
 from newsletter.errors import ContentError
 
 
@@ -144,7 +145,7 @@ def _nobody(source: Source, names: Names, found: _Found) -> ContentError:
 
 def _refusal(label: str, invalid: list[BadRow]) -> ContentError:
     told = [f"  {row.place}: {row.email!r}: {row.reason}" for row in invalid]
-    rows = "1 row is" if len(invalid) == 1 else f"{len(invalid)} rows are"
+    rows = counted(len(invalid), "row is", "rows are")
     return ContentError(
         "\n".join([f"{label}: {rows} not usable", *told]), "Mend them, or leave them out with --skip-invalid."
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from newsletter.counting import counted
+
 
 def preferred(text: str) -> str:
     """The tag that is liked best, of one tag or of several in the form of Accept-Language.
@@ -56,7 +58,7 @@ def not_offered(asked: Mapping[str, int], locales: Sequence[str]) -> list[str]:
         locales: those that are written, the default first.
     """
     return [
-        f"{'1 reader' if number == 1 else f'{number:,} readers'} asked for {locale}, which is not offered: "
+        f"{counted(number, 'reader')} asked for {locale}, which is not offered: "
         f"{'gets' if number == 1 else 'they get'} {locales[0]}"
         for locale, number in asked.items()
         if offered(locale, locales) is None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.options import Session, edition_options, log, printable_line
-from newsletter.cli.values import counted, nearby, printable
+from newsletter.cli.values import nearby, printable
+from newsletter.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from newsletter.cli.options import Session, edition_options, log
-from newsletter.cli.values import counted
+from newsletter.counting import counted
 
 
 @click.command("build")

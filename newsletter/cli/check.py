@@ -10,7 +10,8 @@ import click
 from msgspec import to_builtins
 
 from newsletter.cli.options import Session, edition_options
-from newsletter.cli.values import counted, nearby, printable
+from newsletter.cli.values import nearby, printable
+from newsletter.counting import counted
 
 if TYPE_CHECKING:
     from newsletter.check import Examination

@@ -11,7 +11,7 @@ from newsletter.cli.cost import cost_table
 from newsletter.cli.options import Session, edition_options, log
 from newsletter.cli.progress import collecting_progress
 from newsletter.cli.table import table
-from newsletter.cli.values import counted
+from newsletter.counting import counted
 from newsletter.errors import CoverageError, UsageError
 
 if TYPE_CHECKING:
@@ -118,6 +118,6 @@ def _fill(session: Session, since: str, *, overwrite: bool, again: bool) -> None
         missing += bool(month.remark)
     if missing:
         raise CoverageError(
-            f"{missing} of {len(wanted)} months are incomplete or not there",
+            f"{counted(missing, f'of {len(wanted)} months is', f'of {len(wanted)} months are')} incomplete or not there",
             "The lines above say why; what a server has forgotten cannot be collected any more.",
         )

@@ -10,6 +10,7 @@ import click
 
 from newsletter.cli.options import log
 from newsletter.cli.table import table
+from newsletter.counting import counted
 from newsletter.errors import DeliveryError, PartialDelivery
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def end(report: DeliveryReport) -> None:
     if report.hold:
         raise held_error(report.edition, report.hold)
     if report.unsettled:
-        raise DeliveryError(f"{report.unsettled} of {counts['total']} are still to be sent", _when(report))
+        of = f"of {counts['total']}"
+        raise DeliveryError(f"{counted(report.unsettled, f'{of} is', f'{of} are')} still to be sent", _when(report))
     if counts["refused"] or counts["in_doubt"] or counts["cancelled"]:
         raise PartialDelivery(_what_is_left(counts), _what_to_do(counts, report.edition))
 

@@ -13,7 +13,8 @@ from msgspec import to_builtins
 
 from newsletter.cli.options import log_options, open_session, place_options
 from newsletter.cli.progress import waiting
-from newsletter.cli.values import counted, printable
+from newsletter.cli.values import printable
+from newsletter.counting import counted
 from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:

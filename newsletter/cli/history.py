@@ -14,8 +14,6 @@ from newsletter.config import Config
 if TYPE_CHECKING:
     from newsletter.deliver import Summary
 
-_LEFT = ("pending", "deferred", "claimed", "sending")
-
 
 @click.command("history")
 @config_option
@@ -49,8 +47,10 @@ def _as_json(one: Summary) -> dict[str, object]:
 
 
 def _row(one: Summary) -> tuple[str, ...]:
+    from newsletter.deliver.ledger import UNSETTLED
+
     counts, moment = one.counts, "%Y-%m-%d %H:%M"
-    left = sum(counts[state] for state in _LEFT)
+    left = sum(counts[state] for state in UNSETTLED)
     return (
         one.id,
         f"{one.frozen_at.astimezone():{moment}}",

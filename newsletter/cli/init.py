@@ -12,7 +12,8 @@ import click
 
 from newsletter.cli.options import log, log_options
 from newsletter.cli.progress import waiting
-from newsletter.cli.values import counted, printable
+from newsletter.cli.values import printable
+from newsletter.counting import counted
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _tell(found: Discovery) -> None:
 
     parts = [found.source, f"version {found.version}" if found.version else "version unknown"]
     kept = found.retention_s
-    parts.append("does not say how long it keeps samples" if kept is None else f"keeps {kept / _DAY:g} days")
+    parts.append("does not say how long it keeps samples" if kept is None else f"keeps {counted(kept / _DAY, 'day')}")
     if found.since is not None:
         parts.append(f"samples since {datetime.fromtimestamp(found.since, UTC):%Y-%m-%d} or earlier")
     log.info("%s", ", ".join(parts))
@@ -154,7 +155,9 @@ def _tell(found: Discovery) -> None:
     if not (found.sources or found.ratios):
         log.warning("  nothing that tells of services was found")
     if kept is not None and kept < _DAYS_NEEDED * _DAY:
-        log.warning("  %g days are too few for a month: start it with %s or more", kept / _DAY, advice(40))
+        log.warning(
+            "  %s too few for a month: start it with %s or more", counted(kept / _DAY, "day is", "days are"), advice(40)
+        )
 
 
 def _first_whole_month(found: Discovery, timezone: str) -> str | None:

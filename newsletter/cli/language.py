@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from newsletter.counting import counted
+
 
 @click.group("language")
 def command() -> None:
@@ -29,6 +31,4 @@ def check(wanted: tuple[str, ...]) -> None:
         faults += found
         click.echo("\n".join(map(str, found)) or f"{one}: complete")
     if faults:
-        raise ContentError(
-            f"the wordings have {len(faults)} fault{'s' if len(faults) > 1 else ''}", "Mend the keys named above."
-        )
+        raise ContentError(f"the wordings have {counted(len(faults), 'fault')}", "Mend the keys named above.")

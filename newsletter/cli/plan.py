@@ -11,6 +11,7 @@ import click
 
 from newsletter.cli.options import Session, log
 from newsletter.cli.table import table
+from newsletter.counting import counted
 
 if TYPE_CHECKING:
     from newsletter.errors import NewsletterError
@@ -39,7 +40,7 @@ def _show(session: Session, draft: Draft, people: Audience) -> None:
         for name, one in draft.variants.items()
     ]
     table(("variant", "people", "html", "subject"), rows)
-    log.info("%s. %s", people_in_words(len(people.recipients)), how(session, people))
+    log.info("%s. %s", counted(len(people.recipients), "person", "people"), how(session, people))
     if accepted := already_accepted(session):
         log.info("%s", have_theirs(accepted))
 
@@ -73,8 +74,8 @@ def already_accepted(session: Session) -> int:
 
 def have_theirs(accepted: int) -> str:
     """Who gets nothing although they are in the plan."""
-    have, get = ("has", "gets") if accepted == 1 else ("have", "get")
-    return f"{people_in_words(accepted)} {have} their copy already and {get} no other."
+    have, get = ("has a", "gets") if accepted == 1 else ("have their", "get")
+    return f"{counted(accepted, 'person', 'people')} {have} copy already and {get} no other."
 
 
 def how(session: Session, people: Audience) -> str:
@@ -97,11 +98,6 @@ def _duration(seconds: float) -> str:
         return "less than a minute"
     minutes = math.ceil(seconds / 60)
     if minutes < 120:
-        return "1 minute" if minutes == 1 else f"{minutes} minutes"
+        return counted(minutes, "minute")
     hours = math.ceil(minutes / 60)
-    return f"{hours} hours" if hours <= 48 else f"{math.ceil(hours / 24)} days"
-
-
-def people_in_words(number: int) -> str:
-    """How many there are: "1 person", "1,200 people"."""
-    return "1 person" if number == 1 else f"{number:,} people"
+    return counted(hours, "hour") if hours <= 48 else counted(math.ceil(hours / 24), "day")

@@ -12,9 +12,10 @@ import click
 
 from newsletter.cli.delivery_report import end, show_report
 from newsletter.cli.options import Session, edition_options, log
-from newsletter.cli.plan import already_accepted, have_theirs, how, people_in_words, show_plan
+from newsletter.cli.plan import already_accepted, have_theirs, how, show_plan
 from newsletter.cli.progress import sending_progress
 from newsletter.cli.table import table
+from newsletter.counting import counted
 from newsletter.errors import ContentError, PartialDelivery, UsageError
 
 if TYPE_CHECKING:
@@ -135,8 +136,9 @@ def _send_test(session: Session, messages: Mapping[str, CompiledMessage], addres
     table(("address", "variant", "relay's answer"), rows)
     refused = [one for one in results if not one.accepted]
     if refused:
+        of = f"of {len(results)} test mails"
         raise PartialDelivery(
-            f"{len(refused)} of {len(results)} test mails were not accepted", "The relay's answers are above."
+            f"{counted(len(refused), f'{of} was', f'{of} were')} not accepted", "The relay's answers are above."
         )
 
 
@@ -165,7 +167,7 @@ def _confirm(session: Session, draft: Draft, people: Audience, shrinkage: Conten
 
 def _plan_for_confirmation(session: Session, draft: Draft, people: Audience) -> None:
     counts = people.counts()
-    click.echo(f"{session.month.label} goes to {people_in_words(len(people.recipients))}:", err=True)
+    click.echo(f"{session.month.label} goes to {counted(len(people.recipients), 'person', 'people')}:", err=True)
     if accepted := already_accepted(session):
         click.echo(have_theirs(accepted), err=True)
     rows = [(name, str(counts.get(name, 0)), one.subject) for name, one in draft.variants.items()]

@@ -9,6 +9,7 @@ import click
 
 from newsletter.cli.delivery_report import show_counts, show_deliveries
 from newsletter.cli.options import Session, edition_options
+from newsletter.counting import counted
 
 if TYPE_CHECKING:
     from newsletter.deliver import Status
@@ -50,8 +51,11 @@ def command(session: Session, as_json: bool, everybody: bool) -> None:
 
 
 def _headline(found: Status) -> str:
-    said = f"{found.edition}: {found.counts['total']} recipients" if found.frozen else f"{found.edition}: not sent yet"
+    said = (
+        f"{found.edition}: {counted(found.counts['total'], 'recipient')}"
+        if found.frozen
+        else f"{found.edition}: not sent yet"
+    )
     if found.hold:
         return f"{said}, {found.hold.state} since {found.hold.since.astimezone():%Y-%m-%d %H:%M} by {found.hold.actor}"
-    left = sum(found.counts[state] for state in ("pending", "deferred", "claimed", "sending"))
-    return f"{said}, sending now" if found.running and left else said
+    return f"{said}, sending now" if found.running and found.unsettled else said

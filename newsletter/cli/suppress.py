@@ -12,6 +12,7 @@ import click
 from newsletter.cli.options import actor_option, config_option, printable_line
 from newsletter.cli.table import table
 from newsletter.config import Config
+from newsletter.counting import counted
 from newsletter.errors import FileError, UsageError
 
 
@@ -56,16 +57,13 @@ def command(
         return
     with open_ledger(config.ledger) as ledger:
         if remove:
-            click.echo(f"{_addresses(ledger.unsuppress([one.casefold() for one in wanted]))} may get mail again")
+            freed = ledger.unsuppress([one.casefold() for one in wanted])
+            click.echo(f"{counted(freed, 'address', 'addresses')} may get mail again")
             return
         now = datetime.now(UTC).replace(microsecond=0)
         new = ledger.suppress([Suppression(address=one, reason=reason or f"by {actor}", since=now) for one in wanted])
-    known = f", {len(wanted) - new} were already" if new < len(wanted) else ""
-    click.echo(f"{_addresses(new)} suppressed{known}")
-
-
-def _addresses(number: int) -> str:
-    return "1 address" if number == 1 else f"{number} addresses"
+    known = f", {counted(len(wanted) - new, 'was', 'were')} already" if new < len(wanted) else ""
+    click.echo(f"{counted(new, 'address', 'addresses')} suppressed{known}")
 
 
 def _lines(file: Path | None) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from newsletter.cli.options import config_options, log, open_session
-from newsletter.cli.values import counted
+from newsletter.counting import counted
 from newsletter.errors import UsageError
 
 

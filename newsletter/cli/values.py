@@ -5,11 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def counted(number: int, noun: str) -> str:
-    """An English count of a noun that takes an s: 1 service, 2 services."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
 def printable(text: str) -> str:
     """`text` for a terminal: labels and replies from outside may hold codes that would move its cursor."""
     return "".join(one if one.isprintable() or one == "\n" else "?" for one in text)

@@ -35,6 +35,7 @@ from newsletter.collect.timeline import (
     sweep,
 )
 from newsletter.collect.watch import HOUR, TICK, Watch
+from newsletter.counting import counted
 from newsletter.errors import ConfigError, HistoryError, SourceError
 from newsletter.model import Evidence, Exclusion, Interval, Period, ServiceMonth
 
@@ -121,7 +122,8 @@ def measure(
     _require_judgeable(prometheus, seen, watch, period, now)
     doubtful = _doubtful(seen.verdicts)
     count, whole_month = len(seen.samples), len(seen.samples) * hours_of(period, watch)
-    found = f"{watch.selector}: {count} services, {sum(map(len, doubtful.values()))} of {whole_month} hours in doubt"
+    hours = f"{sum(map(len, doubtful.values()))} of {whole_month} hours in doubt"
+    found = f"{watch.selector}: {counted(count, 'service')}, {hours}"
     progress(Step(found))
     reading = read_hours(
         prometheus, watch, period, doubtful, watch.is_down, told=lambda *read: progress(Step(found, *read))

@@ -7,6 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from newsletter.collect.node import Misplaced
+from newsletter.counting import counted
 from newsletter.model import Count, Interval, Outage, Period, ServiceMonth, Snapshot
 from newsletter.period import weeks
 
@@ -42,7 +43,7 @@ def _weeks(count: Count | None, month: Period, where: str) -> None:
         return
     known = len(weeks(month, ZoneInfo(month.timezone)))
     if len(count.weeks) != known:
-        raise Misplaced(where, f"has {len(count.weeks)} weeks, the month has {known}")
+        raise Misplaced(where, f"has {counted(len(count.weeks), 'week')}, the month has {known}")
     added, gaps = sum(week or 0 for week in count.weeks), None in count.weeks
     if added > count.total or (added != count.total and not gaps):
         raise Misplaced(where, f"adds up to {added}, the total is {count.total}")

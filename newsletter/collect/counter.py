@@ -22,6 +22,7 @@ from newsletter.collect.fold import HANDOVER_S, Fold, Weeks, by_week, ends_of_we
 from newsletter.collect.promql import Selector
 from newsletter.collect.series import Series
 from newsletter.collect.watch import TICK
+from newsletter.counting import counted
 from newsletter.errors import SourceError
 from newsletter.model import Evidence
 
@@ -265,9 +266,9 @@ def _has_siblings(prometheus: Prometheus, selector: Selector, at: float, seconds
 
 def _warnings(dropped: int, adopted: int, heirs: int, unexplained: int) -> tuple[str, ...]:
     told = {
-        f"{dropped} samples were not a number and are not counted": dropped,
-        f"{adopted} series were first recorded in the month with a count; it is not the month's": adopted,
-        f"{heirs} series go on counting where one of another instance ended": heirs,
-        f"{unexplained} series began in the month above 1; all they count is taken as the month's": unexplained,
+        f"{counted(dropped, 'sample was', 'samples were')} not a number, so not counted": dropped,
+        f"{counted(adopted, 'series was', 'series were')} first recorded in the month with a count; it is not the month's": adopted,
+        f"{counted(heirs, 'series goes', 'series go')} on counting where one of another instance ended": heirs,
+        f"{unexplained:,} series began in the month above 1; the whole count is taken as the month's": unexplained,
     }
     return tuple(text for text, count in told.items() if count)

@@ -20,6 +20,7 @@ from newsletter.collect.looking import MANY_SERVICES, Looks
 from newsletter.collect.prometheus import Prometheus
 from newsletter.collect.promql import Selector
 from newsletter.collect.watch import HOUR, TICK, Watch
+from newsletter.counting import some_of
 
 if TYPE_CHECKING:
     from newsletter.config import PrometheusConfig
@@ -258,9 +259,9 @@ def _remarks(prometheus: Prometheus, watch: Watch, services: Sequence[str], now:
     looks = looking.look(prometheus, watch, now - _RECENT_DAYS * _DAY, now, HOUR)
     gone = sorted(looks.seen.keys() - set(services))
     if gone:
-        yield f"seen in the last {_RECENT_DAYS} days, but not in the last hour: {_some(gone)}"
+        yield f"seen in the last {_RECENT_DAYS} days, but not in the last hour: {some_of(gone, _SHOWN)}"
     if gaps := [one for one in services if one in looks.seen and looks.holes(one)]:
-        yield f"not measured for an hour or more in the last {_RECENT_DAYS} days: {_some(gaps)}"
+        yield f"not measured for an hour or more in the last {_RECENT_DAYS} days: {some_of(gaps, _SHOWN)}"
 
 
 def _since(
@@ -285,8 +286,3 @@ def _first(looks: Looks) -> float | None:
 
 def _values(series: Sequence[Labels], label: str) -> set[str]:
     return {one.get(label, "") for one in series}
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

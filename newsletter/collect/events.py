@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from newsletter.collect.days import DAY, TOGETHER_S, Extent, read_days
 from newsletter.collect.promql import Selector, label_name
 from newsletter.collect.watch import HOUR, TICK
+from newsletter.counting import counted
 from newsletter.errors import ConfigError
 from newsletter.model import Evidence
 
@@ -44,7 +45,7 @@ class Seen(Struct):
         if not self.extent.samples:
             told.append(f"no series match {selector}")
         if self.extent.dropped:
-            told.append(f"{self.extent.dropped} samples were not a number and are not counted")
+            told.append(f"{counted(self.extent.dropped, 'sample was', 'samples were')} not a number, so not counted")
         return Evidence(
             id=key,
             query=selector.over(period.seconds),

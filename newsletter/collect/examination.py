@@ -17,6 +17,7 @@ from newsletter.collect.prometheus import Prometheus
 from newsletter.collect.ratios import ratio_source_of
 from newsletter.collect.retention import advice
 from newsletter.collect.watch import HOUR, TICK
+from newsletter.counting import counted
 from newsletter.errors import NewsletterError, SourceError
 from newsletter.model import Finding
 from newsletter.model.finding import fault, ok, warning
@@ -123,19 +124,19 @@ def _retention(prometheus: Prometheus, month: Period, now: float, uncollected: S
     if kept is None:
         yield ok("retention", "the server does not say how long it keeps samples; what it still has is below")
         return
-    days = kept / _DAY
+    days = counted(kept / _DAY, "day")
     needed = f"A month needs 35 days or more: {advice(40)}, or longer to catch up on past months."
-    spare = days - month.seconds / _DAY
+    spare = kept / _DAY - month.seconds / _DAY
     if spare < 0:
-        error = SourceError(f"the server keeps {days:g} days, so it never holds a whole month", needed)
+        error = SourceError(f"the server keeps {days}, so it never holds a whole month", needed)
         yield fault("retention", error)
     elif month in uncollected and now - kept > month.start_s:
-        error = SourceError(f"the server keeps {days:g} days and has forgotten the start of {month.label}", needed)
+        error = SourceError(f"the server keeps {days} and has forgotten the start of {month.label}", needed)
         yield fault("retention", error)
     elif spare < _SLACK_DAYS:
-        yield warning("retention", f"{days:g} days leave {spare:.1f} to collect a month after its end", needed)
+        yield warning("retention", f"{days} leave {spare:.1f} to collect a month after its end", needed)
     else:
-        yield ok("retention", f"the server keeps {days:g} days")
+        yield ok("retention", f"the server keeps {days}")
 
 
 def _no_sources() -> Iterator[Finding]:
@@ -178,7 +179,7 @@ def _selector(prometheus: Prometheus, name: str, text: str, month: Period, *, op
     selector = promql.parse(text)
     count = len(looking.last_values(prometheus, selector, month.end_s).series)
     if count:
-        yield ok(name, f"{_series(count)} of {selector}")
+        yield ok(name, f"{count:,} series of {selector}")
         return
     if optional:
         yield ok(name, f"no series of {selector}, so it is left out")
@@ -196,7 +197,7 @@ def _selector(prometheus: Prometheus, name: str, text: str, month: Period, *, op
 def _expression(prometheus: Prometheus, name: str, query: str, month: Period) -> Iterator[Finding]:
     count = len(prometheus.instant(query, month.end_s - TICK).series)
     if count:
-        yield ok(name, f"{_series(count)} at the end of {month.label}")
+        yield ok(name, f"{count:,} series at the end of {month.label}")
     else:
         yield warning(name, f"no value of {query} at the end of {month.label}", "Check the expression.")
 
@@ -228,7 +229,3 @@ def _held(prometheus: Prometheus, selector: promql.Selector, month: Period) -> b
 def _named(months: Sequence[Period]) -> str:
     labels = [one.label for one in months]
     return ", ".join(labels) if len(labels) <= _NAMED else f"{len(labels)} months from {labels[0]} on"
-
-
-def _series(count: int) -> str:
-    return "1 series" if count == 1 else f"{count:,} series"

@@ -14,6 +14,7 @@ from newsletter.collect.availability import Source, source_of
 from newsletter.collect.looking import MANY_SERVICES, Looks
 from newsletter.collect.ratios import ratio_source_of
 from newsletter.collect.watch import HOUR, Watch
+from newsletter.counting import counted, some_of
 from newsletter.errors import ConfigError, CoverageError, NewsletterError, SourceError
 from newsletter.model import Finding
 from newsletter.model.finding import fault, ok, warning
@@ -49,7 +50,7 @@ def examine_sources(prometheus: Prometheus, config: Config, month: Period, now: 
         try:
             if written.counts_requests:
                 services = _asked(prometheus, written, month)
-                yield ok(name, f"requests of {_count(services)}: {_some(services)}")
+                yield ok(name, f"requests of {_count(services)}: {some_of(services, _SHOWN)}")
                 yield from _twice(found, name, services)
                 found |= dict.fromkeys(services, name)
                 continue
@@ -116,7 +117,7 @@ def _latency(prometheus: Prometheus, entry: _Entry, config: LatencyConfig, month
     check, durations = f"{entry.name}.latency", replace(entry.watch.selector, metric=config.metric or "")
     found = {entry.watch.service(one.labels) for one in looking.last_values(prometheus, durations, month.end_s).series}
     if missing := sorted(entry.looks.seen.keys() - found):
-        what = f"no series of {durations} of {_some(missing)} at the end of {month.label}"
+        what = f"no series of {durations} of {some_of(missing, _SHOWN)} at the end of {month.label}"
         return warning(check, what, "Check latency.metric, or take latency out: the letter says nothing of it.")
     return ok(check, f"{_count(found)} with durations in {durations}")
 
@@ -124,7 +125,7 @@ def _latency(prometheus: Prometheus, entry: _Entry, config: LatencyConfig, month
 def _twice(found: Mapping[str, str], name: str, services: Collection[str]) -> Iterator[Finding]:
     twice = sorted(found.keys() & set(services))
     if twice:
-        what = f"{_some(twice)} also stands in {found[twice[0]]}"
+        what = f"{some_of(twice, _SHOWN)} also stands in {found[twice[0]]}"
         yield fault(name, ConfigError(what, "Name them under leave_out in one of the two."))
 
 
@@ -153,7 +154,7 @@ def _services(config: Config, entry: _Entry, month: Period) -> Iterator[Finding]
     looks, included = entry.looks, config.unlisted_services == "include"
     unnamed = sorted(looks.seen.keys() - config.services.keys())
     if unnamed and included:
-        what = f"{_count(unnamed)} with series but without an entry, shown by their ids: {_some(unnamed)}"
+        what = f"{_count(unnamed)} with series but without an entry, shown by their ids: {some_of(unnamed, _SHOWN)}"
         yield warning("services", what, "Name them under services, or write unlisted_services: ignore.")
     if len(looks.seen) > MANY_SERVICES and included:
         what = f"{len(looks.seen):,} services are more than a letter can tell of"
@@ -169,10 +170,10 @@ def _gaps(entry: _Entry, told: Sequence[str], fail: float, month: Period) -> Ite
     gaps = [one for one in told if looks.holes(one)]
     thin = [one for one in gaps if looks.holes(one) > (1 - fail) * (looks.holes(one) + len(looks.seen[one]))]
     if thin:
-        what = f"{_count(thin)} measured for less than {fail * 100:g}% of {month.label}: {_some(thin)}"
+        what = f"{_count(thin)} measured for less than {fail * 100:g}% of {month.label}: {some_of(thin, _SHOWN)}"
         yield fault(entry.name, CoverageError(what, "`collect` ends with 3, and no percentage of them is told."))
     if some := [one for one in gaps if one not in thin]:
-        what = f"{_count(some)} not measured for hours in {month.label}: {_some(some)}"
+        what = f"{_count(some)} not measured for hours in {month.label}: {some_of(some, _SHOWN)}"
         yield warning(entry.name, what, "That time is told as unknown. Look why nobody measured then.")
 
 
@@ -184,7 +185,10 @@ def _beginnings(entry: _Entry, told: Sequence[str], fail: float, month: Period) 
         return
     if len(late) < len(looks.seen):
         since = [f"{one} (since {_day(looks.first(one), month)})" for one in late]
-        yield ok(entry.name, f"{_count(late)} not there from the start of {month.label}: {_some(since)}")
+        yield ok(
+            entry.name,
+            f"{_count(late)} not there from the start of {month.label}: {some_of(since, _SHOWN)}",
+        )
         return
     first = min(looks.first(one) for one in late)
     what = f"the samples begin on {_day(first, month)}, so {month.label} is not whole"
@@ -201,7 +205,11 @@ def _gone(looks: Looks, recent: set[str], name: str) -> Iterator[Finding]:
         what = "none of these series has a sample in the last hour"
         yield warning(name, what, "Check that the exporter runs and Prometheus scrapes it.")
     elif gone:
-        yield warning(name, f"{_count(gone)} without a sample in the last hour: {_some(gone)}", "Retired, or broken?")
+        yield warning(
+            name,
+            f"{_count(gone)} without a sample in the last hour: {some_of(gone, _SHOWN)}",
+            "Retired, or broken?",
+        )
 
 
 def _maintenance(prometheus: Prometheus, planned: Watch, name: str, month: Period) -> Finding:
@@ -217,7 +225,7 @@ def _unmeasured(config: Config, found: Collection[str]) -> Iterator[Finding]:
     """Services of the configuration that no source has a series of."""
     missing = sorted(config.services.keys() - set(found))
     if missing:
-        what = f"no series of {_some(missing)}: `collect` ends with 3 for want of coverage"
+        what = f"no series of {some_of(missing, _SHOWN)}: `collect` ends with 3 for want of coverage"
         yield fault("services", ConfigError(what, "Write their ids as the service label has them, or take them out."))
 
 
@@ -226,10 +234,4 @@ def _day(at: float, month: Period) -> str:
 
 
 def _count(services: Collection[str]) -> str:
-    number = len(services)
-    return "1 service" if number == 1 else f"{number:,} services"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return counted(len(services), "service")

@@ -98,7 +98,7 @@ class Figures:
         warnings = (
             *answer.infos,
             *(() if answer.series else (f"no value of {query} at the end of the month",)),
-            *((f"{dropped} of {len(answer.series)} series were not a number: no sum",) if dropped else ()),
+            *((f"not a number: {dropped} of {len(answer.series)} series, so no sum",) if dropped else ()),
         )
         self.evidence[key] = Evidence(
             id=key,

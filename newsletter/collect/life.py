@@ -14,6 +14,7 @@ from msgspec import Struct
 from newsletter.collect.promql import batches
 from newsletter.collect.retention import advice
 from newsletter.collect.watch import TICK, Watch
+from newsletter.counting import counted
 from newsletter.errors import HistoryError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def require_retention(prometheus: Prometheus, watch: Watch, period: Period, now:
         return
     since = "holds no sample of it" if first is None else f"holds samples only since {_clock(period, first)}"
     raise HistoryError(
-        f"{prometheus.source} keeps {retention / _DAY:g} days of samples and, for {watch.selector}, {since}; "
+        f"{prometheus.source} keeps {counted(retention / _DAY, 'day')} of samples and, for {watch.selector}, {since}; "
         f"{period.label} began {_clock(period, period.start_s)}",
         f"Raise it: {advice(40)} or more, and collect soon after the month ends.",
     )

@@ -130,7 +130,7 @@ def _open(prometheus: Prometheus, source: GaugeSource, period: Period, evidence:
     warnings = (
         *answer.infos,
         *(() if answer.series else (f"no series match {selector} at the end of the month",)),
-        *((f"{dropped} of {len(answer.series)} series were not a number: no count",) if dropped else ()),
+        *((f"not a number: {dropped} of {len(answer.series)} series, so no count",) if dropped else ()),
     )
     key = "tickets/open_at_end"
     evidence[key] = Evidence(

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from newsletter.config import SendingConfig
 from newsletter.config.schedule import Weekly, weekly
+from newsletter.counting import counted
 from newsletter.errors import ContentError, DeliveryError
 from newsletter.model import Period
 
@@ -78,7 +79,7 @@ def require_timely(sending: SendingConfig, month: Period, now: datetime) -> None
     late = now - month.end
     if late > timedelta(days=sending.max_lateness_days):
         raise ContentError(
-            f"{month.label} ended {late.days} days ago, and sending.max_lateness_days is"
+            f"{month.label} ended {counted(late.days, 'day')} ago, and sending.max_lateness_days is"
             f" {sending.max_lateness_days:g}: it is not sent any more",
             "If it shall go out all the same, raise sending.max_lateness_days for this one send.",
         )

@@ -229,6 +229,16 @@ class Status(Struct, frozen=True, kw_only=True):
     hold: Hold | None = None
 
     @property
+    def unsettled(self) -> int:
+        """How many recipients another run would move on."""
+        return sum(self.counts[state] for state in UNSETTLED)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its sending was begun and has come to its end: nobody waits for a copy."""
+        return self.frozen and not self.unsettled
+
+    @property
     def in_flight(self) -> int:
         """Recipients that a run had in its hands."""
         return self.counts["claimed"] + self.counts["sending"]

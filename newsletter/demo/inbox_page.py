@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from newsletter.counting import counted
 from newsletter.demo.inbox import Inbox, Mail
 from newsletter.demo.ports import HOST
 from newsletter.studio.loopback import Guard, policy_headers
@@ -159,7 +160,7 @@ _EMPTY = '<p class="empty">No mail has come in.</p>'
 
 
 def _count(mails: int) -> str:
-    return "1 mail." if mails == 1 else f"{mails} mails."
+    return f"{counted(mails, 'mail')}."
 
 
 def _row(mail: Mail, *, chosen: bool) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from newsletter import approval, pipeline
 from newsletter.collect import snapshot
 from newsletter.config import Config, load
+from newsletter.counting import counted
 from newsletter.demo import plan
 from newsletter.demo.inbox import Inbox, receiving
 from newsletter.demo.inbox_page import served
@@ -108,7 +109,10 @@ def _send(config: Config, draft: pipeline.Draft, say: Say) -> None:
         raise report.fault
     accepted, total = report.counts["accepted"], report.counts["total"]
     if accepted < total:
-        raise PartialDelivery(f"{total - accepted} of {total} mails were not accepted", f"See {config.ledger}.")
+        raise PartialDelivery(
+            f"{counted(total - accepted, f'of {total} mails was', f'of {total} mails were')} not accepted",
+            f"See {config.ledger}.",
+        )
     _step(say, "send", f"{accepted} of {total} accepted by the relay")
     say("")
     for line in _table(draft, people.counts()):

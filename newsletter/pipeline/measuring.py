@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from newsletter import period
 from newsletter.config import Config
+from newsletter.counting import some_of
 from newsletter.errors import ConfigError, ContentError, CoverageError
 from newsletter.model import Period, Snapshot
 
@@ -123,7 +124,7 @@ def remarks_on(config: Config, snapshot: Snapshot) -> tuple[str, ...]:
     for evidence in snapshot.evidence.values():
         for text in evidence.warnings if evidence.id not in never_there else ():
             about.setdefault(text, []).append(evidence.id)
-    return tuple(f"{_some(names)}: {text}" for text, names in about.items())
+    return tuple(f"{some_of(names, _NAMED)}: {text}" for text, names in about.items())
 
 
 def _never_there(config: Config, snapshot: Snapshot) -> frozenset[str]:
@@ -136,11 +137,6 @@ def _never_there(config: Config, snapshot: Snapshot) -> frozenset[str]:
     except ContentError:
         return frozenset(left_out)
     return frozenset(key for key in left_out if key not in before or not before[key].samples)
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMED])
-    return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED} more"
 
 
 def measured_too_little(config: Config, snapshot: Snapshot, thin: Sequence[str]) -> str:

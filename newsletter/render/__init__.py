@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from newsletter.counting import counted
 from newsletter.errors import ContentError
 from newsletter.model import Edition, Image, Rendered, Theme
 from newsletter.render import bidi, charts, markdown, plaintext, spans
@@ -86,7 +87,7 @@ class Renderer:
         if faults:
             first = faults[0]
             place = self._templates.locate(first.offset, MJML_TEMPLATE, edition=edition, theme=shown)
-            more = f" (and {len(faults) - 1} more fault{'s' if len(faults) > 2 else ''})" if len(faults) > 1 else ""
+            more = f" (and {counted(len(faults) - 1, 'more fault')})" if len(faults) > 1 else ""
             raise ContentError(f"{place}{first.message}{more}", first.hint, located=place.located(first.message))
 
 

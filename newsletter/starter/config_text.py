@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from newsletter.collect.discover import Discovery, FoundSource
 from newsletter.collect.discover_ratios import FoundRatio
 from newsletter.config import Config
 from newsletter.config.placeholders import ORGANISATION
+from newsletter.counting import counted, some_of
 from newsletter.errors import ConfigError, UsageError
 from newsletter.language import supported_locales
 from newsletter.starter.answers import Answers
@@ -117,7 +118,7 @@ def _source(source: FoundSource) -> Lines:
         yield f"    match: {flow_map(dict(source.match))}"
     yield _line(f"    service_label: {source.service_label}", f"{len(source.services)} of them")
     if source.prober_label:
-        yield _line(f"    prober_label: {source.prober_label}", _listed(source.probers))
+        yield _line(f"    prober_label: {source.prober_label}", some_of(source.probers, 4))
     interval = source.interval_s
     yield _line(f"    interval_s: {interval or 60:g}", "as measured" if interval else "review: could not be measured")
     if source.maintenance:
@@ -147,7 +148,7 @@ def _ratio(ratio: FoundRatio) -> Lines:
 def _doubles(ratio: FoundRatio) -> str:
     """The services that something else measures, with the id they have there if it is another."""
     told = [f"{one} as {double}" if one != double else one for one, double in ratio.measured.items()]
-    return remark(_listed(told))
+    return remark(some_of(told, 4))
 
 
 def _services(found: Discovery | None) -> Lines:
@@ -163,7 +164,8 @@ def _services(found: Discovery | None) -> Lines:
     for number, name in enumerate(names[:_LISTED]):
         yield from _service(name, full=not number)
     if len(names) > _LISTED:
-        yield f"  # {len(names) - _LISTED} more were found, too many for one letter. Take in those that people would miss:"
+        more = counted(len(names) - _LISTED, "more was", "more were")
+        yield f"  # {more} found, too many for one letter. Take in those that people would miss:"
         yield from (f"  # {scalar(name)}: {{name: {scalar(readable(name))}}}" for name in names[_LISTED:])
     yield ""
     include = len(names) <= _LISTED
@@ -233,8 +235,3 @@ def _smtp() -> Lines:
 
 def _line(text: str, comment: str) -> str:
     return f"{text:<{_COMMENT_AT - 1}} # {remark(comment)}" if comment else text
-
-
-def _listed(values: Sequence[str]) -> str:
-    more = f" and {len(values) - 4} more" if len(values) > 4 else ""
-    return ", ".join(values[:4]) + more

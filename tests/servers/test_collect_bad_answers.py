@@ -419,7 +419,7 @@ def test_a_gauge_of_which_one_series_has_no_number_has_no_value() -> None:
     evidence = figures.evidence["figures/queue"]
     assert figure.value is None
     assert (evidence.samples, evidence.coverage) == (1, 0.5)
-    assert evidence.warnings == ("1 of 2 series were not a number: no sum",)
+    assert evidence.warnings == ("not a number: 1 of 2 series, so no sum",)
 
 
 def test_open_tickets_of_which_one_series_has_no_number_are_not_counted() -> None:
@@ -427,7 +427,7 @@ def test_open_tickets_of_which_one_series_has_no_number_are_not_counted() -> Non
     with say.scripted(NO_SUM) as script, Prometheus(config(script.url)) as prometheus:
         counted, evidence = measure(prometheus, tickets, OCTOBER)
     assert counted.open_at_end is None
-    assert evidence["tickets/open_at_end"].warnings == ("1 of 2 series were not a number: no count",)
+    assert evidence["tickets/open_at_end"].warnings == ("not a number: 1 of 2 series, so no count",)
 
 
 def test_remarks_of_the_server_are_kept_with_the_answer() -> None:

@@ -234,7 +234,7 @@ def test_a_server_that_forgets_before_the_month_began_is_told_so(tmp_path: Path)
 
 def test_a_month_that_the_server_has_forgotten_whole_is_told_so(tmp_path: Path) -> None:
     series = {'check_ok{service="a"}': steady(OCTOBER.end_s + 300, OCTOBER.end_s + DAY)}
-    with pytest.raises(SourceError, match=r"keeps 1 days of samples and, for check_ok, holds no sample of it"):
+    with pytest.raises(SourceError, match=r"keeps 1 day of samples and, for check_ok, holds no sample of it"):
         collected(tmp_path, series, retention="1d")
 
 
@@ -309,7 +309,7 @@ def test_a_counter_whose_source_is_new_brings_no_old_tickets_and_says_so(tmp_pat
     assert found.tickets.opened is not None
     assert dict(found.tickets.opened.by) == {"a": (len(times) - 1) // 100, "b": 2}
     evidence = found.evidence[found.tickets.evidence["opened"]]
-    assert evidence.warnings == ("1 series were first recorded in the month with a count; it is not the month's",)
+    assert evidence.warnings == ("1 series was first recorded in the month with a count; it is not the month's",)
     assert evidence.coverage == pytest.approx(29 / 31, abs=0.01)
 
 

@@ -41,6 +41,22 @@ def test_a_paused_edition_is_not_sent_until_it_is_resumed_and_history_tells_it(c
     assert command("cancel", "--yes", *MONTH)[0] == 2
 
 
+def test_an_edition_that_everybody_has_cannot_be_paused(command):
+    with server() as (_, port):
+        assert command("send", "--yes", *MONTH, port=port)[0] == 0
+    code, said, told = command("pause", *MONTH)
+    assert (code, said) == (2, "")
+    assert "2026-10 is sent: nobody waits for a copy" in told
+    assert "There is nothing to pause." in told
+    assert json.loads(command("history", "--json")[1])[0]["hold"] is None
+
+
+def test_a_pause_tells_how_many_still_wait(command):
+    with server(Fault("rcpt", "450 4.2.1 later", match="p3@")) as (_, port):
+        assert command("send", "--yes", *MONTH, port=port)[0] == 75
+    assert command("pause", *MONTH, "--by", "ops")[1] == "2026-10 is paused; 1 of 6 waits for a copy\n"
+
+
 def test_a_copy_in_doubt_is_told_resolved_and_sent_once(command, tmp_path):
     with server(Fault("dot", "drop", match="p3@")) as (script, port):
         code, report, told = command("send", "--yes", *MONTH, port=port)

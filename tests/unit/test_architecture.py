@@ -21,7 +21,7 @@ LAYERS = [
     ["config", "period"],
     ["presets"],
     ["model", "contrast", "hosts"],
-    ["errors", "lazily", "replacing", "versions"],
+    ["counting", "errors", "lazily", "replacing", "versions"],
 ]
 
 # Each outside world has one owner.

@@ -185,7 +185,7 @@ def counted(**series: list[tuple[float, float]]) -> tuple[float, tuple[str, ...]
 def test_a_renamed_pod_that_keeps_its_total_counts_once() -> None:
     total, warnings = counted(a=[(-1, 1000), (1, 1001), (100, 1010)], b=[(100.1, 1011), (700, 1020)])
     assert total == 20
-    assert warnings == ("1 series go on counting where one of another instance ended",)
+    assert warnings == ("1 series goes on counting where one of another instance ended",)
 
 
 def test_a_renamed_pod_that_begins_anew_counts_from_zero() -> None:
@@ -199,7 +199,7 @@ def test_a_retired_counter_keeps_what_it_counted() -> None:
 def test_an_old_counter_that_is_first_recorded_in_the_month_is_warned_of() -> None:
     held = {labels(queue="a"): [(OCTOBER.start_s - 60, 1.0)], labels(queue="b"): [(OCTOBER.start_s + 9e5, 5000.0)]}
     found = tally(cast("Prometheus", Recorded(held)), parse("x_total"), OCTOBER)
-    assert found.warnings == ("1 series began in the month above 1; all they count is taken as the month's",)
+    assert found.warnings == ("1 series began in the month above 1; the whole count is taken as the month's",)
 
 
 # --- week by week -------------------------------------------------------------------------------

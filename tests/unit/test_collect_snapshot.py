@@ -329,7 +329,7 @@ MAIL = ["services", "mail"]
         ([*MAIL, "excluded"], [], "$.services.mail.excluded_s is 7200, but excluded has 0 s"),
         ([*MAIL, "availability"], 0.9, "$.services.mail.availability is not up_s / (up_s + down_s)"),
         ([*MAIL, "excluded", 0, "reason"], "rain", "reason is none of hours, maintenance"),
-        (["tickets", "opened", "weeks"], [5715], "$.tickets.opened.weeks has 1 weeks, the month has 5"),
+        (["tickets", "opened", "weeks"], [5715], "$.tickets.opened.weeks has 1 week, the month has 5"),
         (["tickets", "opened", "weeks", 0], 701, "$.tickets.opened.weeks adds up to 5716, the total is 5715"),
         (
             ["tickets", "opened", "weeks"],

@@ -17,6 +17,7 @@ from msgspec import Struct, field
 
 from newsletter.collect.helpdesk.moments import Clock, Unreadable
 from newsletter.collect.helpdesk.table import Row, read
+from newsletter.counting import counted
 from newsletter.errors import ContentError
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def load(config: CsvSource, path: Path, *, zone: ZoneInfo, now: datetime) -> Exp
 
 def _refusal(path: Path, bad: list[str], allowed: int) -> ContentError:
     told = bad[:_TOLD] + ([f"  and {len(bad) - _TOLD} more"] if len(bad) > _TOLD else [])
-    rows = "1 row makes" if len(bad) == 1 else f"{len(bad)} rows make"
+    rows = counted(len(bad), "row makes", "rows make")
     limit = f" ({allowed} may be left out)" if allowed else ""
     return ContentError(
         "\n".join([f"{path}: {rows} no sense{limit}", *told]),

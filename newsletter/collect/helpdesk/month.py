@@ -23,6 +23,7 @@ from newsletter.collect.helpdesk.moments import clock_time
 from newsletter.collect.tickets import distribution
 from newsletter.collect.watch import TICK
 from newsletter.config.helpdesk import MONTH_MARK
+from newsletter.counting import counted
 from newsletter.errors import HistoryError
 from newsletter.model import Count, Evidence, Resolution, Satisfaction, TicketMonth
 from newsletter.period import weeks
@@ -158,11 +159,19 @@ def _reach(export: Export, moments: Sequence[float], period: Period) -> tuple[fl
 
 
 def _evidence(export: Export, period: Period, coverage: float, warnings: Iterable[str]) -> Evidence:
-    counted = {
-        "bad rows were left out": export.skipped,
-        "rows stood there before and were counted once": export.repeated,
-        "times were shown twice by the clock and taken as the earlier one": export.ambiguous,
-    }
+    told = (
+        (export.skipped, "bad row was left out", "bad rows were left out"),
+        (
+            export.repeated,
+            "row stood there before and was counted once",
+            "rows stood there before and were counted once",
+        ),
+        (
+            export.ambiguous,
+            "time was shown twice by the clock and taken as the earlier one",
+            "times were shown twice by the clock and taken as the earlier one",
+        ),
+    )
     rows = sum(
         any(period.start_s <= at < period.end_s for at in (stay.created, stay.resolved) if at is not None)
         for ticket in export.tickets
@@ -170,10 +179,10 @@ def _evidence(export: Export, period: Period, coverage: float, warnings: Iterabl
     )
     return Evidence(
         id=EVIDENCE,
-        query=f"{export.path.name}, {export.rows} rows, sha256 {export.sha256}",
+        query=f"{export.path.name}, {counted(export.rows, 'row')}, sha256 {export.sha256}",
         evaluated_at=datetime.fromtimestamp(period.end_s - TICK, UTC),
         samples=rows,
         coverage=coverage,
-        warnings=(*warnings, *(f"{number} {what}" for what, number in counted.items() if number)),
+        warnings=(*warnings, *(counted(number, one, several) for number, one, several in told if number)),
         origin="export",
     )
