@@ -39,6 +39,7 @@ COMMANDS = {
     "resolve": "Settle copies in doubt: by what you know, or by the relay's log.",
     "suppress": "Never mail an address again; without an address, list them.",
     "bounces": "Read mails that came back: addresses that take none get none any more.",
+    "feedback": "Count what readers answered, without knowing who.",
     "dkim": "Print the DNS record that receivers check the signatures with.",
     "history": "List the editions that were sent, and to how many people.",
     "language": "Examine the wordings of a language, one TOML file each.",

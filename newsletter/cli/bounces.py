@@ -40,7 +40,8 @@ def command(config: Config, places: tuple[Path, ...], as_json: bool) -> None:
     the same mails read again change nothing. A bounce counts only if it names a copy that this
     ledger sent, by its Message-ID or its envelope sender: everything else may be forged.
     """
-    from newsletter.deliver import account, ledger_exists, mails, open_ledger
+    from newsletter.deliver import account, ledger_exists, open_ledger
+    from newsletter.mailbox import mails
 
     if not ledger_exists(config.ledger):
         raise LedgerError(f"there is no ledger at {config.ledger}", "Nothing was sent from here: check --config.")

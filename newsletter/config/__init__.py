@@ -19,6 +19,7 @@ from newsletter.config.measures import (
 )
 from newsletter.config.metrics import MetricsConfig
 from newsletter.config.models import Config
+from newsletter.config.ratings import RatingsConfig
 from newsletter.config.recipients import AudienceConfig, FieldsConfig, GraphConfig, LdapConfig, Letter, SourceConfig
 from newsletter.config.secret import Secret
 from newsletter.config.signing import DkimConfig
@@ -58,6 +59,7 @@ __all__ = [
     "MicrosoftLogin",
     "OAuthConfig",
     "PrometheusConfig",
+    "RatingsConfig",
     "RatioSource",
     "ResolutionTarget",
     "SatisfactionSource",

@@ -15,6 +15,7 @@ from newsletter.config.mailing import PreviewConfig, SegmentConfig, SendingConfi
 from newsletter.config.measures import ServiceConfig, TicketsConfig
 from newsletter.config.metrics import MetricsConfig
 from newsletter.config.places import LedgerPath, WorkspacePath, Zone
+from newsletter.config.ratings import RatingsConfig
 from newsletter.config.recipients import AudienceConfig
 from newsletter.config.refusals import fault
 from newsletter.config.schedule import Holidays, Windows
@@ -99,6 +100,9 @@ class Config(Model):
         description="Where ratings and invitations go, by mail; by default `smtp.reply_to`. Without either there is no "
         "rating and no button.",
         examples=["it-feedback@acme.example"],
+    )
+    ratings: RatingsConfig = Field(
+        default=RatingsConfig(), description="How answers of readers are counted, and how few are never told."
     )
     audiences: dict[Identifier, AudienceConfig] = Field(
         default_factory=dict,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from newsletter.lazily import lazily
 
 if TYPE_CHECKING:
-    from newsletter.deliver.bounces import Account, Accounted, account, mails
+    from newsletter.deliver.bounces import Account, Accounted, account
     from newsletter.deliver.dkim import DkimRecord, Signer, load_signer
     from newsletter.deliver.examine import examine_ledger, examine_metrics, examine_relay, require_relay
     from newsletter.deliver.freezing import Freeze, freeze, require_unchanged
@@ -41,7 +41,7 @@ else:  # `build` and the preview compile messages, and need neither SMTP nor the
     __getattr__ = lazily(
         __name__,
         {
-            "bounces": "Account Accounted account mails",
+            "bounces": "Account Accounted account",
             "dkim": "DkimRecord Signer load_signer",
             "examine": "examine_ledger examine_metrics examine_relay require_relay",
             "freezing": "Freeze freeze require_unchanged",
@@ -90,7 +90,6 @@ __all__ = [
     "held_error",
     "ledger_exists",
     "load_signer",
-    "mails",
     "open_ledger",
     "publish_metrics",
     "require_idle",

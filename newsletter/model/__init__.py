@@ -59,6 +59,7 @@ from newsletter.model.measured import (
     TicketMonth,
     Times,
 )
+from newsletter.model.perceived import ANSWERS, SAID_YES, USEFUL, Channel, Ratings, Tally
 from newsletter.model.theme import Palette, Theme
 from newsletter.model.told import (
     REFERENCE,
@@ -69,19 +70,24 @@ from newsletter.model.told import (
     Fact,
     Note,
     NoteKind,
+    Pulse,
     Score,
     Selection,
     Told,
 )
 
 __all__ = [
+    "ANSWERS",
     "REFERENCE",
+    "SAID_YES",
+    "USEFUL",
     "Ask",
     "Bar",
     "BarChart",
     "Basis",
     "Because",
     "BriefPoint",
+    "Channel",
     "ClaimLevel",
     "Count",
     "Day",
@@ -118,8 +124,10 @@ __all__ = [
     "Picture",
     "Place",
     "Policy",
+    "Pulse",
     "Quoted",
     "Rating",
+    "Ratings",
     "Recipient",
     "Rendered",
     "Requests",
@@ -133,6 +141,7 @@ __all__ = [
     "ServiceMonth",
     "ServiceRow",
     "Snapshot",
+    "Tally",
     "TargetRow",
     "Theme",
     "TicketMonth",

@@ -88,6 +88,13 @@ class Ask(Struct, frozen=True, kw_only=True):
     button: str | Mapping[str, str]
 
 
+class Pulse(Struct, frozen=True, kw_only=True):
+    """A question that managers are asked once in a while; its `id` changes with its words, so answers stay comparable."""
+
+    id: str
+    question: str | Mapping[str, str]
+
+
 class Editorial(Struct, frozen=True, kw_only=True):
     """What the editors decided about one edition as a whole.
 
@@ -96,12 +103,14 @@ class Editorial(Struct, frozen=True, kw_only=True):
         mute: facts not to tell.
         subject: which of the proposed subjects to use, from 1.
         ask: the one thing asked of managers.
+        pulse: a question to managers, answered from 1 to 5.
     """
 
     pin: tuple[str, ...] = ()
     mute: tuple[str, ...] = ()
     subject: int = 1
     ask: Ask | None = None
+    pulse: Pulse | None = None
 
 
 REFERENCE = re.compile(r"""\{\{\s*(?P<form>fact|n)\(\s*["'“”](?P<id>[^"'“”{}]+)["'“”]\s*\)\s*\}\}""")

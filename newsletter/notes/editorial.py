@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +16,7 @@ from newsletter.config.strict_yaml import parse
 from newsletter.config.surroundings import Surroundings
 from newsletter.config.texts import Line, LocalisedText
 from newsletter.errors import ContentError
-from newsletter.model import Ask, Editorial
+from newsletter.model import Ask, Editorial, Pulse
 
 NAME = "edition.yaml"
 
@@ -23,11 +26,16 @@ class _Ask(Model):
     button: LocalisedText
 
 
+class _Pulse(Model):
+    question: LocalisedText
+
+
 class _Editorial(Model):
     pin: list[Line] = Field(default_factory=list)
     mute: list[Line] = Field(default_factory=list)
     subject: Annotated[int, Field(ge=1, le=3)] = 1
     ask: _Ask | None = None
+    pulse: _Pulse | None = None
 
 
 def load_editorial(folder: Path, *, config: Config) -> Editorial:
@@ -53,7 +61,14 @@ def load_editorial(folder: Path, *, config: Config) -> Editorial:
     given, faults = validate(_Editorial, parsed, Surroundings(file=path, locales=tuple(config.locales)))
     if given is None:
         lines = "\n".join(fault.tell(str(path)) for fault in faults)
-        hint = "It may hold pin, mute, subject (1 to 3) and ask (text and button)."
+        hint = "It may hold pin, mute, subject (1 to 3), ask (text and button) and pulse (question)."
         raise ContentError(lines, hint, located=[fault.located(str(path)) for fault in faults])
     ask = Ask(text=given.ask.text, button=given.ask.button) if given.ask else None
-    return Editorial(pin=tuple(given.pin), mute=tuple(given.mute), subject=given.subject, ask=ask)
+    pulse = _versioned(given.pulse.question) if given.pulse else None
+    return Editorial(pin=tuple(given.pin), mute=tuple(given.mute), subject=given.subject, ask=ask, pulse=pulse)
+
+
+def _versioned(question: str | Mapping[str, str]) -> Pulse:
+    """Another wording is another question: answers to it must not be held against those to the first."""
+    wording = json.dumps(question, sort_keys=True, ensure_ascii=False)
+    return Pulse(id=f"pulse-{hashlib.sha256(wording.encode()).hexdigest()[:4]}", question=question)

@@ -39,6 +39,7 @@ from newsletter.pipeline.permission import (
     words_of,
     written_files,
 )
+from newsletter.pipeline.ratings import ballots, close_ratings, closed_ratings, import_ratings, open_ratings
 from newsletter.pipeline.readers import Audience, audience, require_steady_lists, variant_of
 from newsletter.pipeline.sending import deliver, deliver_test, remember_told
 from newsletter.pipeline.settled import settled
@@ -54,7 +55,10 @@ __all__ = [
     "Variant",
     "approved_words",
     "audience",
+    "ballots",
     "build",
+    "close_ratings",
+    "closed_ratings",
     "collect_edition",
     "compose_variant",
     "deliver",
@@ -66,12 +70,14 @@ __all__ = [
     "facts_of",
     "figures_to_enter",
     "freeze",
+    "import_ratings",
     "incident_command",
     "measure",
     "measured_too_little",
     "messages",
     "numbers",
     "obstacles",
+    "open_ratings",
     "past_snapshots",
     "read_snapshot",
     "remarks_on",

@@ -16,11 +16,11 @@ LAYERS = [
     ["studio"],
     ["check", "doctor", "past_months", "starter"],
     ["pipeline"],
-    ["collect", "facts", "notes", "compose", "render", "audience", "deliver", "approval"],
+    ["collect", "facts", "notes", "compose", "render", "audience", "deliver", "feedback", "approval"],
     ["language", "entra", "bearer"],
     ["config", "period"],
     ["presets"],
-    ["model", "contrast", "hosts"],
+    ["model", "contrast", "hosts", "mailbox"],
     ["counting", "errors", "lazily", "replacing", "versions"],
 ]
 
@@ -29,7 +29,7 @@ OWNERS = {
     "prometheus_api_client": ["collect.prometheus"],
     "requests": ["collect.session", "audience.graph", "bearer"],
     "smtplib": ["deliver.smtp"],
-    "sqlite3": ["deliver.ledger", "audience.roll"],
+    "sqlite3": ["deliver.ledger", "audience.roll", "feedback.store"],
     "cryptography": ["deliver.dkim"],
     "flufl": ["deliver.bounces"],
     "prometheus_client": ["deliver.metrics"],

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import cli
-from newsletter.deliver import Accounted, account, mails, open_ledger
+from newsletter.deliver import Accounted, account, open_ledger
 from newsletter.deliver.bounces.verdict import judge
 from newsletter.deliver.ledger import FrozenEdition, Outcome, Planned
 from newsletter.errors import FileError
+from newsletter.mailbox import mails
 
 EDITION = FrozenEdition(id="2026-10", date=datetime(2026, 11, 2, tzinfo=UTC), variants={"staff.en": "ab" * 32})
 PEOPLE = ("ada@acme.example", "bob@acme.example", "eve@acme.example", "waits@acme.example")

@@ -1,6 +1,5 @@
 """Mails that came back: which copy each is about, and what follows from it."""
 
 from newsletter.deliver.bounces.accounting import Account, Accounted, account
-from newsletter.deliver.bounces.mailbox import mails
 
-__all__ = ["Account", "Accounted", "account", "mails"]
+__all__ = ["Account", "Accounted", "account"]

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from newsletter.deliver.replies import one_line
 from newsletter.errors import ConfigError
+from newsletter.mailbox import is_automatic_reply
 
 Kind = Literal["hard", "soft", "none", "unreadable"]
 
@@ -28,9 +29,6 @@ _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 # does not exist; and 5.0.0, which is all that some systems say about an unknown user.
 _ABOUT_THE_ADDRESS = re.compile(r"5\.1\.(?!7$|8$)\d+|5\.2\.1|5\.4\.4|5\.0\.0")
 _REPORT = "message/delivery-status"
-_AUTOMATIC = re.compile(r"auto-replied|auto_reply|vacation|challenge", re.IGNORECASE)
-_AUTOMATIC_FIELDS = ("Auto-Submitted", "Precedence", "X-Auto-Response-Type", "X-Precedence")
-_AUTOMATIC_MARKS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder")
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -77,7 +75,7 @@ def _judge(message: Message) -> Verdict:
     reported = list(_reported(message))
     if reported:
         return _worst([_by_report(one) for one in reported])
-    if message.get_content_type() == "multipart/report" or _is_automatic(message):
+    if message.get_content_type() == "multipart/report" or is_automatic_reply(message):
         return Verdict(kind="none")  # a read receipt, a report without a recipient, an absence
     return _by_flufl(message)
 
@@ -113,11 +111,6 @@ def _sharper(status: str, diagnostic: str) -> str:
 def _worst(verdicts: list[Verdict]) -> Verdict:
     order: tuple[Kind, ...] = ("hard", "soft", "none")
     return min(verdicts, key=lambda one: order.index(one.kind))
-
-
-def _is_automatic(message: Message) -> bool:
-    values = " ".join(str(message.get(name, "")) for name in _AUTOMATIC_FIELDS)
-    return bool(_AUTOMATIC.search(values)) or any(name in message for name in _AUTOMATIC_MARKS)
 
 
 def _by_flufl(message: Message) -> Verdict:

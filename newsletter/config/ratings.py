@@ -1,0 +1,35 @@
+"""How readers' ratings are counted, and how few of them are never told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from newsletter.config.faults import Model
+from newsletter.config.places import WorkspacePath
+
+
+class RatingsConfig(Model):
+    """Ratings and answers that readers send. No name is kept with them; see docs/feedback.md."""
+
+    store: WorkspacePath = Field(
+        default=Path("ratings.db"),
+        validate_default=True,
+        description="The SQLite file that keeps the answers to editions until they are closed: each under a keyed hash of its "
+        "sender, which is deleted then.",
+        examples=["/var/lib/newsletter/ratings.db"],
+    )
+    min_group: Annotated[int, Field(ge=5)] = Field(
+        default=10,
+        description="The smallest number of answers that is ever told, of an audience or of what is left of all "
+        "audiences without it.",
+        examples=["15"],
+    )
+    close_after_days: Annotated[int, Field(ge=1, le=366)] = Field(
+        default=60,
+        description="So many days after the end of its month an edition is closed by the next `newsletter feedback` "
+        "command, if nobody has closed it before.",
+        examples=["45"],
+    )
