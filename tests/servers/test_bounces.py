@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.deliver import account, freeze, mails, open_ledger, send
+from newsletter.deliver import account, freeze, open_ledger, send
+from newsletter.mailbox import mails
 from newsletter.model import Recipient
 from tests.servers.deliver_support import EDITION, QUICK, VARIANT, counted, messages, relay, server
 from tests.servers.postfix import postfix
