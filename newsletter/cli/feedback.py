@@ -14,8 +14,8 @@ from msgspec import to_builtins
 
 from newsletter.cli.options import config_option
 from newsletter.cli.table import table
-from newsletter.cli.values import counted
 from newsletter.config import Config
+from newsletter.counting import counted
 from newsletter.model import Ratings, Tally
 
 if TYPE_CHECKING:
