@@ -47,6 +47,9 @@ COMMANDS = {
 }
 
 
+_INTERRUPTED = 130
+"""128 + SIGINT, as a shell tells it."""
+
 _READER_GONE = 141
 """128 + SIGPIPE, as of a program that the signal ends: what read the output, `head` perhaps, has enough of it."""
 
@@ -64,6 +67,14 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = import_module(f"newsletter.cli.{cmd_name}").command
         return command
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Like click's, but Ctrl-C while help is printed ends as everywhere."""
+        try:
+            return super().make_context(*args, **extra)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            raise click.exceptions.Exit(_INTERRUPTED) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -102,7 +113,7 @@ class LazyGroup(click.Group):
             ctx.exit(FileError.exit_code)
         except (KeyboardInterrupt, click.Abort):
             click.echo("interrupted", err=True)
-            ctx.exit(130)
+            ctx.exit(_INTERRUPTED)
 
 
 def report(error: NewsletterError) -> None:
@@ -114,7 +125,8 @@ def report(error: NewsletterError) -> None:
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="newsletter")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """A monthly email newsletter that an IT department writes from its monitoring data.
 
     The way of an edition: collect, preview, approve, send.
@@ -123,6 +135,9 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 100)
     # No package that happens to be installed has a say in how the config is read; looking for one takes 15 ms.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+    # Bold and colours are for terminals that know them and people who want them (no-color.org).
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        ctx.color = False
     # Reports must survive a pipe to a terminal or file that cannot show every letter.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

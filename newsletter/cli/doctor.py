@@ -97,7 +97,7 @@ def _show(findings: Sequence[Finding]) -> None:
     with console.capture() as capture:
         console.print(table)
     for line in capture.get().splitlines():
-        click.echo(line.rstrip(), color=True)  # rich has decided about colours
+        click.echo(line.rstrip())
     click.echo(_summary(findings), err=True)
 
 

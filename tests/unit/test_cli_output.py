@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -42,6 +45,56 @@ def test_a_question_that_is_broken_off_ends_like_ctrl_c() -> None:
     done = CliRunner().invoke(main, ["status"], input="")
     assert done.exit_code == 130
     assert done.stderr.endswith("interrupted\n")
+
+
+@pytest.mark.parametrize("module", ["click", "newsletter.cli.facts", "newsletter.pipeline"])
+def test_ctrl_c_while_a_command_still_loads_ends_it_without_a_traceback(module: str) -> None:
+    code = f"""
+import sys
+from newsletter.__main__ import main
+
+class CtrlC:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, CtrlC())
+sys.argv = ["newsletter", *{FACTS[3:]!r}]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_the_installed_command_is_the_one_that_catches_ctrl_c() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["scripts"] == {"newsletter": "newsletter.__main__:main"}
+
+
+def _on_a_terminal(*arguments: str, **around: str) -> str:
+    """What a command prints on a terminal of its own, escapes and all."""
+    ours, theirs = pty.openpty()
+    kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "TERM"}}
+    command = [sys.executable, "-m", "newsletter", *arguments]
+    subprocess.run(command, stdout=theirs, stderr=theirs, check=False, env=kept | around)
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # at its end, a terminal answers EIO
+        while piece := os.read(ours, 65_536):
+            said += piece
+    os.close(ours)
+    return said.decode()
+
+
+@pytest.mark.parametrize("plain", [{"NO_COLOR": "1", "TERM": "xterm"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize(
+    "arguments", [("history", "--config", str(ROOT / "none.yaml")), ("explain", "mail.availability")]
+)
+def test_bold_and_colours_are_for_terminals_that_know_them_and_people_who_want_them(plain, arguments) -> None:
+    if arguments[0] == "explain":
+        arguments = (*arguments, "--month", "2026-10", "--config", str(ROOT / "config.yaml"))
+    assert "\x1b[" in _on_a_terminal(*arguments, TERM="xterm")
+    assert "\x1b" not in _on_a_terminal(*arguments, **plain)
 
 
 @pytest.fixture
