@@ -39,8 +39,9 @@ CREATE TABLE delivery (
     name           TEXT NOT NULL,
     variant        TEXT NOT NULL,
     message_id     TEXT NOT NULL,        -- made of address_key, so as unique as that
-    state          TEXT NOT NULL CHECK (state IN ('pending', 'claimed', 'sending', 'accepted', 'deferred',
-                                                  'refused', 'in_doubt', 'suppressed', 'cancelled')),
+    state          TEXT NOT NULL CHECK (state = 'pending' OR state = 'claimed' OR state = 'sending' OR state = 'accepted'
+                                OR state = 'deferred' OR state = 'refused' OR state = 'in_doubt'
+                                OR state = 'suppressed' OR state = 'cancelled'),
     attempts       INTEGER NOT NULL DEFAULT 0,
     owner          TEXT,                 -- the process that claimed it last
     next_try_at    REAL,                 -- seconds since the epoch, of a pending or deferred row
@@ -64,11 +65,11 @@ CREATE TABLE bounce (
 -- Partial: a copy that is accepted, as most are, leaves these and enters none.
 CREATE INDEX delivery_waiting ON delivery (edition_id, id) WHERE state IN ('pending', 'deferred');
 CREATE INDEX delivery_held ON delivery (owner) WHERE state IN ('claimed', 'sending');
-CREATE INDEX delivery_told ON delivery (edition_id, state) WHERE state IN ('refused', 'in_doubt', 'deferred');
 
 -- A copy that left, or must never leave, cannot be sent by any later mistake.
 CREATE TRIGGER delivery_final BEFORE UPDATE OF state ON delivery
-WHEN OLD.state IN ('accepted', 'refused', 'suppressed', 'cancelled') AND NEW.state <> OLD.state
+WHEN NEW.state <> OLD.state
+    AND (OLD.state = 'accepted' OR OLD.state = 'refused' OR OLD.state = 'suppressed' OR OLD.state = 'cancelled')
 BEGIN
     SELECT RAISE(ABORT, 'a final state cannot change');
 END;
