@@ -186,9 +186,10 @@ def _is_for(note: Note, audience: str, segment: str) -> bool:
     return to_audience and (not note.segments or "all" in note.segments or segment in note.segments)
 
 
-def note_error(note: Note, what: str, do: str) -> ContentError:
-    """What is wrong with a note, which it alone may know by its kind or by the facts of the month."""
-    return ContentError(f"{note.source}: {what}", do, located=[Located(what, Place(note.source))])
+def note_error(note: Note, what: str, do: str, *, line: int | None = None) -> ContentError:
+    """What is wrong with a note, perhaps at one `line`, which only its kind or the facts of the month tell."""
+    where = note.source if line is None else f"{note.source}:{line}"
+    return ContentError(f"{where}: {what}", do, located=[Located(what, Place(note.source, line or 1))])
 
 
 def letter_of(audience: str, config: Config) -> Letter:

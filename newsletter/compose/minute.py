@@ -90,6 +90,7 @@ def coming_notes(context: Context) -> tuple[Note, ...]:
                 note,
                 f"coming on {note.date.date()}, which is over when the letter of {context.snapshot.edition} goes out",
                 "Correct the date, or remove the note.",
+                line=note.line("date"),
             )
     return tuple(
         sorted(notes, key=lambda note: (note.date is None, note.date and context.formats.local(note.date), note.time))

@@ -57,7 +57,7 @@ def _quoted(context: Context, note: Note, text: str) -> Iterator[Quoted]:
 
 
 def _writer(context: Context, note: Note) -> Callable[[re.Match[str]], str]:
-    return lambda found: _value(context, note, found["form"], found["id"].strip())
+    return lambda found: _value(context, note, found)
 
 
 def _resolved(context: Context, note: Note) -> Note:
@@ -75,19 +75,29 @@ def _resolved(context: Context, note: Note) -> Note:
     )
 
 
-def _value(context: Context, note: Note, form: str, name: str) -> str:
+def _value(context: Context, note: Note, found: re.Match[str]) -> str:
+    form, name = found["form"], found["id"].strip()
     fact = context.facts.get(name)
     if fact is None:
         near = get_close_matches(name, context.facts, n=1)
         hint = f"Did you mean {near[0]}?" if near else "List the facts of the month with: newsletter facts"
-        raise note_error(note, f'{form}("{name}") names no fact of this month', hint)
+        raise note_error(note, f'{form}("{name}") names no fact of this month', hint, line=_line(note, found))
     if fact.value is None:
         raise note_error(
             note,
             f'{form}("{name}") has no number this month: too little was measured',
             "Say it in words, or leave it out.",
+            line=_line(note, found),
         )
     return _WRITERS[form](context, fact)
+
+
+def _line(note: Note, found: re.Match[str]) -> int | None:
+    """Where in the file a reference stands; of a text in the front matter, where its key does."""
+    parts = {"body": note.body, "title": note.title, "because": note.because.text if note.because else ""}
+    part = next((name for name, text in parts.items() if text == found.string), "steps")
+    first = note.line(part)
+    return first and first + found.string.count("\n", 0, found.start())
 
 
 def _in_full(context: Context, fact: Fact) -> str:

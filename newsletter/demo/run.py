@@ -7,7 +7,6 @@ on this machine alone.
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -24,7 +23,7 @@ from newsletter.demo.inbox_page import served
 from newsletter.demo.measure import measure
 from newsletter.demo.ports import HOST
 from newsletter.demo.private_prometheus import prometheus_available
-from newsletter.demo.workspace import copy_workspace
+from newsletter.demo.workspace import copy_workspace, temporary_workspace
 from newsletter.errors import PartialDelivery
 from newsletter.model import Period
 from newsletter.studio.loopback import open_browser
@@ -50,8 +49,8 @@ def run(*, once: bool, directory: Path | None, browser: bool, say: Say) -> Path:
         UsageError: `directory` is not empty.
         NewsletterError: whatever a step of the line raises.
     """
-    folder = directory or Path(tempfile.mkdtemp(prefix="newsletter-demo-"))
-    config = load(copy_workspace(folder))
+    path = copy_workspace(directory) if directory else temporary_workspace()
+    config, folder = load(path), path.parent
     month = plan.months()[-1]
     say(f"{config.organisation} is a sample company. This is its {month.start:%B %Y}, in {folder}")
     _collect(config, month, say)

@@ -14,14 +14,14 @@ from newsletter.config import Config
 from newsletter.facts import memory
 from newsletter.facts.availability import availability_facts
 from newsletter.facts.claims import claims
-from newsletter.facts.decisions import require_possible
+from newsletter.facts.decisions import ImpossibleWish, require_possible
 from newsletter.facts.figures import figure_facts
 from newsletter.facts.ranking import scored, select
 from newsletter.facts.shares import wilson_interval
 from newsletter.facts.tickets import ticket_facts
 from newsletter.model import Fact, Selection, Snapshot, Told
 
-__all__ = ["earlier", "facts", "memory", "require_possible", "tell", "wilson_interval"]
+__all__ = ["ImpossibleWish", "earlier", "facts", "memory", "require_possible", "tell", "wilson_interval"]
 
 
 def facts(snapshot: Snapshot, *, past: Sequence[Snapshot], config: Config) -> tuple[Fact, ...]:

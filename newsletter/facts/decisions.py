@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
+from typing import Literal
 
 from newsletter.config import Config
 from newsletter.errors import ContentError
 from newsletter.model import Fact
 
+Wish = Literal["pin", "mute"]
+
 _PLAIN = ("value", "target_met", "target_missed")
 _BAD_NEWS: Mapping[str, str] = {"target_missed": "a missed target", "interruption": "an interruption"}
 _TAKE_OUT = "Take it out of edition.yaml."
+
+
+class ImpossibleWish(ContentError):
+    """A `wish` about a fact that cannot be met; whoever knows the file adds where it stands."""
+
+    def __init__(self, wish: Wish, fact: str, message: str, hint: str) -> None:
+        """Keep what was wished, beside what is wrong with it."""
+        super().__init__(message, hint)
+        self.wish = wish
+        self.fact = fact
 
 
 def require_possible(
@@ -27,18 +40,18 @@ def require_possible(
         mute: ids that an editor does not want told.
 
     Raises:
-        ContentError: names the first such id, with the reason.
+        ImpossibleWish: names the first such id, with the reason.
     """
     known = {fact.id: fact for fact in facts}
     for name in pin:
         fact = _known("pin", name, known, refused)
         if name in mute:
-            raise ContentError(f"{name} is both pinned and muted", "Keep one of the two in edition.yaml.")
+            raise ImpossibleWish("mute", name, f"{name} is both pinned and muted", "Keep one of the two.")
         if reason := _why_no_card(fact, config):
-            raise ContentError(f"pin: {name} cannot be a card: {reason}", _TAKE_OUT)
+            raise ImpossibleWish("pin", name, f"pin: {name} cannot be a card: {reason}", _TAKE_OUT)
     for name in mute:
         if reason := _why_not_muted(_known("mute", name, known, refused)):
-            raise ContentError(f"mute: {name} cannot be muted: {reason}", _TAKE_OUT)
+            raise ImpossibleWish("mute", name, f"mute: {name} cannot be muted: {reason}", _TAKE_OUT)
 
 
 def missing_parts(fact: Fact, config: Config) -> list[str]:
@@ -49,13 +62,13 @@ def missing_parts(fact: Fact, config: Config) -> list[str]:
     return [name for name in ("sentence", "work", "source") if getattr(figure, name) is None]
 
 
-def _known(wish: str, name: str, known: Mapping[str, Fact], refused: Mapping[str, str]) -> Fact:
+def _known(wish: Wish, name: str, known: Mapping[str, Fact], refused: Mapping[str, str]) -> Fact:
     if name in refused:
-        raise ContentError(f"{wish}: {name} cannot be told: {refused[name]}", _TAKE_OUT)
+        raise ImpossibleWish(wish, name, f"{wish}: {name} cannot be told: {refused[name]}", _TAKE_OUT)
     if name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"Did you mean {near[0]}?" if near else "List them with: newsletter facts"
-        raise ContentError(f"{wish}: no fact {name!r} this month", hint)
+        raise ImpossibleWish(wish, name, f"{wish}: no fact {name!r} this month", hint)
     return known[name]
 
 

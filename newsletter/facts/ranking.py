@@ -106,7 +106,7 @@ def select(
         mute: ids that an editor does not want told.
 
     Raises:
-        ContentError: a pinned or muted id is no fact of the month, cannot be a card, or must be told.
+        ImpossibleWish: a pinned or muted id is no fact of the month, cannot be a card, or must be told.
     """
     memory = Memory(told)
     require_possible(facts, config, refused=refused, pin=pin, mute=mute)

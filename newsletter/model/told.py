@@ -130,7 +130,8 @@ class Note(Struct, frozen=True, kw_only=True):
     """What a person wrote, in Markdown. `source` is the file, for messages.
 
     `date` and `time` belong to coming items ("06:00-08:00") and incidents; `steps` is an
-    incident's timeline: (clock time, sentence).
+    incident's timeline: (clock time, sentence). `lines` tells where in the file its "body" and each key
+    of the front matter begin, for messages.
     """
 
     id: str
@@ -154,3 +155,8 @@ class Note(Struct, frozen=True, kw_only=True):
     department: str = ""
     answer: Literal["", "done", "planned", "no"] = ""
     evidence: str = ""
+    lines: tuple[tuple[str, int], ...] = ()
+
+    def line(self, part: str) -> int | None:
+        """Where `part` begins in the file, if it is known."""
+        return dict(self.lines).get(part)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.lazily import lazily
 from newsletter.notes.beginning import begin
-from newsletter.notes.deciding import Wish, choose_subject, decide, wished
+from newsletter.notes.deciding import Wish, choose_subject, decide, place_of, wished
 from newsletter.notes.editorial import load_editorial
 from newsletter.notes.loader import load, manuscripts, sound
 from newsletter.notes.manuscript import Manuscript
@@ -27,6 +27,7 @@ __all__ = [
     "load",
     "load_editorial",
     "manuscripts",
+    "place_of",
     "sound",
     "visits",
     "wished",

@@ -13,7 +13,7 @@ from typing import Literal
 import yaml
 
 from newsletter.config import Config
-from newsletter.errors import ContentError, FileError
+from newsletter.errors import ContentError, FileError, Place
 from newsletter.model import Editorial
 from newsletter.notes.editorial import NAME, load_editorial
 from newsletter.replacing import replace_file, what_to_do
@@ -49,6 +49,15 @@ def decide(folder: Path, fact: str, wish: Wish, *, config: Config) -> None:
         if wanted != ids:
             text = _with_ids(text, key, ids, wanted)
     _write(folder, text, wished(before, fact, wish))
+
+
+def place_of(folder: Path, key: str, fact: str) -> Place:
+    """Where `fact` stands below `key` in `edition.yaml`: to say what is wrong with it."""
+    path = folder / NAME
+    node = _value(_text(path), key)
+    items = node.value if isinstance(node, yaml.SequenceNode) else []
+    item = next((one for one in items if one.value == fact), node)
+    return Place(str(path), item.start_mark.line + 1, item.start_mark.column + 1) if item else Place(str(path))
 
 
 def choose_subject(folder: Path, number: int, *, config: Config) -> None:

@@ -145,7 +145,7 @@ def _parsed(path: Path, _: Version, around: NoteSurroundings) -> _Dated:
     if faults or not front:
         told = sorted(faults, key=lambda fault: fault.line)
         return _Dated(Manuscript(file=str(path), state=state, lines=parsed.lines, faults=tuple(told)))
-    note = _note(path, front, text.body.strip("\n"), around)
+    note = _note(path, front, text, _lines(text, parsed), around)
     texts = passages(note, text.front, text.body, text.body_line, parsed.lines)
     manuscript = Manuscript(file=str(path), note=note, state=state, lines=parsed.lines, passages=texts)
     return _Dated(manuscript, front.publish_from, front.expires)
@@ -172,13 +172,23 @@ def _surroundings(path: Path, config: Config) -> NoteSurroundings:
     )
 
 
-def _note(path: Path, front: FrontMatter, text: str, around: NoteSurroundings) -> Note:
+def _lines(text: _Text, parsed: ParsedYaml) -> tuple[tuple[str, int], ...]:
+    """Where the body begins, and each key of the front matter."""
+    empty = len(text.body) - len(text.body.lstrip("\n"))
+    return ("body", text.body_line + empty), *(
+        (str(key[0]), line) for key, line in parsed.lines.items() if len(key) == 1
+    )
+
+
+def _note(
+    path: Path, front: FrontMatter, text: _Text, lines: tuple[tuple[str, int], ...], around: NoteSurroundings
+) -> Note:
     name, locale = _name(path)
     return Note(
         id=name,
         kind=front.kind,
         title=front.title,
-        body=text,
+        body=text.body.strip("\n"),
         owner=front.owner,
         locale=front.locale or locale or around.locales[0],
         source=str(path),
@@ -196,6 +206,7 @@ def _note(path: Path, front: FrontMatter, text: str, around: NoteSurroundings) -
         department=front.department or "",
         answer=front.answer or "",
         evidence=front.evidence or "",
+        lines=lines,
     )
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct, structs, to_builtins
 
 from newsletter import approval
 from newsletter.config import Config
+from newsletter.errors import ContentError, Located
 from newsletter.model import Edition, Editorial, Evidence, Fact, Note, Period, Rendered, Selection, Snapshot, Told
 from newsletter.model.same import Same
 from newsletter.pipeline.frozen import past_snapshots, read_snapshot
@@ -113,8 +114,9 @@ def numbers(config: Config, month: Period, *, snapshot_path: Path | None = None)
     require_supported(config.locales)
     snapshot = read_snapshot(config, month, snapshot_path)
     past = past_snapshots(config, month)
-    editorial = notes.load_editorial(edition_folder(config, month), config=config)
-    facts, selection = _tell(config, snapshot, past, editorial)
+    folder = edition_folder(config, month)
+    editorial = notes.load_editorial(folder, config=config)
+    facts, selection = _tell(config, snapshot, past, editorial, folder)
     return Material(
         config=config,
         month=month,
@@ -184,17 +186,23 @@ def facts_of(config: Config, month: Period) -> tuple[Fact, ...]:
     Raises:
         ContentError: there is no snapshot of the month, or an earlier one is at fault.
     """
-    found, _ = _tell(config, read_snapshot(config, month), past_snapshots(config, month), Editorial())
+    nothing_decided = Editorial(), edition_folder(config, month)
+    found, _ = _tell(config, read_snapshot(config, month), past_snapshots(config, month), *nothing_decided)
     return found
 
 
 def _tell(
-    config: Config, snapshot: Snapshot, past: Sequence[Snapshot], editorial: Editorial
+    config: Config, snapshot: Snapshot, past: Sequence[Snapshot], editorial: Editorial, folder: Path
 ) -> tuple[tuple[Fact, ...], Selection]:
-    from newsletter import facts
+    from newsletter import facts, notes
 
     told = facts.memory.read(config.editions, before=snapshot.edition)
-    return _tell_once(Same(config), Same(snapshot), tuple(map(Same, past)), told, editorial.pin, editorial.mute)
+    try:
+        return _tell_once(Same(config), Same(snapshot), tuple(map(Same, past)), told, editorial.pin, editorial.mute)
+    except facts.ImpossibleWish as error:
+        place = notes.place_of(folder, error.wish, error.fact)
+        told_at = f"{place.file}:{place.line}: {error.message}"
+        raise ContentError(told_at, error.hint, located=[Located(error.message, place)]) from None
 
 
 @lru_cache(maxsize=1)  # a preview asks again at every save of a note or template

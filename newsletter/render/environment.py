@@ -66,7 +66,7 @@ class Templates:
             except jinja2.TemplateError as error:
                 yield self._fault(error)
             except UnicodeDecodeError as error:
-                yield ContentError(f"{name} is not UTF-8 ({error.reason})", "Save it as UTF-8.")
+                yield _not_utf8(self._shown(name), error)
 
     def locate(self, offset: int, name: str, **values: object) -> Place:
         """Which template line wrote the character at `offset` of what `compose` returned."""
@@ -93,15 +93,18 @@ class Templates:
         except jinja2.TemplateError as error:
             raise self._fault(error) from error
         except UnicodeDecodeError as error:
-            raise ContentError(
-                f"a template used by {name} is not UTF-8 ({error.reason})", "Save it as UTF-8."
-            ) from error
+            raise self._undecodable(error) from error
         except RecursionError as error:
             raise _endless(name) from error
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             if not self._raised_by_template(error):
                 raise
             raise self._fault(error) from error
+
+    def _undecodable(self, error: UnicodeDecodeError) -> ContentError:
+        """Jinja does not say which file it was, but the bytes do."""
+        read = (path for path in sorted(template_files(self._folders)) if path.read_bytes() == error.object)
+        return _not_utf8(_shortened(next(read)), error)
 
     def _raised_by_template(self, error: Exception) -> bool:
         """Whether the innermost frame is a template or Jinja; anything else is a bug of ours."""
@@ -147,6 +150,12 @@ class Templates:
         if name.startswith(f"{PACKAGED}/"):
             return _shortened(self._folders[-1] / name.removeprefix(f"{PACKAGED}/"))
         return _shortened(next((folder / name for folder in self._folders if (folder / name).is_file()), Path(name)))
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> ContentError:
+    what = f"is not UTF-8 text ({error.reason})"
+    place = Place(file=path, line=error.object.count(b"\n", 0, error.start) + 1)
+    return ContentError(f"{place}{what}", "Save it as UTF-8.", located=place.located(what))
 
 
 def _endless(name: str) -> ContentError:

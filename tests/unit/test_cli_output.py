@@ -87,14 +87,10 @@ def _on_a_terminal(*arguments: str, **around: str) -> str:
 
 
 @pytest.mark.parametrize("plain", [{"NO_COLOR": "1", "TERM": "xterm"}, {"TERM": "dumb"}])
-@pytest.mark.parametrize(
-    "arguments", [("history", "--config", str(ROOT / "none.yaml")), ("explain", "mail.availability")]
-)
+@pytest.mark.parametrize("arguments", [["status"], ["explain", "mail.availability"]])
 def test_bold_and_colours_are_for_terminals_that_know_them_and_people_who_want_them(plain, arguments) -> None:
-    if arguments[0] == "explain":
-        arguments = (*arguments, "--month", "2026-10", "--config", str(ROOT / "config.yaml"))
-    assert "\x1b[" in _on_a_terminal(*arguments, TERM="xterm")
-    assert "\x1b" not in _on_a_terminal(*arguments, **plain)
+    assert "\x1b[" in _on_a_terminal(*arguments, *FACTS[4:], TERM="xterm")
+    assert "\x1b" not in _on_a_terminal(*arguments, *FACTS[4:], **plain)
 
 
 @pytest.fixture

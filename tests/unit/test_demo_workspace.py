@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
+import os
 import re
+import shutil
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +16,8 @@ import pytest
 from newsletter import audience, notes
 from newsletter.config import AudienceConfig, load
 from newsletter.demo import plan
-from newsletter.demo.workspace import PARTS, copy_workspace, sample_workspace
-from newsletter.errors import ConfigError, UsageError
+from newsletter.demo.workspace import PARTS, copy_workspace, sample_workspace, temporary_workspace
+from newsletter.errors import ConfigError, FileError, UsageError
 
 ROOT = Path(__file__).parents[2]
 READ_AT = datetime(2026, 11, 1, 7, tzinfo=UTC)
@@ -59,6 +63,30 @@ def test_a_copy_overwrites_nothing(tmp_path):
 
 
 # --- what is in it ------------------------------------------------------------------------
+
+
+def test_a_copy_that_finds_no_room_is_one_error_and_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    taken = 0
+
+    def full(_source, target):
+        nonlocal taken
+        taken += 1
+        if taken > 5:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        Path(target).write_text("there was still room")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(FileError, match=r"No space left on device$") as caught:
+        temporary_workspace()
+    assert caught.value.hint == "Free space on that disk. Name a folder with room by --directory, or set TMPDIR."
+    assert (taken, list(tmp_path.iterdir())) == (6, [])
+
+
+def test_no_temporary_folder_at_all_is_one_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(FileError, match="there is no temporary folder: No such file"):
+        temporary_workspace()
 
 
 def test_every_address_of_the_sample_is_one_that_cannot_exist():

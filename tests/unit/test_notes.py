@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from newsletter import notes
 from newsletter.config import Config
@@ -116,7 +117,8 @@ Second paragraph.
 """,
     )
     (note,) = load(tmp_path)
-    assert note == Note(
+    assert [note.line(part) for part in ("title", "because", "steps", "body", "nothing")] == [2, 12, 16, 24, None]
+    assert replace(note, lines=()) == Note(
         id="mail",
         kind="incident",
         title="Posta: ferma per due ore",

@@ -100,9 +100,12 @@ def test_a_template_that_includes_itself_ends_with_an_error(folder):
 
 
 def test_a_template_that_is_not_utf8_is_an_error(folder):
-    (folder / "hero.mjml.j2").write_bytes(b"<mj-section>\xff</mj-section>")
-    with pytest.raises(ContentError, match="not UTF-8"):
+    (folder / "hero.mjml.j2").write_bytes(b"<mj-section>\n\xff</mj-section>")
+    said = f"{folder}/hero.mjml.j2, line 2: is not UTF-8 text (invalid start byte)"
+    with pytest.raises(ContentError) as caught:
         Renderer(folder).render(editions.rich())
+    assert caught.value.message == said
+    assert [one.message for one in Renderer(folder).faults()] == [said]
 
 
 def test_a_missing_folder_is_an_error(tmp_path):
