@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 _STOP_A_BUILD = ("note", "reference-unknown", "second-tip")
-RULES = (*notes.RULES, "edition", "incident-unexplained", "logo", "outcome-missing", "sender")
+RULES = (*notes.RULES, "ask-missing", "edition", "incident-unexplained", "logo", "outcome-missing", "sender")
 """What is looked for around the letters."""
 
 
@@ -98,7 +98,13 @@ def around(
         now: aware.
     """
     measured = {fact.subject for fact in facts if fact.id == f"{fact.subject}.availability"}
-    found = (*_unexplained(config, month, facts, read), *_logo(config), *_outcomes(config, measured), *sender(config))
+    found = (
+        *_unexplained(config, month, facts, read),
+        *_logo(config),
+        *_outcomes(config, measured),
+        *_ask(config, month),
+        *sender(config),
+    )
     noted = notes.examine(read, facts=facts, config=config, month=month, now=now)
     return Surroundings(notes=noted, services=found)
 
@@ -150,6 +156,22 @@ def _outcomes(config: Config, measured: Collection[str]) -> Iterator[Finding]:
                 what = f"services.{name} is not there, so it has no name and no `outcome`"
                 do = "Write an entry for it, or `unlisted_services: ignore` to leave out what has none."
             yield warning("outcome-missing", what, do, place)
+
+
+def _ask(config: Config, month: Period) -> Iterator[Finding]:
+    """Managers can help with one thing a month; a letter that names none gives that away."""
+    for_managers = any(compose.letter_of(one, config) == "managers" for one in config.audiences)
+    if not for_managers or "ask" not in config.sections.managers:
+        return
+    folder = pipeline.edition_folder(config, month)
+    try:
+        editorial = notes.load_editorial(folder, config=config)
+    except ContentError:
+        return  # told as what stops the build
+    if editorial.ask is None:
+        what = "the managers' letter asks for nothing"
+        do = "Write `ask:` with `text` and `button` there, or leave `ask` out of `sections.managers` in config.yaml."
+        yield warning("ask-missing", what, do, Place(str(folder / notes.EDITORIAL_NAME)))
 
 
 def _logo(config: Config) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ _WORDS: dict[Origin, tuple[str, str, str]] = {
     "query": ("query", "asked at", "samples"),
     "export": ("file", "counted until", "rows in month"),
     "hand": ("entered by hand", "entered on", "entries"),
+    "answers": ("counted", "until", "answers"),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from newsletter.compose.context import Context
 from newsletter.compose.did_you_know import did_you_know_section
-from newsletter.compose.feedback import rate_section
+from newsletter.compose.feedback import pulse_section, rate_section
 from newsletter.compose.incidents import incidents_section
 from newsletter.compose.managers import ask_section, brief_section, meet_section, targets_section, work_section
 from newsletter.compose.measure import measure_section
@@ -45,6 +45,7 @@ _SECTIONS: Mapping[str, Callable[[Context], Section | None]] = {
     "coming": coming_section,
     "tip": tip_section,
     "people": people_section,
+    "pulse": pulse_section,
     "rate": rate_section,
     "measure": measure_section,
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from newsletter.compose import figures
 from newsletter.compose.context import Context
 from newsletter.language.formats import capitalised
-from newsletter.model import Fact
+from newsletter.model import USEFUL, Fact
 
 _OF_TICKETS = ("opened", "resolved", "open_at_end", "solved_within", "satisfied")
 
@@ -20,6 +20,8 @@ def fact_titles(context: Context, names: Iterable[str]) -> Mapping[str, str]:
 def _title(context: Context, name: str) -> str:
     subject, _, rest = name.partition(".")
     base, _, claim = rest.partition(".")
+    if (fact := context.facts.get(name)) is not None and fact.type == "rating":
+        return context.text("fact.title.useful" if base == USEFUL else "fact.title.pulse")
     if subject == "services":
         return context.text("fact.title.worst")
     if subject == "tickets":

@@ -29,7 +29,7 @@ class RatingsConfig(Model):
     )
     close_after_days: Annotated[int, Field(ge=1, le=366)] = Field(
         default=60,
-        description="So many days after the end of its month an edition is closed by the next `newsletter feedback` "
-        "command, if nobody has closed it before.",
+        description="So many days after the end of its month an edition is closed by the next `feedback import` "
+        "or `feedback close`, if nobody has closed it before.",
         examples=["45"],
     )

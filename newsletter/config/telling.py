@@ -110,7 +110,7 @@ STAFF_SECTIONS = (
     "rate",
     "measure",
 )
-MANAGERS_SECTIONS = ("brief", "ask", "work", "targets", "meet", "rate", "measure")
+MANAGERS_SECTIONS = ("brief", "ask", "work", "targets", "meet", "pulse", "rate", "measure")
 
 
 _GOOD_NEWS = frozenset({"did_you_know", "numbers", "wins", "spotlight", "people", "ask", "work"})

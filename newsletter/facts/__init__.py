@@ -17,6 +17,7 @@ from newsletter.facts.claims import claims
 from newsletter.facts.decisions import ImpossibleWish, require_possible
 from newsletter.facts.figures import figure_facts
 from newsletter.facts.ranking import scored, select
+from newsletter.facts.ratings import rating_facts
 from newsletter.facts.shares import wilson_interval
 from newsletter.facts.tickets import ticket_facts
 from newsletter.model import Fact, Selection, Snapshot, Told
@@ -25,7 +26,7 @@ __all__ = ["ImpossibleWish", "earlier", "facts", "memory", "require_possible", "
 
 
 def facts(snapshot: Snapshot, *, past: Sequence[Snapshot], config: Config) -> tuple[Fact, ...]:
-    """The plain numbers of the month, in a fixed order: services and their interruptions, tickets, figures.
+    """The plain numbers of the month, in a fixed order: services and their interruptions, tickets, figures, what readers said.
 
     Args:
         snapshot: the month to speak about.
@@ -41,6 +42,7 @@ def facts(snapshot: Snapshot, *, past: Sequence[Snapshot], config: Config) -> tu
         *availability_facts(snapshot, before, config),
         *ticket_facts(snapshot.tickets, before.tickets if before else None, config.tickets),
         *figure_facts(snapshot, before, config),
+        *rating_facts(snapshot, before),
     )
 
 

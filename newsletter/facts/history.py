@@ -81,7 +81,7 @@ def step_changes(fact_id: str, config: Config) -> list[StepChange]:
 
 
 def _scale(fact: Fact) -> Scale | None:
-    if fact.id.endswith(".availability") or fact.type in ("interruption", "latency"):
+    if fact.id.endswith(".availability") or fact.type in ("interruption", "latency", "rating"):
         return None
     by_unit: Mapping[str, Scale] = {"count": "count", "ratio": "ratio", "seconds": "duration", "bytes": "duration"}
     return by_unit.get(fact.unit)

@@ -30,8 +30,9 @@ _SIGNIFICANCE: Mapping[str, float] = {
     "milestone": 0.5,
     "first_time": 0.5,
 }
-_TOLD_OTHERWISE = ("interruption", "target_unjudged", "worst", "proactive_share", "latency")
-"""Told elsewhere: bad news in its own sections, how much was planned to managers, latency in the service's row."""
+_TOLD_OTHERWISE = ("interruption", "target_unjudged", "worst", "proactive_share", "latency", "rating")
+"""Told elsewhere: bad news in its own sections, how much was planned to managers, latency in the service's row, ratings
+where the letter asks for the next ones."""
 _ONE_OF_A_KIND = ("equivalence", "streak", "milestone")
 _LEAST_P = 1e-6
 _NOT_CRITICAL = 0.7

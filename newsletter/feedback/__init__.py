@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from newsletter.feedback.closing import close
     from newsletter.feedback.counting import Account, Counted, count
     from newsletter.feedback.privacy import tellable
-    from newsletter.feedback.results import FILE_NAME, read_ratings, write_ratings
+    from newsletter.feedback.results import evidence, read_ratings
     from newsletter.feedback.store import Store, open_store
     from newsletter.feedback.votes import Ballot, Vote
 else:  # a build reads results, and has no use for the database
@@ -24,14 +24,13 @@ else:  # a build reads results, and has no use for the database
             "closing": "close",
             "counting": "Account Counted count",
             "privacy": "tellable",
-            "results": "FILE_NAME read_ratings write_ratings",
+            "results": "evidence read_ratings",
             "store": "Store open_store",
             "votes": "Ballot Vote",
         },
     )
 
 __all__ = [
-    "FILE_NAME",
     "Account",
     "Ballot",
     "Counted",
@@ -39,8 +38,8 @@ __all__ = [
     "Vote",
     "close",
     "count",
+    "evidence",
     "open_store",
     "read_ratings",
     "tellable",
-    "write_ratings",
 ]

@@ -7,15 +7,16 @@ with the other files of the edition, and a letter that tells of it can be built 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from newsletter.errors import ContentError, FileError
-from newsletter.model import Ratings
+from newsletter.model import Evidence, Ratings
 from newsletter.replacing import replace_file, what_to_do
 
-FILE_NAME = "ratings.json"
+_FILE_NAME = "ratings.json"
 _HINT = "Restore it from your version control, or remove it: then the next letter tells nothing of it."
 
 
@@ -25,7 +26,7 @@ def read_ratings(folder: Path) -> Ratings | None:
     Raises:
         ContentError: the file is not what `newsletter feedback close` wrote.
     """
-    path = folder / FILE_NAME
+    path = folder / _FILE_NAME
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -43,13 +44,29 @@ def read_ratings(folder: Path) -> Ratings | None:
     return read
 
 
+def evidence(ratings: Ratings) -> Iterator[Evidence]:
+    """Where the numbers of each group come from: how many mails, from which days, counted until when."""
+    days = f", {ratings.first} to {ratings.last}" if ratings.first and ratings.last else ""
+    for one in ratings.tallies:
+        how = f"by mail, the last one of each sender{days}" if one.channel == "mail" else "on the web page"
+        readers = one.audience or "all audiences"
+        yield Evidence(
+            id=one.evidence,
+            query=f'answers to "{one.question}" in edition {ratings.edition}, {readers}, {how}',
+            evaluated_at=ratings.closed_at,
+            samples=one.n,
+            coverage=1.0,
+            origin="answers",
+        )
+
+
 def write_ratings(folder: Path, ratings: Ratings) -> Path:
     """Write the file as a whole or not at all; its path.
 
     Raises:
         FileError: the folder cannot be written.
     """
-    path = folder / FILE_NAME
+    path = folder / _FILE_NAME
     text = json.dumps(msgspec.to_builtins(ratings), indent=2, ensure_ascii=False) + "\n"
     try:
         replace_file(path, text.encode())

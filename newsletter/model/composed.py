@@ -213,6 +213,7 @@ SectionKind = Literal[
     "targets",
     "meet",
     "spotlight",
+    "pulse",
     "rate",
     "incidents",
     "did_you_know",

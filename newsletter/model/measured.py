@@ -8,6 +8,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from newsletter.model.perceived import Ratings
+
 
 class Period(Struct, frozen=True, kw_only=True):
     """A half-open stretch of time [start, end), both aware, in one IANA time zone."""
@@ -40,8 +42,8 @@ class Period(Struct, frozen=True, kw_only=True):
         return (self.end.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds()
 
 
-Origin = Literal["query", "export", "hand"]
-"""Whom to ask again: the monitoring, a file that a help desk wrote, or a person."""
+Origin = Literal["query", "export", "hand", "answers"]
+"""Whom to ask again: the monitoring, a file that a help desk wrote, a person, or nobody: answers of readers were counted."""
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
@@ -267,7 +269,8 @@ class Policy(Struct, frozen=True, kw_only=True):
 class Snapshot(Struct, frozen=True, kw_only=True):
     """All numbers of one month, frozen in a file; everything after it works offline.
 
-    `policy` is None in snapshots written before policies were recorded.
+    `policy` is None in snapshots written before policies were recorded. `ratings` are what readers said about the
+    edition of the month before, None if nobody counted; they stand in a file of their own.
     """
 
     edition: str
@@ -278,4 +281,5 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     figures: Mapping[str, Figure]
     evidence: Mapping[str, Evidence]
     policy: Policy | None = None
+    ratings: Ratings | None = None
     schema: int = 1

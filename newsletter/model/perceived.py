@@ -35,6 +35,16 @@ class Tally(Struct, frozen=True, kw_only=True):
     answers: tuple[int, int, int, int, int]
 
     @property
+    def fact(self) -> str:
+        """The id of the fact that tells it: `feedback.useful.staff`, and of answers on the web with that at its end."""
+        return ".".join(("feedback", self.question, self.audience, *([] if self.channel == "mail" else [self.channel])))
+
+    @property
+    def evidence(self) -> str:
+        """The id of what is known about how it was counted."""
+        return "/".join(("ratings", self.question, self.audience or "all", self.channel))
+
+    @property
     def n(self) -> int:
         """How many answers there are."""
         return sum(self.answers)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from newsletter.lazily import lazily
 from newsletter.notes.beginning import begin
 from newsletter.notes.deciding import Wish, choose_subject, decide, place_of, wished
+from newsletter.notes.editorial import NAME as EDITORIAL_NAME
 from newsletter.notes.editorial import load_editorial
 from newsletter.notes.loader import load, manuscripts, sound
 from newsletter.notes.manuscript import Manuscript
@@ -16,6 +17,7 @@ else:  # only `check`, the preview and the approval examine notes, and the words
     __getattr__ = lazily(__name__, {"examining": "RULES examine"})
 
 __all__ = [
+    "EDITORIAL_NAME",
     "RULES",
     "VISIT_MONTHS",
     "Manuscript",

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from msgspec import structs
 
+from newsletter import period
 from newsletter.config import Config
 from newsletter.errors import ContentError
 from newsletter.model import Period, Snapshot
-from newsletter.pipeline.months import SNAPSHOT_NAME, edition_folder
+from newsletter.model.same import Same
+from newsletter.pipeline.months import RATINGS_NAME, SNAPSHOT_NAME, edition_folder
 from newsletter.versions import Version, version_of
 
 
@@ -30,7 +32,7 @@ def read_snapshot(config: Config, month: Period, path: Path | None = None) -> Sn
         raise ContentError(
             f"{found}: the numbers of {read.edition}, not of {month.label}", f"Use --month {read.edition}."
         )
-    return _with_figures_by_hand(config, read)
+    return _with_all_counted(config, read)
 
 
 def _read(path: Path) -> Snapshot:
@@ -43,6 +45,25 @@ def _read_once(path: Path, _: Version) -> Snapshot:
     from newsletter.collect import snapshot
 
     return snapshot.read(path)
+
+
+def _with_all_counted(config: Config, snapshot: Snapshot) -> Snapshot:
+    """The month with what is in no snapshot file: what people entered, and what readers said about the edition before."""
+    before = config.editions / period.previous(snapshot.period, config.timezone).label
+    rated = _with_ratings(Same(snapshot), before, version_of(before / RATINGS_NAME))
+    return _with_figures_by_hand(config, rated)
+
+
+@lru_cache(maxsize=64)  # the same object for the same files, which other caches know a month by
+def _with_ratings(snapshot: Same[Snapshot], before: Path, _: Version) -> Snapshot:
+    from newsletter import feedback
+
+    month = snapshot.value
+    ratings = feedback.read_ratings(before)
+    if ratings is None:
+        return month
+    evidence = {one.id: one for one in feedback.evidence(ratings)}
+    return structs.replace(month, ratings=ratings, evidence={**month.evidence, **evidence})
 
 
 def _with_figures_by_hand(config: Config, snapshot: Snapshot) -> Snapshot:
@@ -74,4 +95,4 @@ def _missing_hint(config: Config, month: Period) -> str:
 def past_snapshots(config: Config, month: Period) -> tuple[Snapshot, ...]:
     """The frozen numbers of all earlier months, oldest first."""
     earlier = sorted(path for path in config.editions.glob(f"*/{SNAPSHOT_NAME}") if path.parent.name < month.label)
-    return tuple(_with_figures_by_hand(config, _read(path)) for path in earlier)
+    return tuple(_with_all_counted(config, _read(path)) for path in earlier)

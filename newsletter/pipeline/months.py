@@ -19,6 +19,7 @@ Progress = Callable[["Step"], None]
 
 
 SNAPSHOT_NAME = "snapshot.json"
+RATINGS_NAME = "ratings.json"
 
 
 def resolve_month(config: Config, label: str | None, now: datetime) -> Period:

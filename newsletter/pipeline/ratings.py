@@ -11,7 +11,7 @@ from newsletter import period
 from newsletter.config import Config
 from newsletter.errors import UsageError
 from newsletter.model import USEFUL, Ratings
-from newsletter.pipeline.months import SNAPSHOT_NAME, edition_folder
+from newsletter.pipeline.months import RATINGS_NAME, SNAPSHOT_NAME, edition_folder
 
 if TYPE_CHECKING:
     from newsletter.feedback import Ballot, Counted, Store
@@ -68,7 +68,7 @@ def closed_ratings(config: Config) -> tuple[Ratings, ...]:
     """
     from newsletter import feedback
 
-    folders = sorted(path.parent for path in config.editions.glob(f"*/{feedback.FILE_NAME}"))
+    folders = sorted(path.parent for path in config.editions.glob(f"*/{RATINGS_NAME}"))
     return tuple(read for folder in folders if (read := feedback.read_ratings(folder)))
 
 

@@ -335,6 +335,18 @@ MANAGERS = (
         button_text="Invite us to your meeting",
         button_href="mailto:it-feedback@acme.example?subject=Please%20join%20our%20team%20meeting",
     ),
+    Section(
+        kind="pulse",
+        title="Does IT help your team meet its goals?",
+        ratings=tuple(
+            Rating(number=str(number), word=word, label=f"Does IT help your team meet its goals? Answer {number} of 5: {word}", href=f"mailto:it-feedback@acme.example?subject=%5BNL%202026-10%20managers%5D%20pulse-7c1e%20{number}")
+            for number, word in enumerate(("not at all", "a little", "partly", "mostly", "fully"), 1)
+        ),
+        paragraphs=(
+            "We tell the result next month, if 10 or more of you answer.",
+            "The September edition asked: “Does IT help your team?” Of 17 who answered, 11 said “mostly” or “fully”.",
+        ),
+    ),
     SECTIONS["rate"],
     SECTIONS["measure"],
 )  # fmt: skip

@@ -60,7 +60,7 @@ def note(workspace: Path, name: str, text: str) -> Path:
 def test_the_sample_company_has_no_finding(workspace):
     """Also for somebody strict."""
     result = checked(workspace, "--strict")
-    passed = len({*check.LETTER_RULES, *notes.RULES}) + 5  # and those of the edition as a whole
+    passed = len({*check.LETTER_RULES, *notes.RULES}) + 6  # and those of the edition as a whole
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == f"All is well: {passed} checks passed.\n"
 
@@ -109,6 +109,26 @@ def test_an_incident_without_a_note_in_one_language_is_an_error(workspace):
     assert ("incident-unexplained", "fault", "no incident note in Italian tells what went wrong with files") in told
     (do,) = [one["do"] for one in found(workspace) if one["check"] == "incident-unexplained"]
     assert do == 'Run: newsletter note new incident "TITLE" --month 2026-10 --service files'
+
+
+def test_a_managers_letter_without_an_ask_is_told_unless_the_section_is_left_out(workspace):
+    """Managers can help with one thing a month."""
+    decisions = workspace / "editions/2026-10/edition.yaml"
+    decisions.write_text("subject: 1\n")
+    (told,) = found(workspace)
+    assert (told["check"], told["status"], told["place"]["file"]) == ("ask-missing", "warning", str(decisions))
+    config = workspace / "config.yaml"
+    config.write_text(config.read_text() + "\nsections: {managers: [brief, targets, measure]}\n")
+    assert found(workspace) == []
+
+
+def test_without_managers_nothing_has_to_be_asked_of_them(workspace):
+    """An edition for the staff alone needs no ask."""
+    (workspace / "editions/2026-10/edition.yaml").unlink()
+    config = workspace / "config.yaml"
+    lines = [one for one in config.read_text().splitlines() if not one.startswith("  managers: {recipients")]
+    config.write_text("\n".join(lines) + "\n")
+    assert found(workspace) == []
 
 
 def test_a_service_without_outcome_in_a_language_is_told_with_what_to_write(workspace):
@@ -173,6 +193,7 @@ def test_every_rule_is_explained_to_editors():
     assert rules == {
         *notes.RULES,
         *compose.RULES,
+        "ask-missing",
         "edition",
         "incident-unexplained",
         "logo",
