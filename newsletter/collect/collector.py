@@ -79,6 +79,7 @@ def _require_something(config: Config) -> None:
         tickets_.open,
         tickets_.resolution,
         tickets_.satisfaction,
+        tickets_.requesters,
         tickets_.csv,
     )
     if not config.availability and not config.figures and not any(asked):

@@ -139,6 +139,7 @@ def _tickets(node: Node) -> model.TicketMonth:
         open_at_end=node["open_at_end"].optional(_count),
         resolution={key: _resolution(entry) for key, entry in node["resolution"].members()},
         satisfaction=node.get("satisfaction", None).optional(_satisfaction),
+        requesters=node.get("requesters", None).optional(_count),
         evidence={part: key.text() for part, key in node.get("evidence", {}).members()},
     )
 
@@ -201,7 +202,7 @@ def _evidence(name: str, node: Node) -> model.Evidence:
         samples=node["samples"].integer(),
         coverage=_share(node["coverage"]),
         warnings=_texts(node["warnings"]),
-        origin=node.get("origin", "query").one_of("query", "export", "hand"),
+        origin=node.get("origin", "query").one_of("query", "export", "hand", "answers"),
     )
 
 

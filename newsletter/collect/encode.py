@@ -127,6 +127,7 @@ def _tickets_json(tickets: model.TicketMonth) -> dict[str, Any]:
             for key in sorted(tickets.resolution)
         },
         **_known("satisfaction", to_builtins(tickets.satisfaction)),
+        **_known("requesters", _count_json(tickets.requesters)),
         "evidence": dict(sorted(tickets.evidence.items())),
     }
 

@@ -160,6 +160,8 @@ def _ticket_selectors(desk: TicketsConfig) -> Iterator[tuple[str, str | None]]:
         yield "tickets.open", desk.open.gauge
     if desk.resolution:
         yield "tickets.resolution", str(promql.parse(desk.resolution.histogram).suffixed("_bucket"))
+    if desk.requesters:
+        yield "tickets.requesters", desk.requesters.gauge
     if desk.satisfaction:
         yield "tickets.satisfaction.part", desk.satisfaction.part
         yield "tickets.satisfaction.total", desk.satisfaction.total

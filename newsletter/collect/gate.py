@@ -29,6 +29,7 @@ def tickets_or_none(month: TicketMonth, evidence: Mapping[str, Evidence], fail: 
         open_at_end=None if "open_at_end" in thin else month.open_at_end,
         resolution={} if "resolution" in thin else month.resolution,
         satisfaction=None if "satisfaction" in thin else month.satisfaction,
+        requesters=None if "requesters" in thin else month.requesters,
     )
 
 

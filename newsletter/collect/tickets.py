@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from newsletter.collect.counter import tally, whole
 from newsletter.collect.difference import difference
 from newsletter.collect.promql import Selector, label_name, narrowed, parse
+from newsletter.collect.requesters import merged
 from newsletter.collect.watch import TICK
 from newsletter.errors import SourceError
 from newsletter.model import Count, Evidence, Resolution, Satisfaction, TicketMonth
@@ -42,12 +43,20 @@ def measure(prometheus: Prometheus, config: TicketsConfig, period: Period) -> tu
     month = TicketMonth(
         opened=counts.get("opened"),
         resolved=counts.get("resolved"),
-        open_at_end=_open(prometheus, config.open, period, evidence) if config.open else None,
+        open_at_end=_gauged(prometheus, "open_at_end", config.open, period, evidence) if config.open else None,
         resolution=_resolution(prometheus, config.resolution, period, evidence) if config.resolution else {},
         satisfaction=_satisfaction(prometheus, config.satisfaction, period, evidence) if config.satisfaction else None,
+        requesters=_requesters(prometheus, config.requesters, period, evidence) if config.requesters else None,
         evidence={key.split("/")[1]: key for key in evidence},
     )
     return month, evidence
+
+
+def _requesters(
+    prometheus: Prometheus, source: GaugeSource, period: Period, evidence: dict[str, Evidence]
+) -> Count | None:
+    count = _gauged(prometheus, "requesters", source, period, evidence)
+    return merged(count.by or {"": count.total}) if count else None
 
 
 def _satisfaction(
@@ -88,7 +97,7 @@ def matched(config: TicketsConfig) -> TicketsConfig:
     return config.model_copy(update={"match": {}, **{part: narrow(source) for part, source in parts.items() if source}})
 
 
-_PARTS = ("opened", "resolved", "open", "resolution", "satisfaction")
+_PARTS = ("opened", "resolved", "open", "resolution", "satisfaction", "requesters")
 _SELECTORS = ("counter", "difference", "gauge", "histogram", "part", "total")
 
 
@@ -117,7 +126,9 @@ def _counted(
     return count if all(part >= 0 for part in count.by.values()) else replace(count, by={})
 
 
-def _open(prometheus: Prometheus, source: GaugeSource, period: Period, evidence: dict[str, Evidence]) -> Count | None:
+def _gauged(
+    prometheus: Prometheus, part: str, source: GaugeSource, period: Period, evidence: dict[str, Evidence]
+) -> Count | None:
     """The gauge at the last instant of the month; not its last value, which a renamed pod would double.
 
     None, too, if a series has no number then: the others are not all.
@@ -132,7 +143,7 @@ def _open(prometheus: Prometheus, source: GaugeSource, period: Period, evidence:
         *(() if answer.series else (f"no series match {selector} at the end of the month",)),
         *((f"not a number: {dropped} of {len(answer.series)} series, so no count",) if dropped else ()),
     )
-    key = "tickets/open_at_end"
+    key = f"tickets/{part}"
     evidence[key] = Evidence(
         id=key,
         query=str(selector),
@@ -141,7 +152,7 @@ def _open(prometheus: Prometheus, source: GaugeSource, period: Period, evidence:
         coverage=len(values) / len(answer.series) if answer.series else 0.0,
         warnings=warnings,
     )
-    return count_by(values, source.by, "tickets.open") if values and not dropped else None
+    return count_by(values, source.by, f"tickets.{part}") if values and not dropped else None
 
 
 def count_by(values: Mapping[tuple[tuple[str, str], ...], float], by: Sequence[str], what: str) -> Count:

@@ -13,22 +13,47 @@ from newsletter.model import Bar, BarChart, Interval, Period, Quoted, Section, S
 
 _UNKNOWN = "–"
 
+DEPARTMENTS = 3
+"""So many are named; the others are one number."""
+
 
 def requests_section(context: Context) -> Section | None:
     """The section, or None when no ticket number was measured."""
     counts = tuple(_table(context))
     if not counts:
         return None
+    people = _people(context)
     kinds, chart, weeks = tuple(_kinds(context)), _chart(context), _weeks(context)
     return Section(
         kind="requests",
         title=context.text("section.requests"),
+        intro=people.text if people else "",
         table=tuple((one.before, one.text) for one in counts),
-        quoted=(*counts, *kinds, *_quoted_months(chart), *_quoted_weeks(weeks)),
+        quoted=(*([people] if people else []), *counts, *kinds, *_quoted_months(chart), *_quoted_weeks(weeks)),
         table_note=" ".join(one.text for one in kinds),
         weeks=weeks,
         chart=chart,
     )
+
+
+def _people(context: Context) -> Quoted | None:
+    """With how many of them we talked: people, not tickets, and from where, in departments that have a name."""
+    fact = context.facts.get("tickets.requesters")
+    if fact is None or not fact.value:
+        return None
+    number, names = context.formats.number, context.config.tickets.names
+    named = sorted((-int(count or 0), name) for name, count in fact.detail.items() if name in names)[:DEPARTMENTS]
+    parts = [
+        context.text("requests.department", name=context.localised(names[name]), number=number(-count))
+        for count, name in named
+    ]
+    others = int(fact.value) + sum(count for count, _ in named)
+    if not parts:
+        return Quoted(fact=fact.id, text=context.text("requests.people", n=int(fact.value)))
+    if others:
+        parts.append(context.text("requests.elsewhere", number=number(others)))
+    text = context.text("requests.people_from", n=int(fact.value), names=context.catalogue.enumerate(tuple(parts)))
+    return Quoted(fact=fact.id, text=text)
 
 
 def _weeks(context: Context) -> Weeks | None:

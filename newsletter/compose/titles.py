@@ -9,7 +9,7 @@ from newsletter.compose.context import Context
 from newsletter.language.formats import capitalised
 from newsletter.model import USEFUL, Fact
 
-_OF_TICKETS = ("opened", "resolved", "open_at_end", "solved_within", "satisfied")
+_OF_TICKETS = ("opened", "resolved", "open_at_end", "solved_within", "satisfied", "requesters")
 
 
 def fact_titles(context: Context, names: Iterable[str]) -> Mapping[str, str]:

@@ -103,6 +103,17 @@ class CsvColumns(Model):
     )
     queue: Line | None = Field(default=None, description="The team or group that has it.", examples=["Queue"])
     kind: Line | None = Field(default=None, description="Incident, request and so on.", examples=["Type"])
+    requester: Line | None = Field(
+        default=None,
+        description="Who asked: an address, number or name that is the same in all tickets of a person. People are "
+        "counted and forgotten: nothing of it is written anywhere.",
+        examples=["Customer"],
+    )
+    department: Line | None = Field(
+        default=None,
+        description="The department of the requester. Those with fewer than ten people are told together.",
+        examples=["Department"],
+    )
 
 
 class CsvSatisfaction(EnoughAnswers):

@@ -167,8 +167,16 @@ class TicketsConfig(Model):
         description="What those who had asked for help said about it.",
         examples=["{part: 'ticket_ratings_total{rating=\"satisfied\"}', total: ticket_ratings_total}"],
     )
+    requesters: GaugeSource | None = Field(
+        default=None,
+        description="A gauge of the people who asked for help in the month so far, each counted once: its value at the end of the "
+        "month, with its department as the only label in `by`. Departments with fewer than ten people are told "
+        "together.",
+        examples=["{gauge: tickets_requesters, by: [department]}"],
+    )
     csv: Annotated[
-        CsvSource | None, instead_of("csv", "preset", "opened", "resolved", "open", "resolution", "satisfaction")
+        CsvSource | None,
+        instead_of("csv", "preset", "opened", "resolved", "open", "resolution", "satisfaction", "requesters"),
     ] = Field(
         default=None,
         description="The export of a help desk, instead of all metrics above.",

@@ -14,7 +14,12 @@ from newsletter.model import Count, Fact, TicketMonth
 def ticket_facts(month: TicketMonth, before: TicketMonth | None, config: TicketsConfig) -> Iterator[Fact]:
     """A fact for every ticket number that the source had."""
     target = config.target
-    counts = {"opened": month.opened, "resolved": month.resolved, "open_at_end": month.open_at_end}
+    counts = {
+        "opened": month.opened,
+        "resolved": month.resolved,
+        "open_at_end": month.open_at_end,
+        "requesters": month.requesters,
+    }
     for part, count in counts.items():
         if count is not None:
             yield _count(part, count, getattr(before, part, None), month)

@@ -203,7 +203,8 @@ class Satisfaction(Struct, frozen=True, kw_only=True):
 class TicketMonth(Struct, frozen=True, kw_only=True):
     """Tickets of the month; None where the config does not ask or the source had nothing.
 
-    `resolution` maps a label key (and "" for all together) to its distribution.
+    `resolution` maps a label key (and "" for all together) to its distribution. `requesters` are people, not tickets, by
+    department; under "" all those of small ones.
     """
 
     opened: Count | None = None
@@ -211,6 +212,7 @@ class TicketMonth(Struct, frozen=True, kw_only=True):
     open_at_end: Count | None = None
     resolution: Mapping[str, Resolution] = field(default_factory=dict)
     satisfaction: Satisfaction | None = None
+    requesters: Count | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)  # part name -> evidence id
 
 

@@ -23,6 +23,7 @@ from newsletter.collect.retention import told_by_victoria_metrics
 from newsletter.collect.tickets import measure
 from newsletter.config import FigureConfig, PrometheusConfig, TicketsConfig
 from newsletter.errors import SourceError
+from newsletter.model import Count
 from newsletter.period import month
 from tests.servers import scripted as say
 
@@ -428,6 +429,15 @@ def test_open_tickets_of_which_one_series_has_no_number_are_not_counted() -> Non
         counted, evidence = measure(prometheus, tickets, OCTOBER)
     assert counted.open_at_end is None
     assert evidence["tickets/open_at_end"].warnings == ("not a number: 1 of 2 series, so no count",)
+
+
+def test_people_who_asked_are_read_by_department_and_small_ones_join_the_others() -> None:
+    people = (({"department": "sales"}, "40"), ({"department": "finance"}, "12"), ({"department": "legal"}, "3"))
+    tickets = TicketsConfig.model_validate({"requesters": {"gauge": "tickets_requesters", "by": ["department"]}})
+    with say.scripted(say.vector(*people)) as script, Prometheus(config(script.url)) as prometheus:
+        counted, evidence = measure(prometheus, tickets, OCTOBER)
+    assert counted.requesters == Count(total=55, by={"": 15, "sales": 40})
+    assert (evidence["tickets/requesters"].query, evidence["tickets/requesters"].samples) == ("tickets_requesters", 3)
 
 
 def test_remarks_of_the_server_are_kept_with_the_answer() -> None:

@@ -903,7 +903,8 @@ def _tickets_for(path: list[str]) -> dict[str, Any]:
         columns = {"created": "a", "resolved": "b"}
         satisfaction = {"column": "c", "satisfied": ["yes"], "unsatisfied": ["no"]}
         return {"csv": {"path": "a.csv", "columns": columns, "satisfaction": satisfaction}}
-    return {**yaml.safe_load(FULL)["tickets"], "satisfaction": {"part": "a", "total": "b"}}
+    more = {"satisfaction": {"part": "a", "total": "b"}, "requesters": {"gauge": "a"}}
+    return {**yaml.safe_load(FULL)["tickets"], **more}
 
 
 LOGINS: dict[str, dict[str, str]] = {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from newsletter.collect.helpdesk.moments import Clock, Unreadable
 from newsletter.collect.helpdesk.table import Row, read
@@ -34,6 +35,8 @@ class Stay(Struct, frozen=True):
     queue: str = ""
     kind: str = ""
     satisfied: bool | None = None
+    requester: str = ""
+    department: str = ""
 
     @property
     def span(self) -> tuple[float, float]:
@@ -64,7 +67,7 @@ class Export(Struct, frozen=True):
             if begun:
                 last = begun[-1]
                 resolved = last.resolved if last.resolved is not None and last.resolved < instant else None
-                yield Stay(begun[0].created, resolved, last.queue, last.kind, last.satisfied)
+                yield replace(last, created=begun[0].created, resolved=resolved)
 
     def moments(self) -> list[float]:
         """Every opening and resolution, in order of time."""
@@ -110,7 +113,8 @@ class _Reading(Struct):
             if resolved < created:
                 raise Unreadable(f"{columns.resolved}: lies before {columns.created}")
         queue, kind = (cells[name] if name else "" for name in (columns.queue, columns.kind))
-        return Stay(created, resolved, queue, kind, self._satisfied(cells))
+        requester, department = (cells[name] if name else "" for name in (columns.requester, columns.department))
+        return Stay(created, resolved, queue, kind, self._satisfied(cells), requester.casefold(), department)
 
     def _moment(self, cells: dict[str, str], column: str) -> tuple[float, float | None]:
         if not cells[column]:

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from newsletter.collect.helpdesk.export import Export, Stay, load
 from newsletter.collect.helpdesk.moments import clock_time
+from newsletter.collect.requesters import merged
 from newsletter.collect.tickets import distribution
 from newsletter.collect.watch import TICK
 from newsletter.config.helpdesk import MONTH_MARK
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from newsletter.model import Period
 
 EVIDENCE = "tickets/export"
-_PARTS = ("opened", "resolved", "open_at_end", "resolution", "satisfaction")
+_PARTS = ("opened", "resolved", "open_at_end", "resolution", "satisfaction", "requesters")
 
 
 def measure(
@@ -75,7 +76,15 @@ def count(export: Export, config: CsvSource, period: Period) -> TicketMonth:
         open_at_end=_count([one for one in tickets if one.resolved is None], queue),
         resolution=_resolution(resolved, queue, config.edges()),
         satisfaction=Satisfaction(satisfied=sum(answers), answers=len(answers)) if config.satisfaction else None,
+        requesters=merged(_people(opened)) if labels.requester else None,
     )
+
+
+def _people(opened: Iterable[Stay]) -> Counter[str]:
+    """Everybody who opened a ticket, once, in the department of the newest one."""
+    newest_last = sorted(opened, key=lambda ticket: ticket.created)
+    home = {ticket.requester: ticket.department for ticket in newest_last if ticket.requester}
+    return Counter(home.values())
 
 
 def _key(*, queue: bool, kind: bool) -> Callable[[Stay], str] | None:
