@@ -14,13 +14,17 @@ def preferred(text: str) -> str:
     """
     if "," not in text and ";" not in text:
         return text
-    best, most = "", 0.0
+    return next(iter(wishes(text)), "")
+
+
+def wishes(text: str) -> list[str]:
+    """The tags of an Accept-Language, the one liked best first; none of those that are unwanted."""
+    found = []
     for part in text.split(","):
         tag, _, weight = part.partition(";")
-        quality = _quality(weight)
-        if tag.strip() and quality > most:
-            best, most = tag.strip(), quality
-    return best
+        if tag.strip() and (quality := _quality(weight)) > 0:
+            found.append((quality, tag.strip()))
+    return [tag for _, tag in sorted(found, key=lambda one: -one[0])]
 
 
 def _quality(weight: str) -> float:

@@ -41,6 +41,7 @@ COMMANDS = {
     "bounces": "Read mails that came back: addresses that take none get none any more.",
     "feedback": "Count what readers answered, without knowing who.",
     "dkim": "Print the DNS record that receivers check the signatures with.",
+    "serve": "Answer the public pages: leaving the list, past editions.",
     "history": "List the editions that were sent, and to how many people.",
     "language": "Examine the wordings of a language, one TOML file each.",
     "demo": "Run the whole line on a sample company, into an inbox of its own.",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from newsletter.compose.context import Context
 from newsletter.compose.did_you_know import did_you_know_section
 from newsletter.compose.feedback import pulse_section, rate_section
+from newsletter.compose.footer import footer_links
 from newsletter.compose.incidents import incidents_section
 from newsletter.compose.managers import ask_section, brief_section, meet_section, targets_section, work_section
 from newsletter.compose.measure import measure_section
@@ -124,6 +125,7 @@ def compose(
         recipient_line=context.text(
             "edition.recipient", address=ADDRESS_FIELD, department=_no_hole(context.department)
         ),
+        footer_links=tuple(footer_links(context, variant_name(audience, locale, segment))),
         pictures=_pictures(context),
         contents={"draft": context.text("layout.draft")},
     )

@@ -19,6 +19,7 @@ from newsletter.config.measures import (
 )
 from newsletter.config.metrics import MetricsConfig
 from newsletter.config.models import Config
+from newsletter.config.public import PublicConfig
 from newsletter.config.ratings import RatingsConfig
 from newsletter.config.recipients import AudienceConfig, FieldsConfig, GraphConfig, LdapConfig, Letter, SourceConfig
 from newsletter.config.secret import Secret
@@ -59,6 +60,7 @@ __all__ = [
     "MicrosoftLogin",
     "OAuthConfig",
     "PrometheusConfig",
+    "PublicConfig",
     "RatingsConfig",
     "RatioSource",
     "ResolutionTarget",

@@ -133,7 +133,8 @@ class SmtpConfig(Model):
     unsubscribe_url: WebUrl | None = Field(
         default=None,
         description="A page where a person can leave the list, written into List-Unsubscribe beside the address. It is "
-        "the same for everybody and is opened, not called by a machine: one-click (RFC 8058) is not announced.",
+        "the same for everybody and is opened, not called by a machine: one-click (RFC 8058) is not announced. With `public` "
+        "each reader has a link of their own instead.",
         examples=["https://intranet.acme.example/newsletter/leave"],
     )
 

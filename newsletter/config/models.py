@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo
 
 from newsletter.config.checking import ChecksConfig
 from newsletter.config.faults import Model
@@ -15,11 +15,14 @@ from newsletter.config.mailing import PreviewConfig, SegmentConfig, SendingConfi
 from newsletter.config.measures import ServiceConfig, TicketsConfig
 from newsletter.config.metrics import MetricsConfig
 from newsletter.config.places import LedgerPath, WorkspacePath, Zone
+from newsletter.config.public import PublicConfig
 from newsletter.config.ratings import RatingsConfig
 from newsletter.config.recipients import AudienceConfig
-from newsletter.config.refusals import fault
+from newsletter.config.refusals import did_you_mean, fault
+from newsletter.config.rules import together
 from newsletter.config.schedule import Holidays, Windows
 from newsletter.config.sources import AvailabilitySource, CoverageConfig, PrometheusConfig
+from newsletter.config.strict_yaml import shown
 from newsletter.config.surroundings import Surroundings
 from newsletter.config.telling import FactsConfig, SectionsConfig
 from newsletter.config.texts import Identifier, Line, LocaleTag, LocalisedText
@@ -31,6 +34,24 @@ def _no_locale_twice(locales: list[str]) -> list[str]:
     if twice:
         raise fault(f'"{twice}" is written twice')
     return locales
+
+
+def _fits_the_rest(public: PublicConfig | None, info: ValidationInfo) -> PublicConfig | None:
+    """Its audiences are there, and there is one page to leave the list; silent while the others are at fault."""
+    if public is None:
+        return public
+    known = info.data.get("audiences", public.archive)
+    for name in public.archive:
+        if name not in known:
+            raise together(
+                f"archive: {shown(name)} is not one of audiences" + did_you_mean(name, known, what="they are")
+            )
+    smtp = info.data.get("smtp")
+    if smtp is not None and smtp.unsubscribe_url and public.unsubscribe:
+        raise together(
+            "smtp.unsubscribe_url is another page to leave the list: take it out, or write unsubscribe: false"
+        )
+    return public
 
 
 class Config(Model):
@@ -118,6 +139,9 @@ class Config(Model):
     )
     smtp: SmtpConfig = Field(description="The relay that takes the mails, and the sender.")
     sending: SendingConfig = Field(default=SendingConfig(), description="When mails may leave.")
+    public: Annotated[PublicConfig | None, AfterValidator(_fits_the_rest)] = Field(
+        default=None, description="Pages for readers: leaving the list, past editions."
+    )
     preview: PreviewConfig = Field(default=PreviewConfig(), description="The preview on an editor's machine.")
     checks: ChecksConfig = Field(
         default=ChecksConfig(), description="What `newsletter check` takes as given when it examines the letters."

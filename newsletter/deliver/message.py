@@ -19,16 +19,11 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from newsletter.config import SmtpConfig
+from newsletter.config import PublicConfig, SmtpConfig
 from newsletter.deliver import headers, quoted_printable
+from newsletter.deliver.links import PATH, Links
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Fillable, Image, Recipient, Rendered
-
-FIELDS: dict[str, Callable[[Recipient], str]] = {
-    "address": lambda recipient: recipient.address,
-    "name": lambda recipient: recipient.name,
-}
-"""What the bodies may ask of a recipient."""
 
 
 class _Own(Struct, frozen=True):
@@ -40,6 +35,7 @@ class _Own(Struct, frozen=True):
 
 
 _Slot = Callable[[_Own], bytes]
+_Fields = dict[str, Callable[[_Own], str]]
 
 # Most names and addresses: short, and neither HTML nor quoted-printable has anything to escape in them.
 _NOTHING_TO_DO = re.compile(r"[A-EG-Za-z0-9](?:[A-Za-z0-9@._ -]{0,69}[A-Za-z0-9])?").fullmatch
@@ -88,7 +84,9 @@ class CompiledMessage(Struct, frozen=True, kw_only=True):
         return b"".join([part if isinstance(part, bytes) else part(own) for part in self.parts])
 
 
-def compile_message(rendered: Rendered, *, smtp: SmtpConfig, organisation: str, edition: str) -> CompiledMessage:
+def compile_message(
+    rendered: Rendered, *, smtp: SmtpConfig, organisation: str, edition: str, public: PublicConfig | None = None
+) -> CompiledMessage:
     """Compile a rendered variant into a template of encoded bytes.
 
     Args:
@@ -96,12 +94,14 @@ def compile_message(rendered: Rendered, *, smtp: SmtpConfig, organisation: str, 
         smtp: for the sender and the reply address.
         organisation: named in List-Id.
         edition: the edition's id, "2026-10".
+        public: where readers can leave the list by themselves, if anywhere. Its secret is read with the first real copy.
 
     Raises:
         ConfigError: smtp.from or smtp.reply_to holds no address.
         ContentError: the subject or an image's name holds a control character, or a body asks for an unknown field.
     """
     name, sender = _mailbox("smtp.from", smtp.sender)
+    fields = _fields(public)
     boundary = f"=_{rendered.digest[:32]}"  # "=_" cannot occur in quoted-printable text
     marked: list[bytes | str] = [
         headers.mailbox("From", name, sender),
@@ -109,14 +109,14 @@ def compile_message(rendered: Rendered, *, smtp: SmtpConfig, organisation: str, 
         headers.text("Subject", rendered.subject),
         "header:date",
         "header:message-id",
-        _list_headers(smtp, organisation, sender),
+        *_list_headers(smtp, organisation, sender, public),
         _feedback_id(smtp, rendered.variant, edition),
         b"MIME-Version: 1.0\r\n",
         f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode(),
         f"Content-Language: {headers.require_one_line('the locale', rendered.locale)}\r\n".encode("ascii"),
         _part_start("text/plain", boundary),
-        *_body("text", rendered.text),
-        *_page(rendered, boundary),
+        *_body("text", rendered.text, fields),
+        *_page(rendered, boundary, fields),
         f"\r\n--{boundary}--\r\n".encode(),
     ]
     literals = _joined(marked)
@@ -125,11 +125,20 @@ def compile_message(rendered: Rendered, *, smtp: SmtpConfig, organisation: str, 
         edition=edition,
         sender=sender,
         digest=_digest(literals),
-        parts=tuple(part if isinstance(part, bytes) else _slot(part) for part in literals),
+        parts=tuple(part if isinstance(part, bytes) else _slot(part, fields) for part in literals),
     )
 
 
-def _page(rendered: Rendered, boundary: str) -> Iterator[bytes | str]:
+def _fields(public: PublicConfig | None) -> _Fields:
+    """What a copy may hold of its recipient."""
+    fields: _Fields = {"address": lambda own: own.recipient.address, "name": lambda own: own.recipient.name}
+    if public is not None and public.unsubscribe:
+        token = Links(public).token
+        fields["unsubscribe"] = lambda own: token(own.message_id)
+    return fields
+
+
+def _page(rendered: Rendered, boundary: str, fields: _Fields) -> Iterator[bytes | str]:
     """The HTML; with images it is the root of a multipart/related of its own (RFC 2387).
 
     The images stand inside the last alternative and not beside it: they belong to the HTML alone, and
@@ -137,13 +146,13 @@ def _page(rendered: Rendered, boundary: str) -> Iterator[bytes | str]:
     """
     if not rendered.attachments:
         yield _part_start("text/html", boundary)
-        yield from _body("html", rendered.html)
+        yield from _body("html", rendered.html, fields)
         return
     related = f"=_r{rendered.digest[:32]}"  # no digest begins with an r: neither boundary is the start of the other
     yield f'\r\n--{boundary}\r\nContent-Type: multipart/related; type="text/html";\r\n'.encode()
     yield f' boundary="{related}"\r\n'.encode()
     yield _part_start("text/html", related)
-    yield from _body("html", rendered.html)
+    yield from _body("html", rendered.html, fields)
     for image in rendered.attachments:
         yield _image(image, related)
     yield f"\r\n--{related}--\r\n".encode()
@@ -167,22 +176,30 @@ def _mailbox(key: str, value: str) -> tuple[str, str]:
     return name, address
 
 
-def _list_headers(smtp: SmtpConfig, organisation: str, sender: str) -> bytes:
+def _list_headers(
+    smtp: SmtpConfig, organisation: str, sender: str, public: PublicConfig | None
+) -> Iterator[bytes | str]:
     local, _, domain = sender.rpartition("@")
     reply_name, reply_address = _mailbox("smtp.reply_to", smtp.reply_to) if smtp.reply_to else ("", "")
-    unsubscribe = [f"mailto:{quote(reply_address or sender, safe='@')}?subject=unsubscribe"]
-    if smtp.unsubscribe_url:
-        unsubscribe.insert(0, smtp.unsubscribe_url)
-    list_id = f"List-Id: {headers.phrase(organisation)} <{_label(local)}.{domain}>\r\n"
-    lines = [
-        headers.mailbox("Reply-To", reply_name, reply_address) if reply_address else b"",
-        list_id.encode("ascii"),  # RFC 2919
-        headers.addresses("List-Unsubscribe", unsubscribe),
-        b"Auto-Submitted: auto-generated\r\n",  # RFC 3834: no out-of-office replies
-        b"Precedence: bulk\r\n",  # the same to programs older than RFC 3834
-        b"X-Auto-Response-Suppress: OOF, AutoReply\r\n",  # the same to Exchange
-    ]
-    return b"".join(lines)
+    if reply_address:
+        yield headers.mailbox("Reply-To", reply_name, reply_address)
+    yield f"List-Id: {headers.phrase(organisation)} <{_label(local)}.{domain}>\r\n".encode("ascii")  # RFC 2919
+    by_mail = f"mailto:{quote(reply_address or sender, safe='@')}?subject=unsubscribe"
+    if public is not None and public.unsubscribe:
+        yield from _one_click(public, by_mail)
+    else:
+        links = (smtp.unsubscribe_url, by_mail) if smtp.unsubscribe_url else (by_mail,)
+        yield headers.addresses("List-Unsubscribe", links)
+    yield b"Auto-Submitted: auto-generated\r\n"  # RFC 3834: no out-of-office replies
+    yield b"Precedence: bulk\r\n"  # the same to programs older than RFC 3834
+    yield b"X-Auto-Response-Suppress: OOF, AutoReply\r\n"  # the same to Exchange
+
+
+def _one_click(public: PublicConfig, by_mail: str) -> Iterator[bytes | str]:
+    """A mail program may call the link by itself (RFC 8058); the field stays on one line whatever the token."""
+    yield f"List-Unsubscribe: <{public.url}{PATH}".encode("ascii")
+    yield "header:unsubscribe"
+    yield f">, <{by_mail}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode("ascii")
 
 
 def _feedback_id(smtp: SmtpConfig, variant: str, edition: str) -> bytes:
@@ -202,12 +219,12 @@ def _part_start(content_type: str, boundary: str) -> bytes:
     ).encode()
 
 
-def _body(kind: str, body: Fillable) -> Iterator[bytes | str]:
+def _body(kind: str, body: Fillable, fields: _Fields) -> Iterator[bytes | str]:
     """Literals and field marks; each field stands on lines of its own, between soft breaks."""
-    unknown = sorted(body.fields - FIELDS.keys())
+    unknown = sorted(body.fields - fields.keys())
     if unknown:
         raise ContentError(
-            f"the {kind} part asks for the unknown recipient field {unknown[0]}", f"Known are {', '.join(FIELDS)}."
+            f"the {kind} part asks for the unknown recipient field {unknown[0]}", f"Known are {', '.join(fields)}."
         )
     last = len(body.parts) - 1
     for position, part in enumerate(body.parts):
@@ -238,15 +255,17 @@ def _digest(parts: list[bytes | str]) -> str:
     return digest.hexdigest()
 
 
-def _slot(mark: str) -> _Slot:
+def _slot(mark: str, fields: _Fields) -> _Slot:
     kind, _, name = mark.partition(":")
-    if kind == "header":
+    if name in _HEADER_SLOTS:
         return _HEADER_SLOTS[name]
-    value, what = FIELDS[name], f"the {name} of a recipient"
+    value, what = fields[name], f"the {name} of a recipient"
+    if kind == "header":
+        return lambda own: value(own).encode("ascii")
     escape: Callable[[str], str] = html.escape if kind == "html" else str
 
     def fill(own: _Own) -> bytes:
-        text = value(own.recipient)
+        text = value(own)
         if _NOTHING_TO_DO(text):
             return text.encode("ascii") + quoted_printable.SOFT_BREAK
         return quoted_printable.joinable(escape(headers.require_one_line(what, text)))

@@ -22,10 +22,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from newsletter.asgi import policy_headers
 from newsletter.counting import counted
 from newsletter.demo.inbox import Inbox, Mail
 from newsletter.demo.ports import HOST
-from newsletter.studio.loopback import Guard, policy_headers
+from newsletter.studio.loopback import Guard
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

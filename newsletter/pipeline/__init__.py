@@ -19,7 +19,7 @@ from newsletter.pipeline.drafting import (
 )
 from newsletter.pipeline.explaining import Earlier, Explanation, explain, where_told
 from newsletter.pipeline.frozen import figures_to_enter, past_snapshots, read_snapshot
-from newsletter.pipeline.letters import messages, sample_eml, sample_reader, write_build
+from newsletter.pipeline.letters import messages, sample_eml, sample_fields, sample_reader, write_build
 from newsletter.pipeline.measuring import (
     collect_edition,
     freeze,
@@ -89,6 +89,7 @@ __all__ = [
     "require_steady_lists",
     "resolve_month",
     "sample_eml",
+    "sample_fields",
     "sample_reader",
     "settled",
     "variant_of",

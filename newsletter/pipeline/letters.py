@@ -21,7 +21,13 @@ def messages(config: Config, draft: Draft) -> dict[str, CompiledMessage]:
     from newsletter.deliver import compile_message
 
     return {
-        name: compile_message(rendered, smtp=config.smtp, organisation=config.organisation, edition=draft.month.label)
+        name: compile_message(
+            rendered,
+            smtp=config.smtp,
+            organisation=config.organisation,
+            edition=draft.month.label,
+            public=config.public,
+        )
         for name, rendered in draft.variants.items()
     }
 
@@ -30,6 +36,13 @@ def sample_reader(config: Config) -> Recipient:
     """The reader that a preview is made out to."""
     domain = config.smtp.sender.rpartition("@")[2].rstrip("> ")
     return Recipient(address=f"reader@{domain}", name="")
+
+
+def sample_fields(reader: Recipient) -> dict[str, str]:
+    """What a letter shows of a reader who gets no copy: a link to leave the list that says that it is a sample."""
+    from newsletter.deliver.links import SAMPLE
+
+    return {"address": reader.address, "name": reader.name, "unsubscribe": SAMPLE}
 
 
 def sample_eml(config: Config, draft: Draft, variant: str, message: CompiledMessage) -> bytes:
@@ -65,7 +78,7 @@ def _files(config: Config, draft: Draft) -> Iterator[tuple[str, bytes]]:
     from newsletter.render import fill_text, shown_html
 
     reader = sample_reader(config)
-    values = {"address": reader.address, "name": reader.name}
+    values = sample_fields(reader)
     for name, message in messages(config, draft).items():
         rendered = draft.variants[name]
         parts = {

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from newsletter.counting import counted
 from newsletter.errors import ContentError
 from newsletter.model import Edition, Image, Rendered, Theme
@@ -53,15 +51,15 @@ class Renderer:
         """
         tokens = Tokens.random()
         clean = printable(drawn(edition, self._theme))
-        marked = replace(clean, recipient_line=tokens.put(clean.recipient_line))
+        marked = tokens.put(clean)
         shown = look(self._theme, clean.direction)
         mjml = self._templates.compose(MJML_TEMPLATE, edition=marked, theme=shown)
         self._require_sound(mjml, marked, shown)
         attachments = _carried(mjml, marked)
         mjml = joined(bidi.to_markup(mjml))
-        html = tokens.cut(to_html(mjml), line=clean.recipient_line, what="HTML")
+        html = tokens.cut(to_html(mjml), edition=clean, what="HTML")
         written = plaintext.finish(self._templates.compose(TEXT_TEMPLATE, edition=marked))
-        text = tokens.cut(written, line=clean.recipient_line, what="plain text")
+        text = tokens.cut(written, edition=clean, what="plain text")
         subject = plaintext.one_line(clean.subject)
         return Rendered(
             variant=clean.variant,

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from newsletter.errors import ContentError
-from newsletter.model import Fillable, Image, Rendered
+from newsletter.model import Edition, Fillable, Image, Rendered
 
-FIELDS = ("address",)
-"""What an edition may ask of a recipient, written `{address}` in its recipient line."""
+FIELDS = ("address", "unsubscribe")
+"""What an edition may ask of a recipient: `{address}` in its recipient line, `{unsubscribe}` in links of its footer."""
 
 
 class Tokens(Struct, frozen=True):
@@ -32,11 +33,13 @@ class Tokens(Struct, frozen=True):
         """Fresh tokens, all of one length so that line breaks do not depend on them."""
         return cls({field: f"x{secrets.token_hex(8)}x" for field in FIELDS})
 
-    def put(self, line: str) -> str:
-        """`line` with tokens for its field marks."""
-        for field, token in self.by_field.items():
-            line = line.replace(f"{{{field}}}", token)
-        return line
+    def put(self, edition: Edition) -> Edition:
+        """The edition with tokens for its field marks."""
+        links = tuple((text, self._put("unsubscribe", address)) for text, address in edition.footer_links)
+        return replace(edition, recipient_line=self._put("address", edition.recipient_line), footer_links=links)
+
+    def _put(self, field: str, text: str) -> str:
+        return text.replace(f"{{{field}}}", self.by_field[field])
 
     def restore(self, text: str) -> str:
         """`text` with the field marks back, so that it no longer depends on chance."""
@@ -44,28 +47,30 @@ class Tokens(Struct, frozen=True):
             text = text.replace(token, f"{{{field}}}")
         return text
 
-    def cut(self, text: str, *, line: str, what: str) -> Fillable:
+    def cut(self, text: str, *, edition: Edition, what: str) -> Fillable:
         """Split `text` at the tokens.
 
         Args:
             text: a rendered part.
-            line: the recipient line with its field marks; what it asks for has to be in `text` as often.
+            edition: with its field marks; what it asks for has to be in `text` as often.
             what: names the part in messages.
 
         Raises:
-            ContentError: the templates left the recipient line out, or printed it twice.
+            ContentError: the templates left the recipient line or a footer link out, or printed it twice.
         """
+        links = "".join(address for _, address in edition.footer_links)
+        wanted = {"address": edition.recipient_line, "unsubscribe": links}
         parts = [text]
         for field, token in self.by_field.items():
             parts = [
                 piece for i, part in enumerate(parts) for piece in ((part,) if i % 2 else _cut(part, token, field))
             ]
         for field in FIELDS:
-            found, expected = parts[1::2].count(field), line.count(f"{{{field}}}")
+            found, expected = parts[1::2].count(field), wanted[field].count(f"{{{field}}}")
             if found != expected:
                 raise ContentError(
                     f"the {what} of the mail holds the recipient's {field} {found} times, not {expected}",
-                    "Templates print edition.recipient_line once, as text.",
+                    "Templates print edition.recipient_line once, as text, and each of edition.footer_links once.",
                 )
         return Fillable(parts=tuple(parts))
 

@@ -11,11 +11,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from newsletter.asgi import policy_headers
 from newsletter.errors import NewsletterError
 from newsletter.studio.answers import Answers, RefusedError
 from newsletter.studio.desk import Desk
 from newsletter.studio.faults import refusal
-from newsletter.studio.loopback import MAIL_POLICY, PAGE_POLICY, policy_headers
+from newsletter.studio.loopback import MAIL_POLICY, PAGE_POLICY
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

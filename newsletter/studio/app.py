@@ -16,11 +16,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from newsletter.asgi import policy_headers
 from newsletter.studio.api import Api, answer
 from newsletter.studio.desk import Desk
 from newsletter.studio.faults import refusal
 from newsletter.studio.frame import View
-from newsletter.studio.loopback import MAIL_POLICY, PAGE_POLICY, Guard, policy_headers
+from newsletter.studio.loopback import MAIL_POLICY, PAGE_POLICY, Guard
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

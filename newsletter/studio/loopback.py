@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import hmac
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from newsletter.asgi import capped, policy_headers
 from newsletter.studio.faults import refusal
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -52,7 +53,7 @@ class Guard:
         if refused is not None:
             await refused(scope, receive, send)
             return
-        await self.app(scope, _capped(receive), send)
+        await self.app(scope, capped(receive, LARGEST_BODY), send)
 
     def _refusal(self, request: Request) -> Response | None:
         ours = {f"{name}:{self.port()}" for name in ("127.0.0.1", "localhost", "[::1]")}
@@ -83,31 +84,6 @@ class Guard:
 
 def _refused(status: int, message: str, fix: str = "") -> Response:
     return JSONResponse(refusal(message, fix), status, headers=policy_headers("default-src 'none'"))
-
-
-def _capped(receive: Receive) -> Receive:
-    """A body without an announced length ends where it gets too large, as if the client had gone."""
-    left = LARGEST_BODY
-
-    async def receive_some() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
-        return message if left >= 0 else {"type": "http.disconnect"}
-
-    return receive_some
-
-
-def policy_headers(policy: str, **more: Any) -> dict[str, str]:
-    """The headers of every answer: `policy` for the content, and nothing shared with any other site."""
-    return {
-        "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Cache-Control": "no-store",
-    } | {name.replace("_", "-"): str(value) for name, value in more.items()}
 
 
 def open_browser(address: str) -> None:

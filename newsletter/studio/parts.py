@@ -9,9 +9,8 @@ from newsletter import pipeline
 from newsletter.config import Config
 from newsletter.deliver import CompiledMessage
 from newsletter.model import Recipient
-from newsletter.pipeline import Draft
+from newsletter.pipeline import Draft, sample_fields
 from newsletter.render import fill_html, fill_text
-from newsletter.studio.picture import own_fields
 from newsletter.studio.trial import messages_of
 
 _OWN = frozenset({"to", "date", "message-id"})
@@ -29,11 +28,11 @@ class Parts:
 
     def text(self) -> str:
         """The text part."""
-        return fill_text(self._draft.variants[self._variant], own_fields(self._reader))
+        return fill_text(self._draft.variants[self._variant], sample_fields(self._reader))
 
     def source(self) -> str:
         """The HTML part as it is sent, links and all."""
-        return fill_html(self._draft.variants[self._variant], own_fields(self._reader))
+        return fill_html(self._draft.variants[self._variant], sample_fields(self._reader))
 
     def raw(self) -> bytes:
         """The message: for the sample reader the very bytes that `build` writes as .eml."""

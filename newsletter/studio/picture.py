@@ -14,6 +14,7 @@ from msgspec import Struct
 from newsletter import compose
 from newsletter.config import Config
 from newsletter.model import Edition, Finding, Recipient, Section
+from newsletter.pipeline import sample_fields
 from newsletter.render import fill_html
 from newsletter.studio.faults import place_json, relative_text
 from newsletter.studio.frame import View, document
@@ -49,7 +50,7 @@ class Shown(Struct, frozen=True, kw_only=True):
 def picture_json(shown: Shown, config: Config, facts: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """The picture; `facts` maps the facts of the month to their evidence."""
     edition, sent = shown.letter.edition, shown.sent.rendered
-    html = document(fill_html(shown.letter.rendered, own_fields(shown.reader)), shown.view)
+    html = document(fill_html(shown.letter.rendered, sample_fields(shown.reader)), shown.view)
     visible = Visible(text_of(html))
     root = config.path.absolute().parent
     kind = compose.letter_of(edition.variant.partition(".")[0], config)
@@ -74,14 +75,9 @@ def picture_json(shown: Shown, config: Config, facts: Mapping[str, tuple[str, ..
     }
 
 
-def own_fields(reader: Recipient) -> dict[str, str]:
-    """A recipient's own fields, as the bodies may ask for them."""
-    return {"address": reader.address, "name": reader.name}
-
-
 def sent_bytes(letter: Letter, reader: Recipient) -> int:
     """Bytes of the HTML part as this reader would get it."""
-    return len(fill_html(letter.rendered, own_fields(reader)).encode())
+    return len(fill_html(letter.rendered, sample_fields(reader)).encode())
 
 
 @lru_cache(maxsize=4096)  # a save leaves most sentences what they were

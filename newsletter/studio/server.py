@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from newsletter.asgi import listening
 from newsletter.errors import NewsletterError, UsageError
 from newsletter.render import template_folders
 from newsletter.studio import readers
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("newsletter")
 
+_TAKEN = "Another preview may be running; choose another: --port 0"
 Roots = frozenset[tuple[Path, bool]]
 
 _NOTICE_MS = 4
@@ -48,8 +50,8 @@ def serve(path: Path, label: str | None, *, port: int, ready: Callable[[str], No
     """
     import uvicorn
 
-    listening = _listen(port)
-    bound = listening[0].getsockname()[1]
+    sockets = _listen(port)
+    bound = sockets[0].getsockname()[1]
     desk = Desk(Proofs(path, label))
 
     @asynccontextmanager
@@ -72,35 +74,21 @@ def serve(path: Path, label: str | None, *, port: int, ready: Callable[[str], No
         app, log_level="warning", server_header=False, ws="none", http="h11", timeout_graceful_shutdown=1
     )
     try:
-        uvicorn.Server(settings).run(sockets=listening)
+        uvicorn.Server(settings).run(sockets=sockets)
     except KeyboardInterrupt:
         log.debug("preview stopped")
     finally:
-        for one in listening:
+        for one in sockets:
             one.close()
 
 
 def _listen(port: int) -> list[socket.socket]:
     """This machine by both of its names; IPv6 where there is any."""
-    first = _bound(socket.AF_INET, "127.0.0.1", port)
+    first = listening(socket.AF_INET, "127.0.0.1", port, hint=_TAKEN)
     sockets = [first]
     with contextlib.suppress(UsageError, OSError):  # no IPv6, or its port is taken: the address shown is the other one
-        sockets.append(_bound(socket.AF_INET6, "::1", first.getsockname()[1]))
+        sockets.append(listening(socket.AF_INET6, "::1", first.getsockname()[1], hint=_TAKEN))
     return sockets
-
-
-def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(128)  # so that a second preview on this port is refused, not silently beside us
-    except OSError as error:
-        listening.close()
-        raise UsageError(
-            f"port {port} is taken ({error.strerror})", "Another preview may be running; choose another: --port 0"
-        ) from error
-    return listening
 
 
 async def _count(desk: Desk) -> None:

@@ -44,7 +44,8 @@ def test_each_plural_message_has_exactly_the_categories_of_its_locale(locale):
 
 def test_each_key_that_the_code_asks_for_exists_and_none_is_left_over():
     package = Path(newsletter.__file__).parent
-    source = "".join(path.read_text() for room in ("compose", "language") for path in (package / room).glob("*.py"))
+    files = [path for room in ("compose", "language", "public") for path in (package / room).glob("*.py")]
+    source = "".join(path.read_text() for path in (*files, *(package / "public" / "pages").glob("*.html")))
     asked = {
         found
         for found in re.findall(r'"([a-z_.]+\.(?:[a-z_.]+|\{[^"]*\}))"|"([a-z_.]+\{[^"]*)"', source)

@@ -14,7 +14,6 @@ from newsletter.errors import NewsletterError
 from newsletter.render import fill_html
 from newsletter.studio.answers import Answers
 from newsletter.studio.frame import View
-from newsletter.studio.picture import own_fields
 from newsletter.studio.proofs import Proofs
 from tests.previewing import MONTH, replaced, small_workspace
 
@@ -67,7 +66,7 @@ def test_after_a_save_every_letter_is_the_one_that_would_be_sent(asked):
     before = asked.source("staff.it")
     asked.save("lock-screen.en", "lock-screen.it")
     truth = built(asked.config)
-    fields = own_fields(pipeline.sample_reader(configuration.load(asked.config)))
+    fields = pipeline.sample_fields(pipeline.sample_reader(configuration.load(asked.config)))
     assert {name: asked.source(name) for name in LETTERS} == {
         name: fill_html(truth.variants[name], fields) for name in LETTERS
     }

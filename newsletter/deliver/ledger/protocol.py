@@ -237,6 +237,9 @@ class Ledger(Protocol):
     def suppressions(self) -> list[Suppression]:
         """All of them, by address."""
 
+    def suppression(self, key: str) -> Suppression | None:
+        """That of one address, given as it is compared; None if there is none."""
+
     def exclusive(self) -> AbstractContextManager[None]:
         """Hold the run lock: one send at a time.
 

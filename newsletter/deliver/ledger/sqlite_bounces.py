@@ -24,11 +24,13 @@ class SqliteBounces(SqliteBase):
 
     def by_tokens(self, tokens: Collection[str]) -> Mapping[str, Delivery]:
         """See `Ledger.by_tokens`."""
+        editions = {token.partition(".")[0] for token in tokens}
         with self._transaction() as db:
             rows = db.execute(
                 f"SELECT {COLUMNS} FROM delivery"  # noqa: S608
-                " WHERE substr(message_id, 2, instr(message_id, '@') - 2) IN (SELECT value FROM json_each(?))",
-                (json.dumps(sorted(tokens)),),
+                " WHERE edition_id IN (SELECT value FROM json_each(?))"  # each token begins with its edition
+                " AND substr(message_id, 2, instr(message_id, '@') - 2) IN (SELECT value FROM json_each(?))",
+                (json.dumps(sorted(editions)), json.dumps(sorted(tokens))),
             ).fetchall()
         found = [delivery(row) for row in rows]
         return {one.message_id.removeprefix("<").partition("@")[0]: one for one in found}

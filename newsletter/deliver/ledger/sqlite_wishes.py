@@ -12,6 +12,8 @@ from newsletter.deliver.ledger.sqlite_base import SqliteBase
 _HOLD = "INSERT INTO hold VALUES (?, ?, ?, ?) ON CONFLICT (edition_id) DO UPDATE SET state = excluded.state,"
 _HOLD += " since = excluded.since, actor = excluded.actor WHERE hold.state <> excluded.state AND hold.state = 'paused'"
 
+_SUPPRESSION = "SELECT address, reason, since FROM suppression"
+
 
 class SqliteWishes(SqliteBase):
     """See `Ledger` for what each method promises."""
@@ -58,8 +60,18 @@ class SqliteWishes(SqliteBase):
     def suppressions(self) -> list[Suppression]:
         """See `Ledger.suppressions`."""
         with self._transaction() as db:
-            rows = db.execute("SELECT address, reason, since FROM suppression ORDER BY address_key").fetchall()
-        return [Suppression(address=row[0], reason=row[1], since=datetime.fromisoformat(row[2])) for row in rows]
+            rows = db.execute(f"{_SUPPRESSION} ORDER BY address_key").fetchall()
+        return [_suppression(row) for row in rows]
+
+    def suppression(self, key: str) -> Suppression | None:
+        """See `Ledger.suppression`."""
+        with self._transaction() as db:
+            row = db.execute(f"{_SUPPRESSION} WHERE address_key = ?", (key,)).fetchone()
+        return None if row is None else _suppression(row)
+
+
+def _suppression(row: tuple[str, str, str]) -> Suppression:
+    return Suppression(address=row[0], reason=row[1], since=datetime.fromisoformat(row[2]))
 
 
 def _hold_row(edition_id: str, state: HoldState, actor: str) -> tuple[str, str, str, str]:
