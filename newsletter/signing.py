@@ -1,29 +1,39 @@
-"""Links that nobody else can make: what they name is signed with `public.secret`."""
+"""Tokens that nobody else can make: what they say is signed with `public.secret`."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+
+from itsdangerous import BadSignature, Signer
 
 from newsletter.config import PublicConfig
 from newsletter.errors import ConfigError
 
-if TYPE_CHECKING:
-    from itsdangerous import Signer
-
 _SHORTEST = 32
 
 
-def signer(public: PublicConfig, purpose: str) -> Signer:
-    """Signs texts (HMAC-SHA256), and takes only its own back; what is signed for one purpose holds for no other.
+class Signing:
+    """Signs texts (HMAC-SHA256) and takes only its own back; usable by several threads."""
 
-    Raises:
-        ConfigError: the secret is not there, or too short to be one.
-    """
-    from itsdangerous import Signer
+    def __init__(self, public: PublicConfig, purpose: str) -> None:
+        """What is signed for one `purpose` holds for no other.
 
-    secret = public.secret.reveal()
-    if len(secret) < _SHORTEST:
-        hint = "Make one: openssl rand -hex 32"
-        raise ConfigError(f"public.secret has {len(secret)} characters: {_SHORTEST} are needed", hint)
-    return Signer(secret, salt=f"newsletter.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)
+        Raises:
+            ConfigError: the secret is not there, or too short to be one.
+        """
+        secret = public.secret.reveal()
+        if len(secret) < _SHORTEST:
+            hint = "Make one: openssl rand -hex 32"
+            raise ConfigError(f"public.secret has {len(secret)} characters: {_SHORTEST} are needed", hint)
+        self._signer = Signer(secret, salt=f"newsletter.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)
+
+    def sign(self, text: str) -> str:
+        """The token that says `text`, readable for everybody."""
+        return self._signer.sign(text).decode("ascii")
+
+    def read(self, token: str) -> str | None:
+        """What a token says; None if we did not make it."""
+        try:
+            return self._signer.unsign(token).decode("ascii")
+        except (BadSignature, UnicodeDecodeError):
+            return None

@@ -15,7 +15,6 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from newsletter import signing
 from newsletter.asgi import policy_headers
 from newsletter.audience.locales import offered, wishes
 from newsletter.config import Config, PublicConfig
@@ -25,6 +24,7 @@ from newsletter.errors import ConfigError
 from newsletter.language import Catalogue, localised
 from newsletter.model import Palette, Theme
 from newsletter.render.look import look
+from newsletter.signing import Signing
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -82,7 +82,7 @@ class Site(Struct, frozen=True, kw_only=True):
         Raises:
             ConfigError: it is missing or too short.
         """
-        signing.signer(self.public, "start")
+        Signing(self.public, "start")
 
     # --- addresses ------------------------------------------------------------------------
 
