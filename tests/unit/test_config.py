@@ -897,6 +897,67 @@ def test_forms_of_time_that_tell_the_minute_are_accepted(tmp_path, form):
     assert config.tickets.csv.dates == form
 
 
+# --- public pages ---------------------------------------------------------------------------
+
+PUBLIC = "public: {{url: {url}, secret: env:A{more}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("http://news.acme.example", "must begin with https://"),
+        ("news.acme.example", "must be https:// and a host"),
+        ("https://", "must be https:// and a host"),
+        ("https://ada@news.acme.example", "must be https:// and a host"),
+        ("https://News.acme.example", "must be https:// and a host in small letters"),
+        ("https://news.acme.example:port", "is not a valid address"),
+        ("https://news.acme.example/?a=b", "may hold a path of plain names"),
+        ('"https://news.acme.example/#a"', "may hold a path of plain names"),
+        ("https://news.acme.example/../b", "may hold a path of plain names"),
+        ("https://news.acme.example//b", "may hold a path of plain names"),
+        ('"https://news.acme.example/{token}"', "may hold a path of plain names"),
+        (f"https://news.acme.example/{'a' * 200}", "is longer than 200 characters"),
+    ],
+)
+def test_an_address_that_no_mail_can_link_to_is_refused(tmp_path, url, fault):
+    """Everything behind it is written into mails that stay."""
+    (told,) = added(tmp_path, PUBLIC.format(url=url, more=""))
+    assert f"public.url: {fault}" in told
+
+
+@pytest.mark.parametrize("path", ["", "/", "/newsletter", "/it/newsletter/"])
+def test_pages_may_share_a_host(tmp_path, path):
+    """A slash at the end changes nothing."""
+    public = loaded(tmp_path, BASE + PUBLIC.format(url=f"https://acme.example{path}", more="")).public
+    assert public is not None
+    assert public.base == path.rstrip("/")
+    assert public.host == "acme.example"
+
+
+def test_the_signing_secret_never_stands_in_the_file(tmp_path):
+    """As all secrets."""
+    (told,) = added(tmp_path, "public: {url: https://acme.example, secret: 0123456789abcdef0123456789abcdef}\n")
+    assert "must not stand here in plain text" in told
+    assert "0123456789" not in told
+
+
+def test_an_archive_of_an_audience_that_is_not_there_is_refused(tmp_path):
+    """With the one that was probably meant."""
+    more = "audiences: {staff: {recipients: a.csv}}\n" + PUBLIC.format(
+        url="https://acme.example", more=", archive: [staf]"
+    )
+    (told,) = added(tmp_path, more)
+    assert 'archive: "staf" is not one of audiences; did you mean "staff"?' in told
+
+
+def test_there_is_one_page_to_leave_the_list(tmp_path):
+    """Two links in one header would lead to different places."""
+    smtp = BASE.replace("smtp:\n", "smtp:\n  unsubscribe_url: https://intranet.acme.example/leave\n")
+    (told,) = faults(tmp_path, smtp + PUBLIC.format(url="https://acme.example", more=""))
+    assert "smtp.unsubscribe_url is another page to leave the list" in told
+    assert loaded(tmp_path, smtp + PUBLIC.format(url="https://acme.example", more=", unsubscribe: false")).public
+
+
 def _tickets_for(path: list[str]) -> dict[str, Any]:
     """Tickets in which the key of `path` may stand: an export stands instead of metrics."""
     if path[1] == "csv":
@@ -960,6 +1021,8 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
             whole["prometheus"] |= {"url": "https://a", "tls": {"cert": "a", "key": "b"}}
         if path[0] == "tickets":
             whole["tickets"] = _tickets_for(path)
+        if path[0] == "public":
+            whole["public"] = {"url": "https://a", "secret": "env:A"}
         if path[1:2] == ["dkim"]:
             whole["smtp"]["dkim"] = {"domain": "a", "selector": "a", "key": "env:A"}
         if path[1:2] == ["oauth"]:
