@@ -9,7 +9,7 @@ from newsletter.compose.did_you_know import did_you_know_section
 from newsletter.compose.feedback import pulse_section, rate_section
 from newsletter.compose.footer import footer_links
 from newsletter.compose.incidents import incidents_section
-from newsletter.compose.managers import ask_section, brief_section, meet_section, targets_section, work_section
+from newsletter.compose.managers import ask_section, brief_section, meet_section, targets_section
 from newsletter.compose.measure import measure_section
 from newsletter.compose.minute import minute_quoted, minute_rows
 from newsletter.compose.numbers import numbers_section
@@ -19,6 +19,7 @@ from newsletter.compose.services import services_section
 from newsletter.compose.spotlight import spotlight_section
 from newsletter.compose.story import story
 from newsletter.compose.told import coming_section, heard_section, people_section, tip_section, wins_section
+from newsletter.compose.work import work_section
 from newsletter.config import Config
 from newsletter.language import without_isolates
 from newsletter.model import Edition, Editorial, Fact, MinuteRow, Note, Picture, Section, Selection, Snapshot

@@ -12,7 +12,7 @@ from newsletter.compose.phrasing import phrase
 from newsletter.compose.standing import Standing
 from newsletter.compose.story import met_and_unjudged
 from newsletter.language.formats import EN_DASH, budget, capitalised
-from newsletter.model import BriefPoint, Divided, Fact, Mark, Part, Quoted, Section, TargetRow
+from newsletter.model import BriefPoint, Fact, Mark, Quoted, Section, TargetRow
 
 POINTS = 3
 MONTHS_WITHOUT_VISIT = 6
@@ -131,44 +131,6 @@ def ask_section(context: Context) -> Section | None:
         paragraphs=(context.localised(ask.text),),
         button_text=button if address else "",
         button_href=mailto(address, button) if address else "",
-    )
-
-
-# --- planned work and surprises -----------------------------------------------------------
-
-
-def work_section(context: Context) -> Section | None:
-    """How much of the finished work came before anybody asked; only of well-labelled work."""
-    fact = context.facts.get("tickets.proactive_share")
-    if fact is None or fact.value is None:
-        return None
-    proactive, labelled, unlabelled = (int(fact.detail[slot] or 0) for slot in ("part", "whole", "unlabelled"))
-    total = labelled + unlabelled
-    parts = {"proactive": proactive, "reactive": labelled - proactive, "unlabelled": unlabelled}
-    shares = {name: context.formats.percent(count / total, 0, "nearest") for name, count in parts.items()}
-    share = context.formats.percent(fact.value, 0, "nearest")
-    shown = tuple(
-        Part(share=count / total, number=shares[name], label=context.text(f"work.{name}"))
-        for name, count in parts.items()
-        if count
-    )
-    note = (
-        phrase(context, "work.note", n=total, share=share) if unlabelled else phrase(context, "work.note_all", n=total)
-    )
-    slots = {"total": context.formats.number(total), "proactive": shares["proactive"], "reactive": shares["reactive"]}
-    return Section(
-        kind="work",
-        title=context.text("section.work"),
-        quoted=tuple(Quoted(fact=fact.id, text=text) for text in (share, *(part.number for part in shown), note)),
-        divided=Divided(
-            number=share,
-            sentence=context.text("work.sentence" if unlabelled else "work.sentence_all"),
-            label=context.text("work.label", None, **slots, unlabelled=shares["unlabelled"])
-            if unlabelled
-            else context.text("work.label_all", None, **slots),
-            parts=shown,
-            note=note,
-        ),
     )
 
 

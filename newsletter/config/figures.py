@@ -10,7 +10,7 @@ from newsletter import presets
 from newsletter.config.faults import Model
 from newsletter.config.from_preset import FigurePresetName, PresetMatch, filled_in
 from newsletter.config.refusals import needed
-from newsletter.config.rules import exactly_one
+from newsletter.config.rules import exactly_one, together
 from newsletter.config.telling import EquivalenceConfig
 from newsletter.config.texts import LabelName, Line, LocalisedText
 
@@ -26,6 +26,13 @@ def _noun_or_preset(noun: Any, info: ValidationInfo) -> Any:
     if noun is None and info.data.get("preset", "") is None:
         raise needed("is required, but missing")
     return noun
+
+
+def _whose_work(team: int | None, info: ValidationInfo) -> int | None:
+    """A number about the department's own work is one of a team, never of a person."""
+    if "show" in info.data and (info.data["show"] == "managers") != (team is not None):
+        raise together("show: managers goes with team, the number of people it is about, five or more")
+    return team
 
 
 _FORMS = ("counter", "gauge", "changes", "advances", "falls", "difference", "alerts", "ratio", "by_hand")
@@ -131,11 +138,19 @@ class FigureConfig(Model):
         examples=["down"],
     )
     target: float | None = Field(default=None, description="The promised value, in the figure's unit.", examples=["5"])
-    show: Literal["tile", "did_you_know", "both", "none"] = Field(
+    show: Literal["tile", "did_you_know", "both", "managers", "none"] = Field(
         default="tile",
         description='Where it is shown: among the numbers (`tile`), as a "Did you know?", there in its turn and else among '
-        "the numbers (`both`), or only in `facts` (`none`).",
+        "the numbers (`both`), beside planned work in the managers' letter alone (`managers`: how the department itself "
+        "works), or only in `facts` (`none`).",
         examples=["did_you_know"],
+    )
+    team: Annotated[Annotated[int, Field(ge=5)] | None, AfterValidator(_whose_work)] = Field(
+        default=None,
+        validate_default=True,
+        description="With `show: managers`: how many people the number is about, all together. A number about fewer than five "
+        "would be about single people, and is refused.",
+        examples=["14"],
     )
 
     history: bool = Field(

@@ -79,11 +79,11 @@ def scored(facts: Sequence[Fact], told: Sequence[Told], config: Config) -> tuple
 
 def _competes(fact: Fact, config: Config) -> bool:
     """Claims do, and plain figures that ask for it; a fact without a value says nothing."""
-    if fact.value is None or fact.type in _TOLD_OTHERWISE:
+    figure = config.figures.get(fact.subject)
+    if fact.value is None or fact.type in _TOLD_OTHERWISE or (figure and figure.show == "managers"):
         return False
     if fact.type not in ("value", "target_met", "target_missed"):
         return True
-    figure = config.figures.get(fact.subject)
     return figure is not None and figure.show in ("did_you_know", "both")
 
 

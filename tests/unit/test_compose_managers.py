@@ -9,9 +9,22 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from newsletter.errors import ContentError
+from newsletter.facts import tell
 from newsletter.model import Ask, Count, Editorial, TicketMonth
 from newsletter.notes import load_editorial
-from tests.unit.edition_samples import NAMES, config, edition, note, outage, section, service, snapshot, span, tickets
+from tests.unit.edition_samples import (
+    NAMES,
+    config,
+    edition,
+    figure,
+    note,
+    outage,
+    section,
+    service,
+    snapshot,
+    span,
+    tickets,
+)
 
 DESK = {"resolution": {"histogram": "h", "target_s": 14400, "target_share": 0.6}}
 MISSED = snapshot(service("files", outage("2026-10-14 09:12", 97)), service("mail"), service("wifi"), tickets=tickets())
@@ -178,6 +191,58 @@ def test_without_a_record_of_all_six_months_nobody_is_called_unvisited():
     del past["2026-07"]
     (text,) = section(letter(MISSED, departments=DEPARTMENTS, past_visits=past), "meet").paragraphs
     assert text == "May we listen for 20 minutes?"
+
+
+# --- how the department works -------------------------------------------------------------
+
+FOCUS: dict[str, Any] = {
+    "ratio": {"part": "it_focus_hours_total", "total": "it_working_hours_total"},
+    "noun": "of our working hours stayed free of calls and tickets",
+    "good": "up",
+    "show": "managers",
+    "team": 14,
+}
+QUIET = figure("focus", 0.3149, unit="ratio", kind="ratio", numerator=680, denominator=2159)
+
+
+def test_protected_time_is_told_to_managers_alone_and_of_the_team_as_a_whole():
+    month = snapshot(service("mail"), service("files"), figures=[QUIET])
+    shown = section(letter(month, figures={"focus": FOCUS}), "work")
+    assert shown.paragraphs == ("31% of our working hours stayed free of calls and tickets.",)
+    assert [(one.fact, one.text) for one in shown.quoted] == [("focus.ratio", shown.paragraphs[0])]
+    assert shown.divided is None
+    assert "31%" not in str(edition(month, figures={"focus": FOCUS}, **ASKED).sections)
+
+
+def test_protected_time_stands_below_planned_work():
+    resolved = Count(total=100, by={"a/change": 41, "b/incident": 59})
+    month = snapshot(service("mail"), tickets=TicketMonth(resolved=resolved), figures=[QUIET])
+    desk = {"proactive": ["change"], "reactive": ["incident"]}
+    shown = section(letter(month, tickets=desk, figures={"focus": FOCUS}), "work")
+    assert shown.divided is not None
+    assert len(shown.paragraphs) == 1
+
+
+def test_a_change_of_the_teams_own_number_is_no_card_for_the_staff():
+    def month_of(number: int, share: float) -> Any:
+        quiet = figure("focus", share, unit="ratio", kind="ratio", numerator=round(5000 * share), denominator=5000)
+        return snapshot(service("mail"), label=f"{2024 + number // 12}-{number % 12 + 1:02}", figures=[quiet])
+
+    past = tuple(month_of(number, 0.3 + 0.001 * (number % 3)) for number in range(9, 33))
+    for show, told in (({"show": "tile"}, True), ({"show": "managers", "team": 14}, False)):
+        settings = config(figures={"focus": {key: FOCUS[key] for key in ("ratio", "noun")} | show})
+        found, selection = tell(month_of(33, 0.6), past=past, config=settings)
+        assert any(one.id.startswith("focus.ratio.") for one in found)
+        assert any(one.startswith("focus.") for one in selection.did_you_know) is told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [({"team": 4}, "team"), ({"team": None}, "show: managers goes with team"), ({"show": "tile"}, "goes with team")],
+)
+def test_a_number_about_fewer_than_five_people_is_refused(given, told):
+    with pytest.raises(ValueError, match=told):
+        config(figures={"focus": FOCUS | given})
 
 
 # --- what both letters share --------------------------------------------------------------
