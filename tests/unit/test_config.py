@@ -1006,6 +1006,7 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
         "password",
         "target_s",
         "target_share",
+        "team",
     }
     for key, _, _, _, shown in rows:
         path = key.strip("`").replace("[]", ".0").split(".")
