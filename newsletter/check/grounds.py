@@ -21,10 +21,16 @@ def grounds_of(config: Config, *, drafts: bool = False) -> checks.Grounds:
     values = tuple(_values(config, ""))
     return checks.Grounds(
         machines=frozenset(host for _, value in values if (host := _machine(value))),
-        known_hosts=frozenset(host.lower() for host in config.checks.known_hosts),
+        known_hosts=known_hosts(config),
         secrets=tuple((key, text) for key, value in values if isinstance(value, Secret) and (text := _revealed(value))),
         drafts=drafts,
     )
+
+
+def known_hosts(config: Config) -> frozenset[str]:
+    """Hosts that every reader can open, though they may be of the own network: those named, and that of the public pages."""
+    own = [urlsplit(config.public.url).hostname or ""] if config.public else []
+    return frozenset(host.lower() for host in (*config.checks.known_hosts, *own))
 
 
 def _values(value: object, key: str) -> Iterator[tuple[str, object]]:

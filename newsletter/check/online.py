@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from newsletter import pipeline
 from newsletter.check.examination import Examination
+from newsletter.check.grounds import known_hosts
 from newsletter.check.letters import ONLINE_RULES
 from newsletter.check.places import Places
 from newsletter.check.spam import Score, scores
@@ -42,11 +43,12 @@ def online(config: Config, draft: pipeline.Draft, *, web: Web | None = None) -> 
 def _links(config: Config, draft: pipeline.Draft, web: Web) -> Iterator[Finding]:
     """In the order of the letters; each address once, told of the first letter that holds it."""
     first: dict[str, tuple[checks.Letter, Element]] = {}
+    known = known_hosts(config)  # an edition has its own page once it is sent
     for name, rendered in draft.variants.items():
         letter = checks.Letter(draft.editions[name], rendered)
         for link in letter.links:
             asked = link["href"].startswith("https://") and HOLE_BEGIN not in link["href"]
-            if asked and host_of(link) not in config.checks.known_hosts:
+            if asked and host_of(link) not in known:
                 first.setdefault(link["href"].partition("#")[0], (letter, link))
     places = Places(config, draft.month)
     with ThreadPoolExecutor(_THREADS) as pool:

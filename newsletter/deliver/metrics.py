@@ -84,29 +84,46 @@ def _push(config: MetricsConfig, registry: CollectorRegistry) -> None:
 def _registry(
     ledger: Ledger, report: DeliveryReport, ended_at: Callable[[str], float], now: float
 ) -> CollectorRegistry:
-    from prometheus_client import CollectorRegistry, Gauge
+    registry = edition_registry(ledger, report.edition, ended_at)
+    edition = (report.edition,)
+    _tell(registry, "last_send_timestamp_seconds", "When the last send ended.", {edition: now}, *_EDITION)
+    _tell(registry, "last_send_duration_seconds", "How long the last send took.", {edition: report.seconds}, *_EDITION)
+    about = "Copies that the relay accepted in it."
+    _tell(registry, "last_send_accepted", about, {edition: float(report.sent)}, *_EDITION)
+    return registry
 
-    registry = CollectorRegistry()
 
-    def tell(name: str, about: str, values: _Values, *labels: str) -> None:
-        gauge = Gauge(f"newsletter_{name}", about, labels, registry=registry)
-        for which, value in values.items():
-            (gauge.labels(*which) if labels else gauge).set(value)
+def edition_registry(ledger: Ledger, edition: str, ended_at: Callable[[str], float]) -> CollectorRegistry:
+    """What the ledger tells of an edition, as metrics that can be scraped at any time.
 
-    edition = report.edition
-    states: _Values = {(edition, state): float(report.counts[state]) for state in STATES}
+    Args:
+        ledger: what is told.
+        edition: its id.
+        ended_at: when the month of an edition was over (seconds since the epoch).
+    """
+    from prometheus_client import CollectorRegistry
+
+    registry, counts = CollectorRegistry(), ledger.counts(edition)
+    states: _Values = {(edition, state): float(counts[state]) for state in STATES}
     hard, soft = ledger.bounces(edition)
-    tell("edition_recipients", "People of the newest edition sent, by the state of their copy.", states, *_STATE)
+    about = "People of the newest edition sent, by the state of their copy."
+    _tell(registry, "edition_recipients", about, states, *_STATE)
     returned: _Values = {(edition, "hard"): float(hard), (edition, "soft"): float(soft)}
-    tell("edition_bounces", "Copies that came back after the relay had accepted them.", returned, *_KIND)
-    tell("last_send_timestamp_seconds", "When the last send ended.", {(edition,): now}, *_EDITION)
-    tell("last_send_duration_seconds", "How long the last send took.", {(edition,): report.seconds}, *_EDITION)
-    tell("last_send_accepted", "Copies that the relay accepted in it.", {(edition,): float(report.sent)}, *_EDITION)
+    about = "Copies that came back after the relay had accepted them."
+    _tell(registry, "edition_bounces", about, returned, *_KIND)
     complete = [one.id for one in ledger.editions() if _is_complete(one)]
     if complete:
         about = "When the month was over that the newest completely sent edition tells about."
-        tell("last_complete_edition_end_timestamp_seconds", about, {(): ended_at(max(complete))})
+        _tell(registry, "last_complete_edition_end_timestamp_seconds", about, {(): ended_at(max(complete))})
     return registry
+
+
+def _tell(registry: CollectorRegistry, name: str, about: str, values: _Values, *labels: str) -> None:
+    from prometheus_client import Gauge
+
+    gauge = Gauge(f"newsletter_{name}", about, labels, registry=registry)
+    for which, value in values.items():
+        (gauge.labels(*which) if labels else gauge).set(value)
 
 
 def _is_complete(edition: Summary) -> bool:

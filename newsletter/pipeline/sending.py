@@ -37,10 +37,12 @@ def deliver(
 
     Raises:
         ContentError: the edition was frozen with other content, or its month ended too long ago.
+        FileError: the letters for browsers cannot be written; nothing was sent.
         DeliveryError: another send is running, or somebody paused or cancelled the edition.
         LedgerError: the ledger cannot be read or written; nothing more was sent.
     """
     from newsletter import deliver as stage
+    from newsletter.pipeline import archive
 
     require_credentials(config)
     now = datetime.now(UTC)
@@ -50,6 +52,7 @@ def deliver(
     with stage.open_ledger(config.ledger) as ledger:
         stage.require_unheld(ledger, draft.month.label)
         frozen = stage.freeze(ledger, draft.month.label, messages, people.planned())
+        archive.keep(config, draft)  # before the first mail, whose link leads there
         report = stage.send(
             ledger,
             draft.month.label,
@@ -115,6 +118,10 @@ def require_credentials(config: Config) -> None:
             secret.reveal()
     if config.smtp.dkim:
         load_signer(config.smtp.dkim)
+    if config.public and config.public.unsubscribe:
+        from newsletter.signing import Signing
+
+        Signing(config.public, "unsubscribe")
 
 
 def _frozen_remarks(frozen: Freeze) -> tuple[str, ...]:

@@ -29,11 +29,18 @@ def internal_app(site: Site, metrics: Metrics) -> ASGIApp:
                 if ledger is not None:
                     ledger.secret()
         except NewsletterError as error:
-            return PlainTextResponse(f"{error.message}\n", 503, headers=policy_headers(_POLICY))
+            return _unable(error)
         return PlainTextResponse("ok\n", headers=policy_headers(_POLICY))
 
     def tell(_: Request) -> Response:
-        content, media_type = metrics.exposition()
+        try:
+            content, media_type = metrics.exposition()
+        except NewsletterError as error:
+            return _unable(error)
         return Response(content, media_type=media_type, headers=policy_headers(_POLICY))
 
     return Starlette(routes=[Route("/healthz", health), Route("/metrics", tell)])
+
+
+def _unable(error: NewsletterError) -> Response:
+    return PlainTextResponse(f"{error.message}\n", 503, headers=policy_headers(_POLICY))

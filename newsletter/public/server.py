@@ -57,8 +57,9 @@ def serve(config: Config, *, pages: Listening, internal: Listening, ready: Calla
     """
     import uvicorn
 
-    site, metrics = Site.of(config), Metrics()
+    site = Site.of(config)
     site.require_secret()
+    metrics = Metrics(site)
     sockets = [pages.open()]
     try:
         sockets.append(internal.open())
