@@ -29,16 +29,18 @@ class _Asked(Struct, frozen=True, kw_only=True):
 
 def rate_section(context: Context) -> Section | None:
     """Was this useful? A scanner that follows links cannot vote: only a sent mail counts."""
-    address = feedback_address(context.config)
-    if not address:
+    if not _can_answer(context):
         return None
     words = tuple(context.text(f"rate.answer_{number}") for number in range(1, ANSWERS + 1))
     told = tuple(_told_useful(context))
     return Section(
         kind="rate",
         title=context.text("section.rate"),
-        ratings=_answers(context, address, _Asked(id=USEFUL, words=words)),
-        paragraphs=(context.text("rate.how"), *(one.text for one in told)),
+        ratings=_answers(context, _Asked(id=USEFUL, words=words)),
+        paragraphs=(
+            context.text("rate.how" if context.config.ratings.links == "mail" else "rate.how_web"),
+            *(one.text for one in told),
+        ),
         quoted=told,
     )
 
@@ -56,8 +58,7 @@ def _told_useful(context: Context) -> Iterator[Quoted]:
 
 def pulse_section(context: Context) -> Section | None:
     """The question of this edition, and what was answered to the one of the edition before."""
-    address, pulse = feedback_address(context.config), context.editorial.pulse
-    asked = pulse if address and context.letter == "managers" else None
+    asked = context.editorial.pulse if _can_answer(context) and context.letter == "managers" else None
     title = context.localised(asked.question) if asked else context.text("section.pulse")
     told = tuple(_told_pulse(context))
     how = context.text("pulse.how", least=context.formats.number(context.config.ratings.min_group))
@@ -66,7 +67,7 @@ def pulse_section(context: Context) -> Section | None:
     return Section(
         kind="pulse",
         title=title,
-        ratings=_answers(context, address, _Asked(id=asked.id, words=_pulse_words(context), before=f"{title} "))
+        ratings=_answers(context, _Asked(id=asked.id, words=_pulse_words(context), before=f"{title} "))
         if asked
         else (),
         paragraphs=(*([how] if asked else []), *(one.text for one in told if one.of == "month")),
@@ -125,17 +126,28 @@ def _numbers(context: Context, key: str, tally: Tally, **slots: str) -> str:
     return phrase(context, key, None, answered=number(tally.n), yes=number(tally.yes), **slots)
 
 
-def _answers(context: Context, address: str, asked: _Asked) -> tuple[Rating, ...]:
-    return tuple(_rating(context, address, asked, number) for number in range(1, len(asked.words) + 1))
+def _can_answer(context: Context) -> bool:
+    return context.config.ratings.links == "web" or bool(feedback_address(context.config))
 
 
-def _rating(context: Context, address: str, asked: _Asked, number: int) -> Rating:
+def _answers(context: Context, asked: _Asked) -> tuple[Rating, ...]:
+    return tuple(_rating(context, asked, number) for number in range(1, len(asked.words) + 1))
+
+
+def _rating(context: Context, asked: _Asked, number: int) -> Rating:
     shown, most = context.formats.number(number), context.formats.number(ANSWERS)
     word = asked.words[number - 1]
     label = context.text("rate.label", number=shown, most=most, word=word)
+    return Rating(number=shown, word=word, label=f"{asked.before}{label}", href=_link(context, asked, number))
+
+
+def _link(context: Context, asked: _Asked, number: int) -> str:
+    """The same for every reader: nothing in it tells one from another."""
+    edition, audience, public = context.snapshot.edition, context.audience, context.config.public
+    if context.config.ratings.links == "web" and public:
+        return f"{public.url}/rate/{edition}/{audience}.{context.locale}/{asked.id}/{number}"
     # ASCII and the same in every language, so that answers can be counted
-    subject = f"[NL {context.snapshot.edition} {context.audience}] {asked.id} {number}"
-    return Rating(number=shown, word=word, label=f"{asked.before}{label}", href=mailto(address, subject))
+    return mailto(feedback_address(context.config), f"[NL {edition} {audience}] {asked.id} {number}")
 
 
 def invitation(context: Context) -> tuple[str, str]:

@@ -38,7 +38,10 @@ def _no_locale_twice(locales: list[str]) -> list[str]:
 
 def _fits_the_rest(public: PublicConfig | None, info: ValidationInfo) -> PublicConfig | None:
     """Its audiences are there, and there is one page to leave the list; silent while the others are at fault."""
+    ratings = info.data.get("ratings")
     if public is None:
+        if ratings is not None and ratings.links == "web":
+            raise together("ratings.links: web needs pages for readers: write the block public, or links: mail")
         return public
     known = info.data.get("audiences", public.archive)
     for name in public.archive:
@@ -140,7 +143,9 @@ class Config(Model):
     smtp: SmtpConfig = Field(description="The relay that takes the mails, and the sender.")
     sending: SendingConfig = Field(default=SendingConfig(), description="When mails may leave.")
     public: Annotated[PublicConfig | None, AfterValidator(_fits_the_rest)] = Field(
-        default=None, description="Pages for readers: leaving the list, past editions."
+        default=None,
+        validate_default=True,
+        description="Pages for readers: leaving the list, past editions, answers.",
     )
     preview: PreviewConfig = Field(default=PreviewConfig(), description="The preview on an editor's machine.")
     checks: ChecksConfig = Field(

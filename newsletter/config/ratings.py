@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,12 @@ class RatingsConfig(Model):
         description="The SQLite file that keeps the answers to editions until they are closed: each under a keyed hash of its "
         "sender, which is deleted then.",
         examples=["/var/lib/newsletter/ratings.db"],
+    )
+    links: Literal["mail", "web"] = Field(
+        default="mail",
+        description="What the letters' answers open: a prepared mail, of which each sender counts once, or a page of `public`, which "
+        "knows nobody and may count one person twice. The two are told apart.",
+        examples=["mail"],
     )
     min_group: Annotated[int, Field(ge=5)] = Field(
         default=10,

@@ -86,15 +86,23 @@ class Store:
         with self._transaction() as db:
             return [_take(db, one) for one in votes]
 
-    def take_from_web(self, edition: str, question: str, audience: str, answer: int) -> None:
-        """Count an answer that nobody's name is on.
+    def take_from_web(self, edition: str, question: str, audience: str, answer: int, *, most: int) -> bool:
+        """Count an answer that nobody's name is on, if there are fewer than `most` of them; whether it was counted.
 
         Raises:
             FileError: the file cannot be read or written.
         """
         with self._transaction() as db:
             _salt(db, edition)
+            if _web_votes(db, edition, question, audience) >= most:
+                return False
             db.execute(_WEB_VOTE, (edition, question, audience, answer))
+            return True
+
+    def web_votes(self, edition: str, question: str, audience: str) -> int:
+        """How many answers the page has counted."""
+        with self._transaction() as db:
+            return _web_votes(db, edition, question, audience)
 
     def editions(self) -> tuple[str, ...]:
         """The editions with votes, oldest first."""
@@ -165,6 +173,12 @@ def _take(db: sqlite3.Connection, vote: Vote) -> Taken:
     if known is None:
         return "counted"
     return "changed" if written else "known"
+
+
+def _web_votes(db: sqlite3.Connection, *group: str) -> int:
+    where = "edition = ? AND question = ? AND audience = ?"
+    number: int = db.execute(f"SELECT coalesce(sum(votes), 0) FROM web_vote WHERE {where}", group).fetchone()[0]  # noqa: S608
+    return number
 
 
 def _salt(db: sqlite3.Connection, edition: str) -> bytes:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from newsletter.asgi import capped
 from newsletter.errors import LedgerError, NewsletterError
-from newsletter.public import archive, unsubscribe
+from newsletter.public import archive, rate, unsubscribe
 from newsletter.public.forms import LARGEST_BODY
 from newsletter.public.site import PAGE_POLICY, Site
 
@@ -32,7 +32,7 @@ Observe = Callable[[str, str, int, float], None]
 
 NO_PAGE = "(no page)"
 _RETRY_S = "60"
-_PAGES = (unsubscribe, archive)
+_PAGES = (unsubscribe, archive, rate)
 
 
 def public_app(site: Site, observe: Observe, *, port: int) -> ASGIApp:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import cli, config, feedback, pipeline
-from newsletter.errors import ContentError, FileError, UsageError
+from newsletter.errors import ConfigError, ContentError, FileError, UsageError
 from newsletter.feedback import Ballot, tellable
 from newsletter.feedback.votes import judge
 from tests.mailboxes import SENT, Inbox, mail, rating
@@ -147,7 +147,8 @@ def test_a_mail_without_a_date_or_with_an_impossible_one_counts(store):
 def test_answers_from_the_web_page_stay_apart_from_those_by_mail(store):
     counts(store, rating("a@b.example", 5))
     for _ in range(3):
-        store.take_from_web("2026-10", "useful", "staff", 4)
+        store.take_from_web("2026-10", "useful", "staff", 4, most=3)
+    assert not store.take_from_web("2026-10", "useful", "staff", 4, most=3)
     assert [(one.channel, one.answer, one.votes) for one in store.groups("2026-10")] == [("mail", 5, 1), ("web", 4, 3)]
 
 
@@ -336,6 +337,12 @@ def test_an_edition_that_is_old_is_closed_by_the_next_import(workspace):
     assert late.counts["closed"] == 12
 
 
+def test_links_to_pages_need_the_pages(workspace):
+    (workspace / "config.yaml").write_text(CONFIG + "ratings: {links: web}\n")
+    with pytest.raises(ConfigError, match="links: web needs pages for readers"):
+        config.load(workspace / "config.yaml")
+
+
 def test_closing_what_nobody_answered_says_so(workspace):
     with pytest.raises(UsageError, match="no answers to 2026-10 are open"):
         pipeline.close_ratings(config.load(workspace / "config.yaml"), month="2026-10", now=NOW)
@@ -398,7 +405,7 @@ def test_two_processes_may_count_at_once(tmp_path):
         if child == 0:
             with feedback.open_store(path) as store:
                 for _ in range(20):
-                    store.take_from_web("2026-10", "useful", "staff", 4)
+                    store.take_from_web("2026-10", "useful", "staff", 4, most=100)
             os._exit(0)
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
