@@ -39,7 +39,7 @@ from newsletter.pipeline.permission import (
     words_of,
     written_files,
 )
-from newsletter.pipeline.ratings import ballots, close_ratings, closed_ratings, import_ratings, open_ratings
+from newsletter.pipeline.ratings import asked, ballots, close_ratings, closed_ratings, import_ratings, open_ratings
 from newsletter.pipeline.readers import Audience, audience, require_steady_lists, variant_of
 from newsletter.pipeline.sending import deliver, deliver_test, remember_told
 from newsletter.pipeline.settled import settled
@@ -54,6 +54,7 @@ __all__ = [
     "Progress",
     "Variant",
     "approved_words",
+    "asked",
     "audience",
     "ballots",
     "build",

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from newsletter import period
 from newsletter.config import Config
 from newsletter.errors import UsageError
@@ -84,7 +86,12 @@ def open_ratings(config: Config) -> dict[str, int | None]:
     return {label: number if number >= least else None for label, number in numbers.items()}
 
 
-def _ballot(config: Config, label: str, now: datetime) -> Ballot:
+def asked(config: Config, label: str) -> Ballot:
+    """What an edition asks, as if nothing had been counted yet.
+
+    Raises:
+        ContentError: what editors decided about it cannot be read.
+    """
     from newsletter import compose, feedback, notes
 
     month = period.month(label, config.timezone)
@@ -92,8 +99,14 @@ def _ballot(config: Config, label: str, now: datetime) -> Ballot:
     pulse = notes.load_editorial(folder, config=config).pulse
     managers = frozenset(one for one in config.audiences if compose.letter_of(one, config) == "managers")
     questions = {USEFUL: frozenset(config.audiences)} | ({pulse.id: managers} if pulse else {})
-    closed = feedback.read_ratings(folder) is not None or _is_old(config, label, now)
-    return feedback.Ballot(questions=questions, closed=closed, texts={pulse.id: pulse.question} if pulse else {})
+    return feedback.Ballot(questions=questions, texts={pulse.id: pulse.question} if pulse else {})
+
+
+def _ballot(config: Config, label: str, now: datetime) -> Ballot:
+    from newsletter import feedback
+
+    counted = feedback.read_ratings(config.editions / label) is not None
+    return structs.replace(asked(config, label), closed=counted or _is_old(config, label, now))
 
 
 def _is_old(config: Config, label: str, now: datetime) -> bool:
@@ -114,7 +127,7 @@ def _close(store: Store, config: Config, editions: Iterable[str], now: datetime)
             label,
             config.editions / label,
             min_group=config.ratings.min_group,
-            texts=_ballot(config, label, now).texts,
+            texts=asked(config, label).texts,
             now=now,
         )
         for label in sorted(set(editions))
