@@ -20,6 +20,7 @@ from newsletter.deliver import Ledger, freeze, open_ledger
 from newsletter.deliver.ledger import Outcome
 from newsletter.deliver.links import Links
 from newsletter.model import Recipient
+from newsletter.pipeline import archive
 from tests.previewing import small_workspace
 
 MONTH = "2026-10"
@@ -41,6 +42,7 @@ def workspace(folder: Path, public: str = "  archive: [staff]\n", locales: str =
 def mailed(config: Config, people: Mapping[str, str]) -> dict[str, str]:
     """Freeze the edition for these addresses (with their variants) as accepted; the path of each one's link."""
     draft = pipeline.build(config, pipeline.resolve_month(config, MONTH, datetime.now(UTC)), now=datetime.now(UTC))
+    archive.keep(config, draft)
     planned = [(Recipient(address=address), variant) for address, variant in people.items()]
     with open_ledger(config.ledger) as ledger:
         freeze(ledger, MONTH, pipeline.messages(config, draft), planned)

@@ -24,7 +24,7 @@ def measure_section(context: Context) -> Section:
         kind="measure",
         title=context.text("section.measure"),
         notes=corrections,
-        paragraphs=(*_policy(context), *_unmeasured(context), context.text("measure.privacy")),
+        paragraphs=(*_policy(context), *_unmeasured(context), _privacy(context)),
     )
 
 
@@ -58,6 +58,13 @@ def _tested(context: Context, policy: Policy) -> Iterator[str]:
         yield context.text("measure.exact", interval=context.formats.duration(intervals[-1]))
     if merged := max((rule.merge_within_s for rule in policy.rules), default=0):
         yield context.text("measure.merged", distance=context.formats.duration(merged))
+
+
+def _privacy(context: Context) -> str:
+    public = context.config.public
+    if public is not None and public.unsubscribe:
+        return context.text("measure.privacy_but_unsubscribe")
+    return context.text("measure.privacy")
 
 
 def _left_out(context: Context, policy: Policy, by_time: tuple[Standing, ...]) -> Iterator[str]:

@@ -19,7 +19,7 @@ def fields(content_type: str, body: bytes) -> dict[str, str]:
     """
     kind = content_type.partition(";")[0].strip().casefold()
     if kind == "application/x-www-form-urlencoded":
-        return dict(parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=20))
+        return dict(parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True))
     if kind == "multipart/form-data":
         return _of_parts(content_type, body)
     return {}
