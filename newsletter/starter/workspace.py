@@ -22,6 +22,7 @@ service-desk@yourcompany.example,Service desk,{locale},
 _IGNORED = """\
 # who was mailed: addresses, and no part of the sources
 newsletter.db*
+ratings.db*
 *.receipts
 # secrets that config.yaml refers to by file:
 /secrets/
