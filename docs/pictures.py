@@ -23,6 +23,7 @@ from newsletter.demo.workspace import copy_workspace, sample_workspace
 from newsletter.model import Rendered
 from newsletter.render import fill_html
 from tests.browser.chromium import chromium, picture
+from tests.serving import mailed, serving, workspace
 
 IMAGES = Path(__file__).parent / "images"
 MONTH = "2026-10"
@@ -120,6 +121,26 @@ def _show(opened: Page) -> None:
             return
 
 
+def public(browser: Browser) -> None:
+    """The page to leave the list, light and, right to left, dark on a phone; and the list of editions."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = workspace(Path(folder) / "acme", locales="[en, it, ar]")
+        with serving(path) as pages:
+            links = mailed(pages.config, {"maria@acme.example": "staff.en", "reader@acme.example": "staff.ar"})
+            english, arabic = links["maria@acme.example"], links["reader@acme.example"]
+            views = {
+                "public-unsubscribe": (english, 800, 560, False),
+                "public-unsubscribe-phone": (arabic, 375, 560, True),
+                "public-archive": ("/archive/en", 800, 460, False),
+            }
+            for name, (address, width, height, dark) in views.items():
+                size = {"width": width, "height": height}
+                opened = browser.new_page(viewport=size, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
+                opened.goto(pages.address + address.lstrip("/"))
+                opened.screenshot(path=IMAGES / f"{name}.png")
+                opened.close()
+
+
 def main() -> None:
     """Build, serve, and take them all."""
     IMAGES.mkdir(exist_ok=True)
@@ -131,6 +152,7 @@ def main() -> None:
     with chromium() as browser, tempfile.TemporaryDirectory() as folder:
         mails(browser, html)
         desk(browser)
+        public(browser)
         with receiving(Path(folder)) as inbox, served(inbox) as url:
             for name, message in pipeline.messages(loaded, draft).items():
                 inbox.keep("it@acme.example", [reader["address"]], pipeline.sample_eml(loaded, draft, name, message))
