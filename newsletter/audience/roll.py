@@ -5,12 +5,15 @@ A list of a hundred thousand people would take more memory than all the rest of 
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator
 
+from msgspec import msgpack
+
 from newsletter.model import Recipient
+
+_RECIPIENT = msgpack.Decoder(Recipient)
 
 
 class Roll(Collection[Recipient]):
@@ -21,39 +24,25 @@ class Roll(Collection[Recipient]):
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA cache_size = -512")  # KiB
-        self._db.execute(
-            "CREATE TABLE roll (id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, place TEXT, audience TEXT, locale TEXT, rest TEXT)"
-        )
+        self._db.execute("CREATE TABLE roll (id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, place TEXT, recipient BLOB)")
         self._db.execute("BEGIN")  # never committed: nobody else can see it
 
     def add(self, recipient: Recipient, place: str = "") -> tuple[str, str] | None:
         """Add somebody; if the address stands there already, the place and audience of its first row."""
-        rest = [recipient.address, recipient.name, recipient.segments, dict(recipient.attributes)]
-        row = (recipient.key, place, recipient.audience, recipient.locale, json.dumps(rest, ensure_ascii=False))
-        insert = "INSERT INTO roll (key, place, audience, locale, rest) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-        if self._db.execute(insert, row).rowcount:
+        insert = "INSERT INTO roll (key, place, recipient) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+        if self._db.execute(insert, (recipient.key, place, msgpack.encode(recipient))).rowcount:
             return None
-        first: tuple[str, str] = self._db.execute(
-            "SELECT place, audience FROM roll WHERE key = ?", (recipient.key,)
-        ).fetchone()
-        return first
+        found = self._db.execute("SELECT place, recipient FROM roll WHERE key = ?", (recipient.key,))
+        first, encoded = found.fetchone()
+        return first, _RECIPIENT.decode(encoded).audience
 
     def __iter__(self) -> Iterator[Recipient]:
-        for audience, locale, rest in self._db.execute("SELECT audience, locale, rest FROM roll ORDER BY id"):
-            address, name, segments, attributes = json.loads(rest)
-            yield Recipient(
-                address=address,
-                name=name,
-                locale=locale,
-                audience=audience,
-                segments=tuple(segments),
-                attributes=attributes,
-            )
+        for (encoded,) in self._db.execute("SELECT recipient FROM roll ORDER BY id"):
+            yield _RECIPIENT.decode(encoded)
 
     def locales(self) -> Counter[str]:
         """How many asked for each locale, as they wrote it."""
-        # No GROUP BY: sorting would take memory that grows with the rows.
-        return Counter(locale for (locale,) in self._db.execute("SELECT locale FROM roll"))
+        return Counter(one.locale for one in self)
 
     def __len__(self) -> int:
         number: int = self._db.execute("SELECT count(*) FROM roll").fetchone()[0]

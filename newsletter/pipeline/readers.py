@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
@@ -53,9 +54,14 @@ def audience(config: Config, *, skip_invalid: bool = False) -> Audience:
         lists.load(one, audience=name, skip_invalid=skip_invalid) for name, one in config.audiences.items()
     ]
     merged = lists.merge(loaded)
+
+    @functools.lru_cache(maxsize=1024)
+    def variant_for(audience: str, segments: tuple[str, ...], locale: str) -> str:
+        return variant_of(Recipient(address="", audience=audience, segments=segments, locale=locale), config)
+
     return Audience(
         recipients=merged.recipients,
-        variant_of=lambda one: variant_of(one, config),
+        variant_of=lambda one: variant_for(one.audience, one.segments, one.locale),
         remarks=(*merged.remarks, *lists.not_offered(merged.recipients.locales(), config.locales)),
     )
 
