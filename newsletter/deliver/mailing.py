@@ -55,7 +55,7 @@ class Mailing:
         try:
             reply = relay.transmit(
                 copy.envelope,
-                copy.data,
+                copy.pieces,
                 lambda: self._journal.sent(delivery.id),
                 following.envelope if following and ahead else None,
             )

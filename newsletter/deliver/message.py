@@ -68,9 +68,14 @@ class CompiledMessage(Struct, frozen=True, kw_only=True):
         return self.sender.rpartition("@")[2]
 
     def eml(self, recipient: Recipient, message_id: str, date: datetime) -> bytes:
-        """The copy of `recipient`, CRLF throughout: a file, and as it is the data of SMTP.
+        """The copy of `recipient` as one file: `pieces`, joined."""
+        return b"".join(self.pieces(recipient, message_id, date))
 
-        No line begins with a dot, so nothing needs doubling on the wire.
+    def pieces(self, recipient: Recipient, message_id: str, date: datetime) -> list[bytes]:
+        """The copy of `recipient` piece by piece, CRLF throughout: as it is the data of SMTP.
+
+        No line begins with a dot, so nothing needs doubling on the wire. Most bytes are the same
+        objects in every copy.
 
         Args:
             recipient: whose copy.
@@ -81,7 +86,7 @@ class CompiledMessage(Struct, frozen=True, kw_only=True):
             ContentError: a value holds a control character.
         """
         own = _Own(recipient, message_id, date)
-        return b"".join([part if isinstance(part, bytes) else part(own) for part in self.parts])
+        return [part if isinstance(part, bytes) else part(own) for part in self.parts]
 
 
 def compile_message(

@@ -38,16 +38,16 @@ class Outgoing:
         token = message_id.removeprefix("<").partition("@")[0]
         return f"{local}{self._envelope.separator}{token}@{domain}"
 
-    def data(self, message: CompiledMessage, recipient: Recipient, message_id: str, date: datetime) -> bytes:
-        """The copy of `recipient`, as `CompiledMessage.eml` makes it, below its signature.
+    def pieces(self, message: CompiledMessage, recipient: Recipient, message_id: str, date: datetime) -> list[bytes]:
+        """The copy of `recipient`, as `CompiledMessage.pieces` makes it, below its signature.
 
         Raises:
             ContentError: a value holds a control character.
         """
-        copy = message.eml(recipient, message_id, date)
         if self._signer is None:
-            return copy
-        return self._signer.signed(copy, _relaxed(message).eml(recipient, message_id, date))
+            return message.pieces(recipient, message_id, date)
+        copy = message.eml(recipient, message_id, date)
+        return [self._signer.signed(copy, _relaxed(message).eml(recipient, message_id, date))]
 
 
 class Copy:
@@ -61,16 +61,16 @@ class Copy:
         self._outgoing = outgoing
 
     @functools.cached_property
-    def data(self) -> bytes:
+    def pieces(self) -> list[bytes]:
         """What goes over the wire."""
         recipient = Recipient(address=self.delivery.address, name=self.delivery.name)
-        return self._outgoing.data(self._message, recipient, self.delivery.message_id, self._date)
+        return self._outgoing.pieces(self._message, recipient, self.delivery.message_id, self._date)
 
-    @property
+    @functools.cached_property
     def envelope(self) -> Envelope:
         """Who writes to whom."""
         sender = self._outgoing.sender(self._message, self.delivery.message_id)
-        return Envelope(sender, self.delivery.address, len(self.data))
+        return Envelope(sender, self.delivery.address, sum(map(len, self.pieces)))
 
 
 @functools.lru_cache(maxsize=64)  # one for each variant

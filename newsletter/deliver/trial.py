@@ -62,13 +62,13 @@ def send_test(
 
 def _test_copy(line: Line, outgoing: Outgoing, message: CompiledMessage, recipient: Recipient) -> TestCopy:
     message_id = f"<{message.edition}.test.{secrets.token_hex(10)}@{message.domain}>"
-    data = outgoing.data(message, recipient, message_id, datetime.now(UTC))
+    pieces = outgoing.pieces(message, recipient, message_id, datetime.now(UTC))
     code, text = None, "the relay does not offer SMTPUTF8"
     relay = line.relay()
     try:
         if relay.can_address(recipient.address):
-            envelope = Envelope(outgoing.sender(message, message_id), recipient.address, len(data))
-            reply = relay.transmit(envelope, data, lambda: None)
+            envelope = Envelope(outgoing.sender(message, message_id), recipient.address, sum(map(len, pieces)))
+            reply = relay.transmit(envelope, pieces, lambda: None)
             code, text = reply.code, reply.text
     except DroppedError as error:
         text = str(error)

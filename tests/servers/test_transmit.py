@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,8 +14,8 @@ from tests.servers.deliver_support import relay, server
 from tests.servers.smtp_scripted import Fault, Script
 
 pytestmark = pytest.mark.servers
-BODY = b"Subject: October\r\n\r\nHello\r\n"
-ADA, BOB = (Envelope("it@acme.example", f"{name}@acme.example", len(BODY)) for name in ("ada", "bob"))
+BODY = (b"Subject: October\r\n\r\n", b"Hello\r\n")
+ADA, BOB = (Envelope("it@acme.example", f"{name}@acme.example", len(b"".join(BODY))) for name in ("ada", "bob"))
 
 
 @contextmanager
@@ -79,3 +80,13 @@ def test_without_pipelining_nothing_is_announced():
         line.transmit(BOB, BODY, nothing)
     assert [one.partition(" ")[0].upper() for one in script.commands[1:]] == ["MAIL", "RCPT", "DATA"] * 2 + ["QUIT"]
     assert script.recipients == [ADA.recipient, BOB.recipient]
+
+
+@pytest.mark.parametrize("pieces", [3, 5_000], ids=["that the kernel takes in parts", "more than the kernel gathers"])
+def test_a_message_of_large_or_many_pieces_arrives_whole(pieces):
+    message = [b"Subject: October\r\n\r\n", *(b"%07d\r\n" % line * (3_000_000 // pieces // 9) for line in range(pieces))]
+    with connected() as (script, line):
+        assert line.sock
+        line.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        assert line.transmit(Envelope(ADA.sender, ADA.recipient, 3_000_000), message, nothing).code == 250
+    assert script.received[0].data == b"".join(message)

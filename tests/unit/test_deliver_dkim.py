@@ -42,7 +42,7 @@ def smtp(request, tmp_path_factory) -> SmtpConfig:
 @example(name="a  b ", text="two  \t \n \n\n", page=" \n")
 def test_an_independent_verifier_accepts_the_signature_of_any_copy(smtp, name, text, page):
     message = compiled((text, "name", text), (page, "name", "", "address", page))
-    signed = Outgoing(smtp).data(message, Recipient(address="ada@acme.example", name=name), ID, DATE)
+    (signed,) = Outgoing(smtp).pieces(message, Recipient(address="ada@acme.example", name=name), ID, DATE)
     assert smtp.dkim
     assert dkim_keys.dkimpy_accepts(signed, load_signer(smtp.dkim).record())
 

@@ -10,7 +10,8 @@ import contextlib
 import re
 import smtplib
 import socket
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -22,6 +23,7 @@ DOT_TIMEOUT_S = 600.0
 """The least wait for the reply to the final dot (RFC 5321, 4.5.3.2.6): who waits less makes doubles."""
 
 _GOODBYE_TIMEOUT_S = 5.0
+_MOST_GATHERED = 1024  # IOV_MAX of Linux and the BSDs
 _PATH = re.compile(r"[^\s<>\x00-\x20\x7f-\x9f]{1,64}@[^\s<>@\x00-\x20\x7f-\x9f]{1,255}")
 _EXPECTED: tuple[tuple[Stage, int], ...] = (("mail", 2), ("rcpt", 2), ("data", 3))
 
@@ -40,7 +42,11 @@ class _Transactions(smtplib.SMTP):
     _begun: Envelope | None = None  # what was sent behind the last dot; its replies are still to be read
 
     def transmit(
-        self, envelope: Envelope, message: bytes, before_dot: Callable[[], None], following: Envelope | None = None
+        self,
+        envelope: Envelope,
+        message: Sequence[bytes],
+        before_dot: Callable[[], None],
+        following: Envelope | None = None,
     ) -> Reply:
         """One message to one recipient.
 
@@ -50,7 +56,7 @@ class _Transactions(smtplib.SMTP):
 
         Args:
             envelope: for this message; the one that was `following` before, if there was any.
-            message: headers and bodies with CRLF, no line beginning with a dot, CRLF at the end.
+            message: headers and bodies in pieces, with CRLF, no line beginning with a dot, CRLF at the end.
             before_dot: called when all but the final dot has left. If it raises, the dot never
                 leaves and the message is certainly not sent.
             following: the envelope of the next message, if it will certainly be the next; else `abandon`.
@@ -67,7 +73,7 @@ class _Transactions(smtplib.SMTP):
             self._after_refusal(refusal)
             return refusal
         ahead = b"".join(self._commands(following)) if following and self.has_extn("pipelining") else b""
-        self._send("body", message)
+        self._send_body(message)
         self._committed(before_dot)
         self._socket.settimeout(max(DOT_TIMEOUT_S, self._patience))
         self._send("dot", b".\r\n" + ahead)
@@ -211,6 +217,18 @@ class _Transactions(smtplib.SMTP):
         except BaseException:
             self.close()  # the relay drops what has no final dot
             raise
+
+    def _send_body(self, pieces: Sequence[bytes]) -> None:
+        """Let the kernel gather the pieces: joined here first, every mail would be copied twice."""
+        if len(pieces) > _MOST_GATHERED or isinstance(self.sock, ssl.SSLSocket):
+            self._send("body", b"".join(pieces))
+            return
+        try:
+            sent = self._socket.sendmsg(pieces)
+        except OSError as error:
+            raise self._dropped("body", error) from error
+        if sent < sum(map(len, pieces)):
+            self._send("body", b"".join(pieces)[sent:])
 
     def _send(self, stage: Stage, data: bytes) -> None:
         try:
