@@ -24,7 +24,9 @@ class Roll(Collection[Recipient]):
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA cache_size = -512")  # KiB
-        self._db.execute("CREATE TABLE roll (id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, place TEXT, recipient BLOB)")
+        self._db.execute(
+            "CREATE TABLE roll (id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, place TEXT, recipient BLOB)"
+        )
         self._db.execute("BEGIN")  # never committed: nobody else can see it
 
     def add(self, recipient: Recipient, place: str = "") -> tuple[str, str] | None:

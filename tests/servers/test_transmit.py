@@ -84,7 +84,10 @@ def test_without_pipelining_nothing_is_announced():
 
 @pytest.mark.parametrize("pieces", [3, 5_000], ids=["that the kernel takes in parts", "more than the kernel gathers"])
 def test_a_message_of_large_or_many_pieces_arrives_whole(pieces):
-    message = [b"Subject: October\r\n\r\n", *(b"%07d\r\n" % line * (3_000_000 // pieces // 9) for line in range(pieces))]
+    message = [
+        b"Subject: October\r\n\r\n",
+        *(b"%07d\r\n" % line * (3_000_000 // pieces // 9) for line in range(pieces)),
+    ]
     with connected() as (script, line):
         assert line.sock
         line.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)

@@ -7,6 +7,7 @@ and after it (nobody knows), so the transaction is our own; the connection and i
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import smtplib
 import socket
@@ -241,7 +242,7 @@ class _Transactions(smtplib.SMTP):
             code, text = self.getreply()
         except OSError as error:
             raise self._dropped(stage, error) from error
-        return Reply(stage=stage, code=code, text=one_line(text))
+        return _reply_of(stage, code, text)
 
     def _dropped(self, stage: Stage, error: OSError) -> DroppedError:
         self.close()
@@ -254,6 +255,11 @@ class Relay(_Transactions):
 
 class TlsRelay(smtplib.SMTP_SSL, _Transactions):
     """A connection that begins with TLS."""
+
+
+@functools.lru_cache(maxsize=32)  # a relay answers each mail's MAIL, RCPT and DATA in the same words
+def _reply_of(stage: Stage, code: int, text: bytes) -> Reply:
+    return Reply(stage=stage, code=code, text=one_line(text))
 
 
 def require_path(address: str) -> bytes:
