@@ -1,12 +1,13 @@
 """`newsletter send` as a whole process, ledger on, beside what else sends mail, into Postfix's smtp-sink.
 
-    python -m bench.send                 the rows
+    python -m bench.send                 the rows, each as soon as it is known; four to six minutes
     python -m bench.send --write         ... and put them into docs/benchmarks.md
+    python -m bench.send --sizes         without the long runs
 
 Every peer gets the same text and HTML, composes one message a recipient as its manual says, and
 keeps its connections. `smtp-source` sends ready-made bytes of the same size to one address.
-In each round we run once and every peer once. From 10,000 mails on the peers that compose would
-take minutes for what is proportional to the number: theirs is then a run of 2,000, multiplied.
+We run once before each run of a peer; a slow peer runs less often. Beyond 2,000 mails the peers that
+compose would take minutes for what is proportional to the number: theirs is then a run of 2,000, multiplied.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import re
 import resource
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -159,67 +161,87 @@ def _install(packages: Path) -> None:
     install_npm("nodemailer", packages)
 
 
-def rows(sizes: tuple[int, ...] = (2_000, 20_000), rounds: int = 3) -> Iterator[Row]:
-    """Each bar once for CPU and once for wall: our cost over the peer's."""
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who else sends: over how many connections, how often it is measured, and by how much we mean to be better."""
+
+    title: str
+    connections: int
+    rounds: int
+    cpu_bar: str = ""
+    wall_bar: str = ""
+
+
+SOURCE = Peer(f"smtp-source, {CONNECTIONS} connections", CONNECTIONS, 5, "<= 3.5", "<= 1.5")
+COMPOSING = {
+    "nodemailer": Peer("Nodemailer, pool of 5", CONNECTIONS, 3, "<= 0.067", "<= 0.2"),
+    "smtplib": Peer("smtplib + EmailMessage, 1 connection", 1, 2, "<= 0.04", "<= 0.125"),
+    "aiosmtplib": Peer("aiosmtplib, 5 connections", CONNECTIONS, 1),
+    "django": Peer("Django send_messages", 1, 1),
+}
+LONG_ROUNDS = 2  # of what takes long: many mails, and a far relay
+Pairs = list[tuple[Cost, Cost]]  # ours and theirs, run one after the other
+
+
+def rows(sizes: tuple[int, ...] = (20_000,)) -> Iterator[Row]:
+    """Each bar once for CPU and once for wall, our cost over the peer's: for 2,000 mails, and for each of `sizes`."""
     with stage() as at, sink() as port:
         at.people(COMPOSED)
         at.ours(port, CONNECTIONS)  # Python compiles its modules, the disk is warm
-        costs = [_costs(at, port, sizes) for _ in range(rounds)]
+        ours = {COMPOSED: (pairs := _beside_source(at, port, COMPOSED, SOURCE.rounds))}
+        yield from _rows(at, COMPOSED, SOURCE, pairs)
+        composed = {}
+        for name, peer in COMPOSING.items():
+            composed[name] = [_beside(at, port, name, peer) for _ in range(peer.rounds)]
+            yield from _rows(at, COMPOSED, peer, composed[name])
+        yield from _far_away(at, port)
         for size in sizes:
-            yield from _beside(at, size, costs)
-        if len(sizes) > 1:
-            yield _further_mail(sizes[0], sizes[-1], costs)
-        yield from _far_away(at, port, rounds)
-        yield _memory(at, port)
+            ours[size] = _beside_source(at, port, size, LONG_ROUNDS)
+            yield from _rows(at, size, SOURCE, ours[size])
+            for name, peer in COMPOSING.items():
+                yield from _rows(at, size, peer, _multiplied(ours[size], composed[name], size))
+            yield _further_mail(size, ours)
+        for size in sizes:
+            yield _memory(at, port, COMPOSED, size)
 
 
-PEER_BARS = {
-    "smtplib": ("smtplib + EmailMessage, 1 connection", 1, "<= 0.04", "<= 0.125"),
-    "nodemailer": ("Nodemailer, pool of 5", CONNECTIONS, "<= 0.067", "<= 0.2"),
-    "aiosmtplib": ("aiosmtplib, 5 connections", CONNECTIONS, "", ""),
-    "django": ("Django send_messages", 1, "", ""),
-}
-Costs = dict[tuple[str, int], Cost]  # (who, how many mails)
+def _beside_source(at: Stage, port: int, size: int, rounds: int) -> Pairs:
+    at.people(size)
+    return [(at.ours(port, CONNECTIONS), at.source(port, size, CONNECTIONS)) for _ in range(rounds)]
 
 
-def _costs(at: Stage, port: int, sizes: tuple[int, ...]) -> Costs:
-    """One round."""
-    found: Costs = {}
-    for name, (_, connections, _, _) in PEER_BARS.items():
-        found[name, COMPOSED] = at.peer(name, port, COMPOSED, connections)
-    for size in sizes:
-        at.people(size)
-        found["ours", size] = at.ours(port, CONNECTIONS)
-        found["smtp-source", size] = at.source(port, size, CONNECTIONS)
-        for name in PEER_BARS:
-            theirs = found[name, COMPOSED]
-            times = size / COMPOSED
-            found[name, size] = Cost(theirs.wall * times, theirs.cpu * times)
-    return found
+def _beside(at: Stage, port: int, name: str, peer: Peer) -> tuple[Cost, Cost]:
+    at.people(COMPOSED)
+    return at.ours(port, CONNECTIONS), at.peer(name, port, COMPOSED, peer.connections)
 
 
-def _beside(at: Stage, size: int, costs: list[Costs]) -> Iterator[Row]:
-    bars = [(name, title, cpu, wall) for name, (title, _, cpu, wall) in PEER_BARS.items()]
-    bars.insert(2, ("smtp-source", f"smtp-source, {CONNECTIONS} connections", "<= 3.5", "<= 1.5"))
-    for name, title, cpu_bar, wall_bar in bars:
-        pairs = [(one["ours", size], one[name, size]) for one in costs]
-        start = f"send {size:,} mails of {at.size // 1024} KB / {title}"
-        yield Row(f"{start}, CPU", cpu_bar, tuple(ours.cpu / other.cpu for ours, other in pairs))
-        yield Row(f"{start}, wall", wall_bar, tuple(ours.wall / other.wall for ours, other in pairs))
+def _multiplied(ours: Pairs, composed: Pairs, size: int) -> Pairs:
+    """Each of our runs of `size` mails beside each run of a peer that composed fewer."""
+    times = size / COMPOSED
+    return [(one, Cost(other.wall * times, other.cpu * times)) for one, _ in ours for _, other in composed]
 
 
-def _further_mail(few: int, many: int, costs: list[Costs]) -> Row:
+def _rows(at: Stage, size: int, peer: Peer, pairs: Pairs) -> list[Row]:
+    name = f"send {size:,} mails of {at.size // 1024} KB / {peer.title}"
+    return [
+        Row(f"{name}, CPU", peer.cpu_bar, tuple(ours.cpu / other.cpu for ours, other in pairs)),
+        Row(f"{name}, wall", peer.wall_bar, tuple(ours.wall / other.wall for ours, other in pairs)),
+    ]
+
+
+def _further_mail(size: int, ours: dict[int, Pairs]) -> Row:
     """What does not depend on the start and the build."""
-    found = tuple((one["ours", many].cpu - one["ours", few].cpu) / (many - few) * 1e6 for one in costs)
-    return Row(f"CPU of each further mail, {few:,} to {many:,}, microseconds", "", found)
+    few = statistics.median(one.cpu for one, _ in ours[COMPOSED])
+    found = tuple((one.cpu - few) / (size - COMPOSED) * 1e6 for one, _ in ours[size])
+    return Row(f"CPU of each further mail, {COMPOSED:,} to {size:,}, microseconds", "", found)
 
 
-def _far_away(at: Stage, port: int, rounds: int) -> list[Row]:
+def _far_away(at: Stage, port: int) -> list[Row]:
     at.people(1_000)
     with delayed(port) as far:
         found = [
             (at.ours(far, DELAYED), at.peer("smtplib", far, 1_000, DELAYED), at.source(far, 1_000, DELAYED))
-            for _ in range(rounds)
+            for _ in range(LONG_ROUNDS)
         ]
     title = f"send 1,000 mails over {ROUND_TRIP_S * 1000:.0f} ms round trip, {DELAYED} connections"
     return [
@@ -229,10 +251,10 @@ def _far_away(at: Stage, port: int, rounds: int) -> list[Row]:
     ]
 
 
-def _memory(at: Stage, port: int) -> Row:
-    """Peak memory of the whole process, 100,000 recipients over 2,000."""
+def _memory(at: Stage, port: int, few: int, many: int) -> Row:
+    """Peak memory of the whole process, many recipients over few."""
     peaks = []
-    for size in (2_000, 100_000):
+    for size in (few, many):
         at.people(size)
         code = (
             "import sys; from newsletter.cli import main; main(standalone_mode=False)\n"
@@ -244,18 +266,17 @@ def _memory(at: Stage, port: int) -> Row:
             [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
         )
         peaks.append(int(done.stderr.split()[-1]))
-    title = f"peak memory of a send to 100,000 / 2,000 recipients ({peaks[0] // 1024} MiB)"
+    title = f"peak memory of a send to {many:,} / {few:,} recipients ({peaks[0] // 1024} MiB)"
     return Row(title, "<= 1.1", (peaks[1] / peaks[0],))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[2_000, 20_000])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[20_000], help="beyond 2,000 mails")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     found = []
-    for row in rows(tuple(options.sizes), options.rounds):
+    for row in rows(tuple(options.sizes)):
         print(row.line(), flush=True)
         found.append(row)
     if options.write:
