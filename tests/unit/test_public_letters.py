@@ -82,7 +82,7 @@ def test_a_signature_covers_both_fields_of_one_click(built, tmp_path):
     config, draft, _ = built
     message = pipeline.messages(config, draft)["staff.en"]
     smtp = SmtpConfig.model_validate({"from": "IT <it@acme.example>", "dkim": dkim_keys.settings(tmp_path)})
-    signed = Outgoing(smtp).data(message, Recipient(address="ann@acme.example"), ROW, NOW)
+    (signed,) = Outgoing(smtp).pieces(message, Recipient(address="ann@acme.example"), ROW, NOW)
     assert smtp.dkim
     record = load_signer(smtp.dkim).record()
     assert dkim_keys.dkimpy_accepts(signed, record)
