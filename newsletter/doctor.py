@@ -65,6 +65,7 @@ def examine(config: Config, month: Period, *, now: datetime, deadline_s: float =
         "ledger": (LedgerError, lambda: _ledger(config)),
         "smtp": (DeliveryError, lambda: _relay(hurried)),
         "metrics": (DeliveryError, lambda: _metrics(config)),
+        "public": (ConfigError, lambda: _public(config)),
     }
     ends_at = time.monotonic() + deadline_s
     runs = [(_Run(name, check), kind) for name, (kind, check) in checks.items()]
@@ -176,6 +177,15 @@ def _relay(config: Config) -> Iterable[Finding]:
     from newsletter.deliver import examine_relay
 
     return examine_relay(config.smtp)
+
+
+def _public(config: Config) -> Iterator[Finding]:
+    """Whether links of readers can be signed; nothing without public pages."""
+    from newsletter.signing import Signing
+
+    if config.public is not None:
+        Signing(config.public, "doctor")
+        yield ok("public", f"links to {config.public.url} can be signed")
 
 
 def _metrics(config: Config) -> Iterable[Finding]:

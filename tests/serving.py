@@ -30,12 +30,14 @@ ONE_CLICK = b"List-Unsubscribe=One-Click"
 FORM = "application/x-www-form-urlencoded"
 
 
-def workspace(folder: Path, public: str = "  archive: [staff]\n", locales: str = "[en, it]") -> Path:
+def workspace(folder: Path, public: str = "  archive: [staff]\n", locales: str = "[en, it]", base: str = "") -> Path:
     """The sample company with public pages; its config."""
     path = small_workspace(folder)
     (folder / "public.secret").write_text(SECRET, encoding="utf-8")
     text = path.read_text(encoding="utf-8").replace("locales: [en, it]", f"locales: {locales}")
-    path.write_text(f"{text}\npublic:\n  url: https://{HOST}\n  secret: file:public.secret\n{public}", encoding="utf-8")
+    path.write_text(
+        f"{text}\npublic:\n  url: https://{HOST}{base}\n  secret: file:public.secret\n{public}", encoding="utf-8"
+    )
     return path
 
 
@@ -47,9 +49,12 @@ def mailed(config: Config, people: Mapping[str, str]) -> dict[str, str]:
     with open_ledger(config.ledger) as ledger:
         freeze(ledger, MONTH, pipeline.messages(config, draft), planned)
         _accept(ledger)
-        links = Links(config.public) if config.public else None
-        assert links
-        return {one.address: f"/u/{links.token(one.message_id)}" for one in ledger.deliveries(MONTH, ["accepted"])}
+        assert config.public
+        links = Links(config.public)
+        return {
+            one.address: f"{config.public.base}/u/{links.token(one.message_id)}"
+            for one in ledger.deliveries(MONTH, ["accepted"])
+        }
 
 
 def _accept(ledger: Ledger) -> None:

@@ -43,6 +43,7 @@ def public_app(site: Site, observe: Observe, *, port: int) -> ASGIApp:
         *(route for page in _PAGES for route in page.routes(site)),
     ]
     pages = Starlette(routes=routes, exception_handlers=_handlers(site))
+    pages.router.redirect_slashes = False  # it would lead to http://, as TLS ends at the proxy
     return Gate(pages, site, {route.endpoint: route.path for route in routes}, observe, port=port)
 
 

@@ -32,9 +32,9 @@ def routes(site: Site) -> list[Route]:
     if not site.public.archive:
         return []
     archive = Archive(site)
+    fronts = {site.path(""), site.public.base or "/", site.path("archive"), site.path("archive", "")}
     return [
-        Route(site.path(""), archive.front),
-        Route(site.path("archive"), archive.front),
+        *(Route(path, archive.front) for path in sorted(fronts)),
         Route(site.path("archive", "{locale}"), archive.index),
         Route(site.path("archive", "{edition}", "{variant}"), archive.letter),
         Route(site.path("archive", "{edition}", "images", "{name}"), archive.image),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("newsletter")
 
 _GRACE_S = 10
+_MOST_AT_ONCE = 256
 _TAKEN = "Another server may be running; name another address."
 
 
@@ -74,6 +75,7 @@ def serve(config: Config, *, pages: Listening, internal: Listening, ready: Calla
             lifespan="off",
             ws="none",
             http="h11",
+            limit_concurrency=_MOST_AT_ONCE,
             timeout_graceful_shutdown=_GRACE_S,
         )
         logging.getLogger("uvicorn.error").handlers[:] = log.handlers
