@@ -6,6 +6,7 @@ company's own words, by the English ones, and one edition's notes. No native rea
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Mapping
@@ -39,6 +40,8 @@ def arabic_workspace(target: Path) -> Path:
     for file, added in ((config, {"locales": ["en", "it", LOCALE]}), (edition / "edition.yaml", {})):
         told = translated(yaml.safe_load(file.read_text(encoding="utf-8")), texts) | added
         file.write_text(yaml.safe_dump(told, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    for file in (target / "editions").glob("*/ratings.json"):  # a letter tells the question that it asked before
+        file.write_text(json.dumps(translated(json.loads(file.read_text(encoding="utf-8")), texts)), encoding="utf-8")
     shutil.copytree(WORDS / "notes", edition / "notes", dirs_exist_ok=True)
     return config
 

@@ -34,6 +34,20 @@ _QUICK = {"desktop": 0.63, "applications": 0.53, "accounts": 0.79, "network": 0.
 _INCIDENTS = {"desktop": 0.55, "applications": 0.6, "accounts": 0.2, "network": 0.8}
 _SLOW_MEDIAN_S = 5.5 * 86_400
 
+_DEPARTMENTS = {
+    "warehouse": 430,
+    "sales": 270,
+    "design": 170,
+    "finance": 110,
+    "purchasing": 90,
+    "quality": 80,
+    "hr": 50,
+    "board": 32,
+    "legal": 8,
+}  # people, 1,240 in all
+_TEAM = 14  # people in IT
+_HOURS_A_DAY = 7.6
+
 _SIGN_INS_A_DAY = 3900
 _HONEST_MAIL_A_DAY = 18_430
 _SPAM_A_DAY = 6_440
@@ -146,9 +160,63 @@ def resolution_seconds(queue: str) -> Cumulative:
     return lambda at: sums[bisect_right(ends, at)]
 
 
+@cache
+def requesters() -> tuple[tuple[float, int, str], ...]:
+    """Every ticket as (when, who, from which department); some people ask far more often than others."""
+    homes = [name for name, people in _DEPARTMENTS.items() for _ in range(people)]
+    order = _dice("homes").sample(homes, len(homes))
+
+    def who(ticket: Ticket) -> int:
+        return int(len(order) * _dice("requester", ticket.opened, ticket.queue).random() ** 1.4)
+
+    return tuple((one.opened, (person := who(one)), order[person]) for one in tickets())
+
+
+def departments() -> tuple[str, ...]:
+    """Where people work."""
+    return tuple(_DEPARTMENTS)
+
+
+def people_of_the_month(department: str) -> Cumulative:
+    """How many people of a department have asked for help since the beginning of the month."""
+    first: dict[str, dict[int, float]] = {}
+    for at, person, home in requesters():
+        if home == department:
+            first.setdefault(_month_of(at), {}).setdefault(person, at)
+    times = {label: sorted(found.values()) for label, found in first.items()}
+    return lambda at: bisect_right(times.get(_month_of(at), []), at)
+
+
+def _month_of(at: float) -> str:
+    return datetime.fromtimestamp(at, ZONE).strftime("%Y-%m")
+
+
 def _count_of(events: Sequence[float]) -> Cumulative:
     times = sorted(events)
     return lambda at: bisect_right(times, at)
+
+
+# --- how IT itself works ------------------------------------------------------------------
+
+
+def working_hours() -> Cumulative:
+    """Hours that the team worked, all of them together."""
+    return _shifts("work", lambda dice: dice.uniform(0.82, 0.96))
+
+
+def focus_hours() -> Cumulative:
+    """Those of them in which nobody was on call, at the desk or in a meeting."""
+    return _shifts("focus", lambda dice: dice.uniform(0.22, 0.36))
+
+
+def _shifts(name: str, share: Callable[[random.Random], float]) -> Cumulative:
+    """Whole hours a working day, told at its end."""
+    ends, sums = [], [0]
+    for day in _days():
+        if day.weekday() < 5:
+            ends.append(_midnight(day) + 18.5 * 3600)
+            sums.append(sums[-1] + round(_TEAM * _HOURS_A_DAY * share(_dice("shift", name, day))))
+    return lambda at: sums[bisect_right(ends, at)]
 
 
 # --- sign-ins, mail, pay ------------------------------------------------------------------
@@ -227,6 +295,13 @@ def sign_in_typical_seconds(instant: float) -> float:
     day = _dice("sign-in time", when.date()).uniform(-0.06, 0.06)
     rush = 0.25 * math.exp(-(((when.hour + when.minute / 60) - 8.75) ** 2))
     return round(2.55 - 0.2 * _years(when.date()) + day + rush, 3)
+
+
+def access_wait_typical_seconds(instant: float) -> float:
+    """How long half of the requests for access of the last 30 days waited at most: about a day and a half, falling."""
+    when = datetime.fromtimestamp(instant, ZONE)
+    month = _dice("access wait", when.strftime("%Y-%m")).uniform(-0.22, 0.22)
+    return round(86_400 * (1.9 - 0.24 * _years(when.date()) + month))
 
 
 def certificate_hosts() -> tuple[str, ...]:

@@ -137,6 +137,10 @@ def _service_desk(window: Interval) -> Iterator[str]:
     yield "# TYPE tickets_open gauge\n"
     for queue in activity.queues():
         yield _series(f'tickets_open{{job="servicedesk",queue="{queue}"}}', activity.still_open(queue), times)
+    yield "# TYPE tickets_requesters gauge\n"
+    for department in activity.departments():
+        labels = f'job="servicedesk",department="{department}"'
+        yield _series(f"tickets_requesters{{{labels}}}", activity.people_of_the_month(department), times)
     yield "# TYPE ticket_resolution_seconds histogram\n"
     for queue in activity.queues():
         yield from _resolution(queue, times)
@@ -161,6 +165,8 @@ def _other_counters(window: Interval) -> Iterator[str]:
         "mail_received": ("gateway", activity.received()),
         "mail_spam": ("gateway", activity.spam()),
         "payslips_sent": ("payroll", activity.payslips()),
+        "it_working_hours": ("hours", activity.working_hours()),
+        "it_focus_hours": ("hours", activity.focus_hours()),
     }
     for name, (job, counter) in counters.items():
         yield f"# TYPE {name} counter\n"
@@ -171,6 +177,8 @@ def _gauges(window: Interval) -> Iterator[str]:
     yield "# TYPE sign_in_typical_seconds gauge\n"
     times = _scrapes("sso", window, SCRAPE_INTERVAL_S)
     yield _series('sign_in_typical_seconds{job="sso"}', activity.sign_in_typical_seconds, times)
+    yield "# TYPE access_wait_typical_seconds gauge\n"
+    yield _series('access_wait_typical_seconds{job="sso"}', activity.access_wait_typical_seconds, times)
     yield "# TYPE probe_ssl_earliest_cert_expiry gauge\n"
     for host in activity.certificate_hosts():
         yield _series(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from newsletter.demo import activity, plan
 from newsletter.model import Interval, Period, Snapshot
 
 ROOT = Path(__file__).parents[2]
+_HOURS = activity.working_hours(), activity.focus_hours()
 MONTHS = {month.label: month for month in plan.months()}
 INTERVAL_S = 60
 
@@ -92,6 +94,29 @@ def test_tickets_are_counted_exactly(label):
     assert seen.open_at_end.total == pytest.approx(len(still_open), abs=2)
     quick = sum(one.resolved - one.opened <= 14_400 for one in resolved) / len(resolved)
     assert seen.resolution[""].share_within_s[14_400] == pytest.approx(quick, abs=0.003)
+
+
+@pytest.mark.parametrize("label", MONTHS)
+def test_people_who_asked_are_counted_once_and_small_departments_together(label):
+    month, seen = MONTHS[label], recorded(label).tickets.requesters
+    asked = {(who, home) for at, who, home in activity.requesters() if month.start_s <= at < month.end_s}
+    assert seen is not None
+    assert seen.total == len(asked)
+    by = Counter(home for _, home in asked)
+    assert {name: number for name, number in seen.by.items() if name} == {
+        name: number for name, number in by.items() if name in seen.by
+    }
+    assert by["legal"] < 10
+    assert "legal" not in seen.by
+    assert min(seen.by.values()) >= 10
+
+
+@pytest.mark.parametrize("label", MONTHS)
+def test_protected_hours_and_the_wait_for_access_are_the_true_ones(label):
+    month, figures = MONTHS[label], recorded(label).figures
+    worked, quiet = (hours(month.end_s) - hours(month.start_s) for hours in _HOURS)
+    assert (figures["focus"].numerator, figures["focus"].denominator) == (quiet, worked)
+    assert figures["access_wait"].value == activity.access_wait_typical_seconds(month.end_s - 60)
 
 
 def test_exactly_the_remembered_targets_were_missed_in_two_years():
