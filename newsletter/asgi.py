@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -55,5 +56,7 @@ def listening(family: socket.AddressFamily, host: str, port: int, *, hint: str) 
         taken.listen(128)  # so that a second server on this port is refused, not silently beside us
     except OSError as error:
         taken.close()
-        raise UsageError(f"port {port} is taken ({error.strerror})", hint) from error
+        is_taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        what = f"port {port} is taken" if is_taken else f"{host}:{port} is no address to listen on"
+        raise UsageError(f"{what} ({error.strerror})", hint) from error
     return taken

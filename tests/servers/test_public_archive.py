@@ -243,9 +243,14 @@ def test_serve_says_what_it_lacks(tmp_path, public, code, words):
     assert (ended, words in said) == (code, True), said
 
 
-def test_a_port_that_is_taken_is_told(mailed):
-    """A second server would answer half of the readers."""
+def test_an_address_that_cannot_be_listened_on_is_told(mailed):
+    """Taken by another server, none of this machine (192.0.2.0/24 is for examples), or no address at all."""
     taken = urlsplit(mailed.pages.address).netloc
-    code, _, said = mailed.company("serve", "--listen", taken, "--internal", "127.0.0.1:0")
-    assert code == 2
-    assert "is taken" in said
+    told = {
+        taken: "is taken",
+        "192.0.2.1:8026": "192.0.2.1:8026 is no address to listen on",
+        "8026": "is not an address",
+    }
+    for address, words in told.items():
+        code, _, said = mailed.company("serve", "--listen", address, "--internal", "127.0.0.1:0")
+        assert (code, words in said) == (2, True), said

@@ -39,6 +39,7 @@ def built(tmp_path_factory):
 def test_an_editor_without_the_secret_builds_letters_whose_link_is_a_sample(built):
     """In header, HTML and text, the same."""
     _, _, samples = built
+    assert Links(built[0].public).token("<2026-10.test.0123456789abcdef0123@acme.example>") == SAMPLE
     for mail in samples.values():
         text = mail.replace(b"=\r\n", b"").replace(b"=3D", b"=")
         assert len(re.findall(rf"https://{HOST}/u/{SAMPLE}\b".encode(), text)) == 3
