@@ -8,7 +8,7 @@ from newsletter.compose import figures
 from newsletter.compose.context import Context
 from newsletter.compose.phrasing import phrase
 from newsletter.language.formats import ended
-from newsletter.model import Divided, Part, Quoted, Section
+from newsletter.model import Divided, Fact, Part, Quoted, Section
 
 
 def work_section(context: Context) -> Section | None:
@@ -32,7 +32,17 @@ def _of_the_team(context: Context) -> Iterator[Quoted]:
         fact = context.facts.get(f"{name}.{figure.kind}") if figure and wanted.show == "managers" else None
         if fact is not None and fact.value is not None:
             number = figures.written(context, fact, fact.value, wanted, short=False)
-            yield Quoted(fact=fact.id, text=ended(f"{number} {figures.noun(context, fact, wanted)}"))
+            text = f"{number} {figures.noun(context, fact, wanted)}{_of_how_many(context, fact)}"
+            yield Quoted(fact=fact.id, text=ended(text))
+
+
+def _of_how_many(context: Context, fact: Fact) -> str:
+    """The two counts of a share: " (680 of 2,159)"."""
+    part, whole = fact.detail.get("part"), fact.detail.get("whole")
+    if part is None or whole is None:
+        return ""
+    number = context.formats.number
+    return f" ({context.text('numbers.part_of_whole', part=number(float(part)), whole=number(float(whole)))})"
 
 
 def _divided(context: Context) -> tuple[Divided, tuple[Quoted, ...]] | None:

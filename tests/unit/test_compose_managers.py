@@ -208,7 +208,7 @@ QUIET = figure("focus", 0.3149, unit="ratio", kind="ratio", numerator=680, denom
 def test_protected_time_is_told_to_managers_alone_and_of_the_team_as_a_whole():
     month = snapshot(service("mail"), service("files"), figures=[QUIET])
     shown = section(letter(month, figures={"focus": FOCUS}), "work")
-    assert shown.paragraphs == ("31% of our working hours stayed free of calls and tickets.",)
+    assert shown.paragraphs == ("31% of our working hours stayed free of calls and tickets (680 of 2,159).",)
     assert [(one.fact, one.text) for one in shown.quoted] == [("focus.ratio", shown.paragraphs[0])]
     assert shown.divided is None
     assert "31%" not in str(edition(month, figures={"focus": FOCUS}, **ASKED).sections)
