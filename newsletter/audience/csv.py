@@ -1,4 +1,4 @@
-"""Recipient lists as CSV: `email,name,locale,segments`, further columns become fields."""
+"""Recipient lists as CSV: `email,name,locale,segments`, further columns are not read."""
 
 from __future__ import annotations
 

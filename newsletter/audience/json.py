@@ -112,7 +112,9 @@ def _row(place: str, item: Any, known: Mapping[str, str]) -> Row:
         return Row(place, {}, "is not an object")
     values: dict[str, Value] = {}
     for key, value in item.items():
-        name = known.get(key.casefold(), key)
+        name = known.get(key.casefold())
+        if name is None:
+            continue
         if isinstance(value, list) and all(isinstance(part, str) for part in value):
             values[name] = tuple(value)
         elif value is None or isinstance(value, str | int):

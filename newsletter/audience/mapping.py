@@ -32,23 +32,21 @@ def names_of(fields: FieldsConfig, defaults: Names) -> Names:
 def recipient(row: Row, names: Names, audience: str) -> Recipient:
     """The recipient of a row.
 
-    Values that no name asks for become attributes.
+    Values that no name asks for are not kept: who mails people needs no more of them.
 
     Raises:
         RowError: it cannot be mailed.
     """
     if row.fault:
         raise RowError(row.fault)
-    for name, value in row.values.items():
-        _require_one_line(name, value)
-    known = names.all
+    for name in names.all:
+        _require_one_line(name, row.values.get(name, ""))
     return Recipient(
         address=_address(first(row.values.get(names.email, ""))),
         name=first(row.values.get(names.name, "")),
         locale=preferred(first(row.values.get(names.locale, ""))),
         audience=audience,
         segments=_segments(row, names),
-        attributes={name: first(value) for name, value in row.values.items() if name not in known},
     )
 
 

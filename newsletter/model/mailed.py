@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Self
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 
 class Fillable(Struct, frozen=True, kw_only=True):
@@ -88,7 +88,6 @@ class Recipient(Struct, frozen=True, kw_only=True):
     locale: str = ""
     audience: str = ""
     segments: tuple[str, ...] = ()
-    attributes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
