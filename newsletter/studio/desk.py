@@ -145,10 +145,21 @@ class Desk:
                         self._tell_one(watcher, "picture", self._stamped(examined))
 
     async def _others(self) -> None:
-        """The letters that nobody looks at, one by one, so that a picture asked for meanwhile need not wait for all."""
+        """The letters that nobody looks at, one by one, so that a picture asked for meanwhile need not wait for all.
+
+        Raises:
+            NewsletterError: of the first letter at fault; all others were told before.
+        """
+        first: NewsletterError | None = None
         for variant in self.proofs.names():
-            await self.by_hand(self.proofs.look_at, variant)
+            try:
+                await self.by_hand(self.proofs.look_at, variant)
+            except NewsletterError as error:
+                first = first or error
+                continue
             self._tell("variant", self.proofs.variant_json(variant))
+        if first is not None:
+            raise first
         await self.by_hand(self.proofs.look_at_all)
         await self.tell_edition()
 

@@ -216,6 +216,24 @@ def test_a_template_at_fault_is_told_with_its_line_and_the_last_picture_stays(pr
         assert until(events, "picture")["digest"] == digest
 
 
+def test_a_letter_at_fault_keeps_none_of_the_others_from_being_told(preview):
+    """The managers' letters come first, and only they are at fault: nobody looks at them."""
+    template = preview.folder / "templates" / "hero.mjml.j2"
+    fault = '{% if edition.variant.startswith("managers") %}{{ edition.nothing }}{% endif %}'
+    with preview.events("variant=staff.en") as events:
+        opened(events)
+        before = settled(preview)["rev"]
+        template.write_text(f"{template.read_text(encoding='utf-8')}{fault}\n", encoding="utf-8")
+        told = []
+        for name, data, rev in events:
+            if name == "variant" and rev > before:
+                told.append(data["id"])
+            if name == "error":
+                break
+    assert told == ["staff.en", "staff.it"]
+    assert data["file"] == "templates/hero.mjml.j2"
+
+
 def test_all_faults_of_the_config_are_told_the_first_in_full(preview):
     """With the line of each."""
     with preview.events() as events:
