@@ -85,11 +85,13 @@ def _row(path: str, key: str, field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "**required**"
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Model):
+        return "see below"
     value = field.get_default(call_default_factory=True, validated_data={})
     if value is None or value is PydanticUndefined:
         return "none"
-    if isinstance(value, Model) or value in ({}, []):
-        return "see below" if isinstance(value, Model) else "empty"
+    if value in ({}, []):
+        return "empty"
     if isinstance(value, list):
         return f"`[{', '.join(map(str, value))}]`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from newsletter.config.refusals import did_you_mean, nearest
@@ -30,6 +30,14 @@ class Model(BaseModel):
 
 
 AnyModel = TypeVar("AnyModel", bound=Model)
+
+
+def block(description: str) -> Any:
+    """A field that holds a model whose keys can all be left out, and so can the whole: that means the same as `{}`.
+
+    A model as default would be built on its own when its module is imported, and once more with the model around it.
+    """
+    return Field(default_factory=dict, validate_default=True, description=description)
 
 
 def validate(model: type[AnyModel], parsed: ParsedYaml, around: Surroundings) -> tuple[AnyModel | None, list[Fault]]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from newsletter.config.envelope import LONGEST_LOCAL_PART, EnvelopeConfig
-from newsletter.config.faults import Model
+from newsletter.config.faults import Model, block
 from newsletter.config.logins import OAuthConfig
 from newsletter.config.mailbox import Mailbox
 from newsletter.config.places import DomainName, Host, WebUrl, WorkspacePath, is_loopback
@@ -144,8 +144,8 @@ class SmtpConfig(Model):
         "count complaints for each edition and variant. Only useful for mail to many Gmail addresses.",
         examples=["acmeitnews"],
     )
-    envelope: Annotated[EnvelopeConfig, AfterValidator(_verp_allowed)] = Field(
-        default=EnvelopeConfig(), description="Where mails come back to that cannot be delivered."
+    envelope: Annotated[EnvelopeConfig, AfterValidator(_verp_allowed)] = block(
+        "Where mails come back to that cannot be delivered."
     )
     dkim: DkimConfig | None = Field(default=None, description="Sign the mails, where the relay does not.")
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo
 
 from newsletter.config.checking import ChecksConfig
-from newsletter.config.faults import Model
+from newsletter.config.faults import Model, block
 from newsletter.config.figures import FigureConfig
 from newsletter.config.mailbox import Mailbox
 from newsletter.config.mailing import PreviewConfig, SegmentConfig, SendingConfig, SmtpConfig
@@ -95,19 +95,13 @@ class Config(Model):
         description="What to do with a service that has series, but no entry in `services`.",
         examples=["ignore"],
     )
-    tickets: TicketsConfig = Field(default=TicketsConfig(), description="Metrics of the service desk.")
+    tickets: TicketsConfig = block("Metrics of the service desk.")
     figures: dict[Identifier, FigureConfig] = Field(
         default_factory=dict, description="Any other numbers, by a name of your choice."
     )
-    coverage: CoverageConfig = Field(
-        default=CoverageConfig(), description="How much of the month must be measured before a number is stated."
-    )
-    facts: FactsConfig = Field(
-        default=FactsConfig(), description="How sure a change must be, and how many facts are told."
-    )
-    sections: SectionsConfig = Field(
-        default=SectionsConfig(), description="Which sections the letters have, in which order."
-    )
+    coverage: CoverageConfig = block("How much of the month must be measured before a number is stated.")
+    facts: FactsConfig = block("How sure a change must be, and how many facts are told.")
+    sections: SectionsConfig = block("Which sections the letters have, in which order.")
     segments: dict[Identifier, SegmentConfig] = Field(
         default_factory=dict,
         description="Parts of the staff, as the lists of recipients name them in their column `segments`. Each has a "
@@ -141,19 +135,15 @@ class Config(Model):
         default=1, ge=0, description="How many people must approve an edition before it is sent.", examples=["0"]
     )
     smtp: SmtpConfig = Field(description="The relay that takes the mails, and the sender.")
-    sending: SendingConfig = Field(default=SendingConfig(), description="When mails may leave.")
+    sending: SendingConfig = block("When mails may leave.")
     public: Annotated[PublicConfig | None, AfterValidator(_fits_the_rest)] = Field(
         default=None,
         validate_default=True,
         description="Pages for readers: leaving the list, past editions, answers.",
     )
-    preview: PreviewConfig = Field(default=PreviewConfig(), description="The preview on an editor's machine.")
-    checks: ChecksConfig = Field(
-        default=ChecksConfig(), description="What `newsletter check` takes as given when it examines the letters."
-    )
-    metrics: MetricsConfig = Field(
-        default=MetricsConfig(), description="Where each `send` tells Prometheus how it ended."
-    )
+    preview: PreviewConfig = block("The preview on an editor's machine.")
+    checks: ChecksConfig = block("What `newsletter check` takes as given when it examines the letters.")
+    metrics: MetricsConfig = block("Where each `send` tells Prometheus how it ended.")
     ledger: LedgerPath = Field(
         default="newsletter.db",
         validate_default=True,
@@ -174,7 +164,7 @@ class Config(Model):
         examples=["templates"],
     )
 
-    theme: ThemeConfig = Field(default=ThemeConfig(), description="Colours, faces, width and logo of the letters.")
+    theme: ThemeConfig = block("Colours, faces, width and logo of the letters.")
 
     _path: Path = PrivateAttr(default=Path("config.yaml"))
 

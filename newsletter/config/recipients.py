@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Discriminator, Field, PrivateAttr, Tag, ValidationInfo
 
-from newsletter.config.faults import Model
+from newsletter.config.faults import Model, block
 from newsletter.config.logins import MicrosoftApp, https_address
 from newsletter.config.places import WorkspacePath, is_loopback
 from newsletter.config.refusals import fault
@@ -245,6 +245,6 @@ class AudienceConfig(Model):
         description="A CSV file (UTF-8, header `email,name,locale,segments`), or where else the list comes from.",
         examples=["audience.csv"],
     )
-    fields: Annotated[FieldsConfig, AfterValidator(_attributes)] = Field(
-        default=FieldsConfig(), description="Which column or attribute holds what, if the names are others."
+    fields: Annotated[FieldsConfig, AfterValidator(_attributes)] = block(
+        "Which column or attribute holds what, if the names are others."
     )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from newsletter import contrast
-from newsletter.config.faults import Model
+from newsletter.config.faults import Model, block
 from newsletter.config.logo import LogoConfig
 from newsletter.config.refusals import fault
 from newsletter.config.rules import together
@@ -196,11 +196,9 @@ def _even(width: int) -> int:
 class ThemeConfig(Model):
     """The look of the letters. Every colour is checked for contrast (WCAG 2.2), in light and dark, on all it may stand on."""
 
-    light: LightConfig = Field(default=LightConfig(), description="Colours on light paper.")
-    dark: Annotated[DarkConfig, AfterValidator(_both_schemes)] = Field(
-        default=DarkConfig(), validate_default=True, description="Colours in dark mail programs."
-    )
-    fonts: FontsConfig = Field(default=FontsConfig(), description="Faces; no web fonts.")
+    light: LightConfig = block("Colours on light paper.")
+    dark: Annotated[DarkConfig, AfterValidator(_both_schemes)] = block("Colours in dark mail programs.")
+    fonts: FontsConfig = block("Faces; no web fonts.")
     width: Annotated[int, Field(ge=600, le=720), AfterValidator(_even)] = Field(
         default=_STANDARD.width, description="Width of the sheet in px; narrower windows shrink it.", examples=["600"]
     )
