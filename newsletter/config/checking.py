@@ -1,7 +1,5 @@
 """What `newsletter check` takes as given."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from newsletter.config.faults import Model
@@ -12,7 +10,7 @@ class ChecksConfig(Model):
     """What the examination of the letters takes as given."""
 
     known_hosts: list[Host] = Field(
-        default_factory=list,
+        default=[],
         description="Hosts of the own network that every reader knows and can open, such as the intranet's: letters may "
         "name them and link to them.",
         examples=["[intranet.acme.internal]"],

@@ -1,7 +1,5 @@
 """The address that bounces go to, which readers do not see."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field

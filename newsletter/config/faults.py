@@ -37,7 +37,7 @@ def block(description: str) -> Any:
 
     A model as default would be built on its own when its module is imported, and once more with the model around it.
     """
-    return Field(default_factory=dict, validate_default=True, description=description)
+    return Field(default={}, validate_default=True, description=description)
 
 
 def validate(model: type[AnyModel], parsed: ParsedYaml, around: Surroundings) -> tuple[AnyModel | None, list[Fault]]:

@@ -1,7 +1,5 @@
 """Any other number: how it is read, what it is called, and where it is shown."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
@@ -48,7 +46,7 @@ class FigureConfig(Model):
         examples=["certificates_renewed"],
     )
     match: PresetMatch = Field(
-        default_factory=dict,
+        default={},
         description="With `preset`: labels that a series must have, with these exact values.",
         examples=["{job: blackbox}"],
     )

@@ -1,7 +1,5 @@
 """A help desk's CSV export, for those whose help desk has no exporter for Prometheus."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal

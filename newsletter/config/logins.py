@@ -1,7 +1,5 @@
 """Accounts of programs at Microsoft and Google, which give tokens instead of passwords."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, Field

@@ -1,9 +1,7 @@
 """The organisation's logo: an image file that every copy of the mail carries."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, PlainValidator, PrivateAttr, ValidationInfo, model_validator
 
@@ -63,7 +61,7 @@ class LogoConfig(Model):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _from_file(cls, given: Any, handler: ModelWrapValidatorHandler[LogoConfig], info: ValidationInfo) -> LogoConfig:
+    def _from_file(cls, given: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         logo = handler(given)
         logo._path = workspace_path(given["file"], info)  # noqa: SLF001 - it is of this very class
         return logo
@@ -74,7 +72,7 @@ class LogoConfig(Model):
         return self._path
 
     @model_validator(mode="after")
-    def _fits(self) -> LogoConfig:
+    def _fits(self) -> Self:
         """The size that follows from the file has to be one that looks like a logo."""
         width, height = self.size
         own = f"{self.file.width} x {self.file.height} pixels"

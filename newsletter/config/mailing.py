@@ -1,7 +1,5 @@
 """How an edition is sent."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
@@ -107,7 +105,7 @@ class SmtpConfig(Model):
         examples=["10000"],
     )
     per_domain: dict[DomainName, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict,
+        default={},
         description="At most so many mails in a minute to the addresses of a domain.",
         examples=["{gmail.com: 20}"],
     )
@@ -160,7 +158,7 @@ class SegmentConfig(Model):
     """A part of the staff that gets a letter of its own: its notes, its services first."""
 
     services: list[Line] = Field(
-        default_factory=list,
+        default=[],
         description="The services this part of the organisation runs on: told first, and in its spotlight.",
         examples=["[erp, wifi]"],
     )
@@ -170,7 +168,7 @@ class PreviewConfig(Model):
     """The preview on an editor's machine."""
 
     test_domains: list[DomainName] = Field(
-        default_factory=list,
+        default=[],
         description="Where test mails of the preview may go: addresses of these domains. By default that of `smtp.from`. "
         "`newsletter send --to` asks nobody.",
         examples=["[acme.example, it.acme.example]"],
@@ -181,7 +179,7 @@ class SendingConfig(Model):
     """When mails may leave."""
 
     hours: Hours = Field(
-        default_factory=list,
+        default=[],
         description="Mails leave only in these hours of `timezone`. A run outside of them, or one that they end, "
         "stops (75) and goes on when it is run again; none written: at any time.",
         examples=['"Mo-Fr 07:00-19:00"'],

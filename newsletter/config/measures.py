@@ -1,7 +1,5 @@
 """What is measured: services and what they mean, and tickets."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
@@ -47,14 +45,14 @@ class ServiceConfig(Model):
         examples=["true"],
     )
     hours: Hours = Field(
-        default_factory=list,
+        default=[],
         description="When it is needed: days and times on the clock of its time zone, as one text or a list of them; "
         "`Sa 22:00-02:00` runs over midnight. All other time, and `holidays`, is excluded, and shown. "
         "By default it is needed round the clock.",
         examples=['["Mo-Fr 07:00-19:00", "Sa 08:00-12:00"]'],
     )
     maintenance: Windows = Field(
-        default_factory=list,
+        default=[],
         description="Planned work on this service: weekly times, or dates with times, on the clock of its time zone. "
         "That time is excluded, and shown; work that takes longer than planned is downtime. An hour that the clock "
         "repeats counts both times, one that it skips does not exist.",
@@ -92,16 +90,14 @@ class CounterSource(Model):
         description="A gauge that holds a total so far: its value at the end of the month less that at its start.",
         examples=["'helpdesk_tickets{status=\"closed\"}'"],
     )
-    by: list[LabelName] = Field(
-        default_factory=list, description="Labels to split the total by.", examples=["[queue, kind]"]
-    )
+    by: list[LabelName] = Field(default=[], description="Labels to split the total by.", examples=["[queue, kind]"])
 
 
 class GaugeSource(Model):
     """A gauge of tickets, read at the end of the month."""
 
     gauge: Line = Field(description="The name of the gauge.", examples=["tickets_open"])
-    by: list[LabelName] = Field(default_factory=list, description="Labels to split the total by.", examples=["[queue]"])
+    by: list[LabelName] = Field(default=[], description="Labels to split the total by.", examples=["[queue]"])
 
 
 class HistogramSource(ResolutionTarget):
@@ -110,9 +106,7 @@ class HistogramSource(ResolutionTarget):
     histogram: HistogramName = Field(
         description="The base name of the histogram, without `_bucket`.", examples=["ticket_resolution_seconds"]
     )
-    by: list[LabelName] = Field(
-        default_factory=list, description="Labels to split the distribution by.", examples=["[queue]"]
-    )
+    by: list[LabelName] = Field(default=[], description="Labels to split the distribution by.", examples=["[queue]"])
 
 
 class SatisfactionSource(RatioSource, EnoughAnswers):
@@ -129,7 +123,7 @@ class TicketsConfig(Model):
         examples=["otrs"],
     )
     match: PresetMatch = Field(
-        default_factory=dict,
+        default={},
         description="With `preset`: labels that a series must have, with these exact values.",
         examples=["{host: helpdesk}"],
     )
@@ -148,17 +142,17 @@ class TicketsConfig(Model):
         examples=["{histogram: ticket_resolution_seconds, by: [queue]}"],
     )
     names: dict[Line, LocalisedText] = Field(
-        default_factory=dict,
+        default={},
         description="What readers call a value of the labels in `by`. Only values named here are ever printed.",
         examples=["{desktop: {en: computers and screens}}"],
     )
     proactive: list[Line] = Field(
-        default_factory=list,
+        default=[],
         description="Values of the labels in `resolved.by` that mean work done before anybody asked.",
         examples=["[change, maintenance]"],
     )
     reactive: list[Line] = Field(
-        default_factory=list,
+        default=[],
         description="Values of the labels in `resolved.by` that mean work done because something failed or was asked for.",
         examples=["[incident, request]"],
     )

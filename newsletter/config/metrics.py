@@ -1,7 +1,5 @@
 """Where the product tells how its own sending stands."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit

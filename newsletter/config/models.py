@@ -1,7 +1,5 @@
 """The whole of config.yaml. The descriptions are the reference: docs/config.md is made of them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -74,19 +72,19 @@ class Config(Model):
     )
     prometheus: PrometheusConfig = Field(description="Where the numbers come from.")
     availability: list[AvailabilitySource] = Field(
-        default_factory=list, description="Where it is measured whether the services work."
+        default=[], description="Where it is measured whether the services work."
     )
     services: dict[Line, ServiceConfig] = Field(
-        default_factory=dict, description="Names, targets and meaning of the services, by the value of their label."
+        default={}, description="Names, targets and meaning of the services, by the value of their label."
     )
     maintenance: Windows = Field(
-        default_factory=list,
+        default=[],
         description="Planned work on all services: weekly times, or dates with times, on the clock of `timezone`. "
         "It is excluded, and shown.",
         examples=['["Su 02:00-04:00", "2026-10-12 22:00-24:00"]'],
     )
     holidays: Holidays = Field(
-        default_factory=list,
+        default=[],
         description="Days on which no service that has `hours` is needed: a date, or month and day for every year.",
         examples=['[2026-04-06, "12-25"]'],
     )
@@ -97,18 +95,18 @@ class Config(Model):
     )
     tickets: TicketsConfig = block("Metrics of the service desk.")
     figures: dict[Identifier, FigureConfig] = Field(
-        default_factory=dict, description="Any other numbers, by a name of your choice."
+        default={}, description="Any other numbers, by a name of your choice."
     )
     coverage: CoverageConfig = block("How much of the month must be measured before a number is stated.")
     facts: FactsConfig = block("How sure a change must be, and how many facts are told.")
     sections: SectionsConfig = block("Which sections the letters have, in which order.")
     segments: dict[Identifier, SegmentConfig] = Field(
-        default_factory=dict,
+        default={},
         description="Parts of the staff, as the lists of recipients name them in their column `segments`. Each has a "
         "variant of the staff letter; who is in several gets that of the one written first here.",
     )
     departments: list[LocalisedText] = Field(
-        default_factory=list,
+        default=[],
         description="The departments of the organisation, as `visit` notes name them. The managers' letter invites "
         "those that nobody visited for six months.",
         examples=["[{en: Purchasing, it: Acquisti}]"],
@@ -123,7 +121,7 @@ class Config(Model):
         default=RatingsConfig(), description="How answers of readers are counted, and how few are never told."
     )
     audiences: dict[Identifier, AudienceConfig] = Field(
-        default_factory=dict,
+        default={},
         description="The lists of recipients, by name. Who is on several gets the copy of the one written first.",
     )
     four_eyes: bool = Field(

@@ -1,7 +1,5 @@
 """Where recipients come from, and which of their fields mean what."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -105,7 +103,7 @@ class LdapConfig(Model):
         examples=['"(&(objectClass=inetOrgPerson)(mail=*))"'],
     )
     values: Annotated[dict[Identifier, Line], AfterValidator(_filled)] = Field(
-        default_factory=dict,
+        default={},
         validate_default=True,
         description="Texts for the places of `filter`. They are escaped, so they may hold parentheses and stars.",
         examples=["{}"],

@@ -1,7 +1,5 @@
 """Signing every mail, so that receivers can tell it is ours (DKIM)."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Where the numbers come from: the server, the 0/1 series, and how much of them is enough."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
@@ -83,7 +81,7 @@ class PrometheusConfig(Model):
         dict[HeaderName, Annotated[str | Secret, plain_or_secret("prometheus.headers")]],
         AfterValidator(_headers),
     ] = Field(
-        default_factory=dict,
+        default={},
         description="Further HTTP headers; a value is text, `env:NAME` or `file:PATH`. "
         "Headers that carry credentials (Authorization, Cookie) are accepted by reference only.",
         examples=["{X-Scope-OrgID: acme}"],
@@ -166,12 +164,12 @@ class AvailabilitySource(Model):
         examples=["'http_check_ok{env=\"production\"}'"],
     )
     match: dict[LabelName, Line] = Field(
-        default_factory=dict,
+        default={},
         description="Labels that a series must have, with these exact values.",
         examples=["{job: blackbox}"],
     )
     leave_out: list[Line] = Field(
-        default_factory=list,
+        default=[],
         description="Services not to read here, by the value of their label: those that another entry measures already, "
         "or that nobody would miss.",
         examples=["[mail, default-backend]"],

@@ -1,7 +1,5 @@
 """What is told of the numbers: how sure a change must be, and what is worth a reader's time."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal
 
@@ -66,7 +64,7 @@ class FactsConfig(Model):
         examples=["30"],
     )
     step_changes: list[StepChange] = Field(
-        default_factory=list,
+        default=[],
         description="Months from which a series means another thing: a new system, a merger. Recorded by people.",
         examples=["[{month: '2026-03', facts: [tickets], reason: New help desk system}]"],
     )

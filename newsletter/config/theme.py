@@ -1,7 +1,5 @@
 """What an organisation may choose about the look of its letters, checked so that every letter stays readable."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal

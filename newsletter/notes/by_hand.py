@@ -3,8 +3,6 @@
 A figure that is not in the file has no number that month: it is not 0, and it is not printed.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`editions/2026-10/edition.yaml`: what the editors decided about an edition as a whole. The file is optional."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
@@ -31,8 +29,8 @@ class _Pulse(Model):
 
 
 class _Editorial(Model):
-    pin: list[Line] = Field(default_factory=list)
-    mute: list[Line] = Field(default_factory=list)
+    pin: list[Line] = Field(default=[])
+    mute: list[Line] = Field(default=[])
     subject: Annotated[int, Field(ge=1, le=3)] = 1
     ask: _Ask | None = None
     pulse: _Pulse | None = None

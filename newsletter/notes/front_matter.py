@@ -1,7 +1,5 @@
 """The front matter of a note: which keys there are, and which a kind of note needs."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterable
@@ -157,13 +155,13 @@ class FrontMatter(Model):
     kind: NoteKind
     owner: Line
     locale: KnownLocale | None = None
-    audiences: list[Annotated[Line, AfterValidator(_audience)]] = Field(default_factory=list)
-    segments: list[Annotated[Line, AfterValidator(_segment)]] = Field(default_factory=list)
+    audiences: list[Annotated[Line, AfterValidator(_audience)]] = Field(default=[])
+    segments: list[Annotated[Line, AfterValidator(_segment)]] = Field(default=[])
     status: Literal["draft", "review", "ready"] = "ready"
     publish_from: Annotated[dt.datetime | None, PlainValidator(_begin)] = None
     expires: Annotated[dt.datetime | None, PlainValidator(_end), AfterValidator(_after_publish_from)] = None
     order: int = 100
-    facts: list[Line] = Field(default_factory=list)
+    facts: list[Line] = Field(default=[])
     because: Cause | None = None
     service: Annotated[
         Line | None, AfterValidator(_service), _needed_by("incident", "readers must know which service it was")
@@ -172,7 +170,7 @@ class FrontMatter(Model):
         default=None, validate_default=True
     )
     time: Annotated[Line, AfterValidator(_clock_times)] | None = None
-    steps: list[Annotated[tuple[str, str], PlainValidator(_step)]] = Field(default_factory=list)
+    steps: list[Annotated[tuple[str, str], PlainValidator(_step)]] = Field(default=[])
     department: Annotated[Line | None, _needed_by("heard", "who said it")] = Field(default=None, validate_default=True)
     answer: Annotated[
         Literal["done", "planned", "no"] | None,
