@@ -17,7 +17,7 @@ def one_line(text: str) -> str:
     line = text.strip()
     if not line:
         raise fault("must not be empty")
-    if "\n" in line or "\t" in line or any(ord(character) < 32 for character in line):
+    if min(line) < " ":
         raise fault("must be one line of text")
     return line
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-# Printable ASCII but "=" may stand for itself; so may a blank that does not end its line.
-_MUST_ENCODE = re.compile(rb"[^\t\n !-<>-~]|[ \t](?=\n|\Z)")
+# Printable ASCII may stand for itself ("=" is encoded before); so may a blank that does not end its line.
+_MUST_ENCODE = re.compile(rb"[^\t\n -~]|[ \t](?=\n|\Z)")
 # 73 columns and the soft break's "=" leave room to encode a first character; never cut an "=XX".
 _CHUNK = re.compile(rb".{1,73}(?<!=)(?<!=.)")
 # A leading dot would have to be doubled for SMTP (RFC 5321, section 4.5.2), and mailbox files
@@ -21,7 +21,7 @@ SOFT_BREAK = b"=\r\n"
 def encode(text: str) -> bytes:
     """`text` in UTF-8 as quoted-printable: lines of at most 76 columns, CRLF, no leading dot."""
     data = text.replace("\r\n", "\n").replace("\r", "\n").encode()
-    plain = _MUST_ENCODE.sub(_escape, data)
+    plain = _MUST_ENCODE.sub(_escape, data.replace(b"=", b"=3D"))  # HTML has hundreds of them
     return b"\r\n".join(map(_wrap, plain.split(b"\n")))
 
 

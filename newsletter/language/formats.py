@@ -18,10 +18,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_month_names
 from babel.numbers import format_decimal
 from msgspec import Struct
 
+from newsletter.language.babel_dates import format_date, format_time, get_month_names
 from newsletter.language.bidi import ISOLATE, POP
 from newsletter.language.catalogue import Catalogue
 

@@ -118,8 +118,9 @@ def examples_left(values: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath,
 
 def hints_left(body: str) -> Iterator[tuple[int, str]]:
     """The hints that still stand in a note's text, on lines of their own or among others, each with its offset."""
+    folded = " ".join(body.split())
     for hint in _TEXT.values():
-        if found := re.search(r"\s+".join(map(re.escape, hint.split())), body):
+        if hint in folded and (found := re.search(r"\s+".join(map(re.escape, hint.split())), body)):
             yield found.start(), hint
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _MAX_CHARACTERS = 20_000
 _MAX_NESTING = 10  # every level becomes a nested element of the mail
 _DELIMITER_RUN = re.compile(r"[*_~]{101,}")
+_OPENER = re.compile(r"[*_>\[]|(?:[-+]|\d[.)])(?:\s|\Z)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -37,7 +38,12 @@ def check(body: str, *, first_line: int) -> list[Fault]:
     if control := _CONTROL.search(body):
         line = first_line + body.count("\n", 0, control.start())
         return [Fault(line, (), f"holds the invisible character U+{ord(control[0]):04X}: remove it")]
-    return list(_structure(body, first_line))
+    return list(_structure(body, first_line)) if _may_be_at_fault(body) else []
+
+
+def _may_be_at_fault(body: str) -> bool:
+    """Whether there is reason to parse it: HTML begins with <, and what opens an element nests it by two levels at most."""
+    return "<" in body or 2 * len(_OPENER.findall(body)) >= _MAX_NESTING
 
 
 def _structure(body: str, first_line: int) -> Iterator[Fault]:

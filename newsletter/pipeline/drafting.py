@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs, to_builtins
+from msgspec.json import format as format_json
 
 from newsletter import approval
 from newsletter.config import Config
@@ -237,7 +238,8 @@ def facts_json(told: Draft | Material) -> str:
     facts = to_builtins(told.facts)
     selection = to_builtins(told.selection)
     whole = {"edition": told.month.label, "selection": selection, "facts": facts, "evidence": evidence}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    # With `indent`, json.dumps is pure Python; numbers and texts stay as json writes them, msgspec puts in the blanks only.
+    return format_json(json.dumps(whole, ensure_ascii=False), indent=2) + "\n"
 
 
 def evidence_dict(one: Evidence) -> dict[str, Any]:

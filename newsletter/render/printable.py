@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from types import MappingProxyType
 from typing import TypeVar, cast
 
@@ -11,18 +12,21 @@ from msgspec.structs import replace
 
 _Value = TypeVar("_Value")
 
-# C0 controls but tab, newline and return; DEL and C1; surrogates; noncharacters. MRML answers
-# with ValueError or UnicodeEncodeError, and no mail program shows them.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr(plane | 0xFFFE) + chr(plane | 0xFFFF) for plane in range(0, 0x110000, 0x10000))
-    + "]"
-)
+
+@cache
+def _unprintable() -> re.Pattern[str]:
+    """C0 controls but tab, newline and return; DEL and C1; surrogates; noncharacters.
+
+    MRML answers with ValueError or UnicodeEncodeError, and no mail program shows them. Made when it is needed, which it
+    seldom is: so many ranges take as long to compile as a letter takes to lay out.
+    """
+    noncharacters = "".join(chr(plane | 0xFFFE) + chr(plane | 0xFFFF) for plane in range(0, 0x110000, 0x10000))
+    return re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef" + noncharacters + "]")
 
 
-# All characters but these can be printed, and a search for three ranges is ten times as fast as one for all of the above;
-# the JSON of other controls is an escape.
-_SUSPECT = re.compile("[^ -~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd]")
+# All that is not printable and much that is: a search for these ranges is quick, and they are compiled in no time, unlike
+# their complement. The JSON of other controls is an escape.
+_SUSPECT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe-\U0010ffff]")
 _ESCAPED = re.compile(r"\\[bfu]")
 
 
@@ -46,7 +50,7 @@ def _is_clean(value: Struct) -> bool:
 
 def _printable(value: object) -> object:
     if isinstance(value, str):
-        return value if value.isprintable() else _UNPRINTABLE.sub("", value)
+        return value if value.isprintable() else _unprintable().sub("", value)
     if isinstance(value, tuple):
         return tuple([_printable(item) for item in value])
     if isinstance(value, dict | MappingProxyType):
