@@ -40,6 +40,8 @@ SERVICES = 30
 MONTH = "2026-10"
 LETTER = "staff.en"
 COUNT = 3
+LIBRARIES = "click, jinja2, msgspec, mjml, babel, markdown_it, nh3, yaml, pydantic"
+"""What the design names for a build; a process that only imports them is the floor of every build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,17 @@ def rows() -> Iterator[Row]:
         yield Row(name, "<= 0.25", tuple(ours.cpu / theirs.cpu for ours, theirs in built))
         yield Row("newsletter build, seconds of CPU", "", tuple(ours.cpu for ours, _ in built))
         yield Row("one mjml CLI run, seconds of CPU", "", tuple(theirs.cpu for _, theirs in built))
+        yield from _floor(at)
         yield from _within(at)
+
+
+def _floor(at: Stage) -> Iterator[Row]:
+    """What no build with these libraries can undercut."""
+    bare = [sys.executable, "-c", f"import {LIBRARIES}"]
+    found = pairs(lambda: process_cost(bare, at.environment), lambda: process_cost(at.reference, at.environment), COUNT)
+    name = "the floor: Python that imports the libraries of a build and ends / one mjml CLI run, CPU"
+    yield Row(name, "", tuple(ours.cpu / theirs.cpu for ours, theirs in found))
+    yield Row("the floor, seconds of CPU", "", tuple(ours.cpu for ours, _ in found))
 
 
 def _within(at: Stage) -> Iterator[Row]:

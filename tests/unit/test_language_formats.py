@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -223,3 +225,15 @@ def test_clock_times_are_local_and_the_repeated_hour_says_which_one():
 
 def test_the_clock_of_an_india_zone_has_a_half_hour():
     assert Formats(Catalogue.load("en"), ZoneInfo("Asia/Kolkata")).clock(0.0) == "05:30"
+
+
+def test_babel_takes_the_zones_of_the_standard_library_even_beside_pytz():
+    """What imports pytz later still finds it."""
+    code = (
+        "import sys, newsletter.language, babel.localtime\n"
+        "print('pytz' in sys.modules, type(babel.localtime.LOCALTZ).__module__)\n"
+        "import pytz\n"
+        "print(pytz.timezone('Europe/Rome'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["False zoneinfo", "Europe/Rome"]

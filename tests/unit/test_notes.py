@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from newsletter import notes
 from newsletter.config import Config
 from newsletter.errors import ContentError
 from newsletter.model import Because, Note
+from newsletter.notes import body as note_body
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=ROME)
@@ -455,6 +457,24 @@ def test_twenty_thousand_asterisks_are_refused_at_once(tmp_path):
     started = time.process_time()
     assert fault(tmp_path, body="*" * 20_000).startswith("6: the text has 20,001 characters")
     assert time.process_time() - started < 1
+
+
+def test_no_text_that_nests_too_deeply_is_spared_the_look_at_its_structure():
+    """Most texts are not parsed, as too little in them opens anything; those parsed anyway show what that misses."""
+    draw = random.Random(11)
+    openers, rest = (
+        ("- ", "* ", "+ ", "7. ", "8) ", "> ", ">", "*", "_", "**", "["),
+        ("a", "\n", "\n\n", "# ", "](x)", "    "),
+    )
+    deep = 0
+    for _ in range(3000):
+        text = "".join(
+            draw.choices(openers, k=draw.randrange(12)) + draw.choices((*openers, *rest), k=draw.randrange(9))
+        )
+        found = list(note_body._structure(text, 1))
+        deep += bool(found)
+        assert note_body.check(text, first_line=1) == found, text
+    assert deep > 50
 
 
 # --- whatever stands in the file ----------------------------------------------------------------
