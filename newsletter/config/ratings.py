@@ -1,7 +1,5 @@
 """How readers' ratings are counted, and how few of them are never told."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 
