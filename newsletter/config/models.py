@@ -117,9 +117,7 @@ class Config(Model):
         "rating and no button.",
         examples=["it-feedback@acme.example"],
     )
-    ratings: RatingsConfig = Field(
-        default=RatingsConfig(), description="How answers of readers are counted, and how few are never told."
-    )
+    ratings: RatingsConfig = block("How answers of readers are counted, and how few are never told.")
     audiences: dict[Identifier, AudienceConfig] = Field(
         default={},
         description="The lists of recipients, by name. Who is on several gets the copy of the one written first.",

@@ -1,7 +1,5 @@
 """The pages that readers can open."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -59,7 +57,7 @@ class PublicConfig(Model):
         examples=["false"],
     )
     archive: list[Identifier] = Field(
-        default_factory=list,
+        default=[],
         description="The audiences whose editions anybody who reaches `url` may read, once they were sent. None by "
         "default: letters tell what happens inside.",
         examples=["[staff]"],
