@@ -1,4 +1,4 @@
-"""What all tests share: the golden files."""
+"""What all tests share: the golden files, and the databases that a ledger can be in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from newsletter.deliver.ledger import LedgerPlace
+from tests.servers.postgres import Postgres
+from tests.servers.postgres import postgres as running_postgres
 
 # A job in the background ignores Ctrl-C, and so would every process that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -30,6 +34,22 @@ def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL server for all tests of this process; each takes a schema of its own."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> LedgerPlace:
+    """Where a ledger could be: a file, and a schema of a server."""
+    if request.param == "sqlite":
+        return tmp_path / "ledger.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.ledger(tmp_path)
 
 
 @pytest.fixture

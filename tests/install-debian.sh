@@ -16,6 +16,7 @@ need chromium chromium
 need slapd slapd
 need ldapsearch ldap-utils
 need spamassassin spamassassin
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql
 # python-ldap has no wheels: it is built from its source.
 need cc gcc
 [ -e /usr/include/ldap.h ] || missing="$missing libldap2-dev"

@@ -59,7 +59,7 @@ def mailed(config: Config, people: Mapping[str, str]) -> dict[str, str]:
 
 def _accept(ledger: Ledger) -> None:
     claimed = ledger.claim(MONTH, "test", 100, 1.0)
-    ledger.begin("test", [one.id for one in claimed])
+    ledger.begin("test", claimed)
     ledger.record("test", [Outcome(id=one.id, state="accepted", code=250) for one in claimed], 1.0)
 
 

@@ -6,6 +6,7 @@ read late, so that neither a repr nor an error can show them.
 
 from newsletter.config.figures import FigureConfig, RatioSource
 from newsletter.config.helpdesk import CsvSource, ResolutionTarget
+from newsletter.config.ledger import LedgerServer
 from newsletter.config.loader import load, loads
 from newsletter.config.logins import GoogleLogin, MicrosoftApp, MicrosoftLogin, OAuthConfig
 from newsletter.config.mailing import SegmentConfig, SendingConfig, SmtpConfig
@@ -54,6 +55,7 @@ __all__ = [
     "HistogramSource",
     "LatencyConfig",
     "LdapConfig",
+    "LedgerServer",
     "Letter",
     "MetricsConfig",
     "MicrosoftApp",

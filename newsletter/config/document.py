@@ -116,16 +116,13 @@ def _type(annotation: Any) -> str:
     if origin is Literal:
         return " | ".join(f"`{str(choice).lower() if choice is True else choice}`" for choice in get_args(annotation))
     if origin in (Union, UnionType):
-        return _union([_type(part) for part in get_args(annotation) if part is not NoneType])
+        parts = [_type(part) for part in get_args(annotation) if part is not NoneType]
+        return "localised text" if parts == ["text", "mapping"] and not nested(annotation) else " or ".join(parts)
     if origin is list:
         return f"list of {_plural(_type(get_args(annotation)[0]))}"
     if origin is dict or nested(annotation):
         return "mapping"
     return "secret" if annotation is Secret else _NAMES[annotation]
-
-
-def _union(parts: list[str]) -> str:
-    return "localised text" if parts == ["text", "mapping"] else " or ".join(parts)
 
 
 def _plural(word: str) -> str:

@@ -8,11 +8,12 @@ from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo
 from newsletter.config.checking import ChecksConfig
 from newsletter.config.faults import Model, block
 from newsletter.config.figures import FigureConfig
+from newsletter.config.ledger import LedgerSetting
 from newsletter.config.mailbox import Mailbox
 from newsletter.config.mailing import PreviewConfig, SegmentConfig, SendingConfig, SmtpConfig
 from newsletter.config.measures import ServiceConfig, TicketsConfig
 from newsletter.config.metrics import MetricsConfig
-from newsletter.config.places import LedgerPath, WorkspacePath, Zone
+from newsletter.config.places import WorkspacePath, Zone
 from newsletter.config.public import PublicConfig
 from newsletter.config.ratings import RatingsConfig
 from newsletter.config.recipients import AudienceConfig
@@ -140,11 +141,11 @@ class Config(Model):
     preview: PreviewConfig = block("The preview on an editor's machine.")
     checks: ChecksConfig = block("What `newsletter check` takes as given when it examines the letters.")
     metrics: MetricsConfig = block("Where each `send` tells Prometheus how it ended.")
-    ledger: LedgerPath = Field(
+    ledger: LedgerSetting = Field(
         default="newsletter.db",
         validate_default=True,
-        description="The SQLite file that records who was mailed. Sending from several machines "
-        "(`postgresql://`) is not supported by this version.",
+        description="What records who was mailed: the path of a SQLite file on a local disk, or a PostgreSQL server, "
+        "as `postgresql://ACCOUNT@HOST/DATABASE` or with the keys below.",
         examples=["/var/lib/newsletter/newsletter.db"],
     )
     editions: WorkspacePath = Field(

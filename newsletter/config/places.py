@@ -46,17 +46,6 @@ def workspace_path(value: Any, info: ValidationInfo) -> Path:
 WorkspacePath = Annotated[Path, PlainValidator(workspace_path)]
 
 
-def _ledger(text: str, info: ValidationInfo) -> str:
-    if "://" in text or text.startswith(("file:", ":")):
-        raise fault(
-            "must be the path of a SQLite file: this version has no other database and sends from one machine only"
-        )
-    return str(workspace_path(text, info))
-
-
-LedgerPath = Annotated[Line, AfterValidator(_ledger)]
-
-
 def _server_url(text: str) -> str:
     """The base URL of a Prometheus server. Never echoed: it may hold a password."""
     try:

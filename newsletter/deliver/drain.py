@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from newsletter.config import SmtpConfig
 from newsletter.deliver.breaker import Breaker
 from newsletter.deliver.hours import SendingHours
-from newsletter.deliver.ledger import Delivery, FrozenEdition, Ledger, Outcome
+from newsletter.deliver.ledger import Delivery, FrozenEdition, Ledger, LockLostError, Outcome, RunLock
 from newsletter.deliver.ledger.journal import Journal
 from newsletter.deliver.limits import Limits
 from newsletter.deliver.line import Connections, Line, StoppedError
@@ -49,6 +49,7 @@ class Drain:
         waiting: int,
         *,
         owner: str,
+        lock: RunLock,
         journal: Journal,
         pace: Pace,
         clock: Callable[[], float] = time.time,
@@ -57,7 +58,7 @@ class Drain:
     ) -> None:
         """`owner` is the name that this run claims rows under; `journal` is its own; `clock` tells the epoch.
 
-        `waiting` tells how many rows are due.
+        `waiting` tells how many rows are due; without `lock` nothing is sent.
         """
         self._ledger = ledger
         self._frozen = frozen
@@ -65,6 +66,7 @@ class Drain:
         self._outgoing = Outgoing(smtp)
         self._smtp = smtp
         self._owner = owner
+        self._run_lock = lock
         self._pace = pace
         self._clock = clock
         self._stop = threading.Event()
@@ -73,7 +75,8 @@ class Drain:
         proved = bool(self._counts["accepted"])
         self._breaker = Breaker(self._stop, waiting=waiting, proved=proved, believe=believe_refusals)
         limits = Limits(smtp, ledger, self._stop, clock)
-        self._mailing = Mailing(limits, Outcomes(pace, clock), self._breaker, journal, clock)
+        self._outcomes = Outcomes(pace, clock)
+        self._mailing = Mailing(limits, self._outcomes, self._breaker, lock, journal)
         self._longest_wait_s = max(*pace.retries, limits.longest_wait_s, 0.0)
         self._gave_up: list[NewsletterError] = []
         self._unreachable: NewsletterError | None = None
@@ -247,7 +250,7 @@ class Drain:
 
     def _begin(self, window: list[Delivery]) -> deque[Copy]:
         """Commit that these are being sent; none, and the end of the run, if somebody paused or cancelled it."""
-        begun = self._ledger.begin(self._owner, [one.id for one in window])
+        begun = self._ledger.begin(self._owner, window)
         if len(begun) < len(window) and self._ledger.hold(self._frozen.id):
             self._stop.set()
         messages, date = self._messages, self._frozen.date
@@ -258,11 +261,12 @@ class Drain:
         began = recorded = time.monotonic()
         try:
             while left and time.monotonic() - began < _WINDOW_S and not self._stop.is_set():
+                self._run_lock.require()
                 done += self._mailing.send_next(line, left)
                 if time.monotonic() - recorded > _RECORD_EVERY_S:
                     self._record(done)
                     done, recorded = [], time.monotonic()
-        except (StoppedError, ConfigError, DeliveryError):
+        except (StoppedError, ConfigError, DeliveryError, LockLostError):
             self._put_back(done, left)
             raise
         line.abandon()
@@ -270,4 +274,4 @@ class Drain:
 
     def _put_back(self, done: list[Outcome], left: deque[Copy]) -> None:
         """Record what was done, and let what was begun but never tried wait again."""
-        self._record([*done, *(Outcome(id=one.delivery.id, state="pending", tried=False) for one in left)])
+        self._record([*done, *(self._outcomes.put_back(one.delivery) for one in left)])

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from newsletter.config import DkimConfig, MetricsConfig, Secret, SmtpConfig
+from newsletter.config import DkimConfig, LedgerServer, MetricsConfig, Secret, SmtpConfig
 from newsletter.config.placeholders import is_placeholder
 from newsletter.deliver import headers
 from newsletter.deliver import smtp as relay
 from newsletter.deliver.dkim import load_signer
-from newsletter.deliver.ledger import open_ledger
+from newsletter.deliver.ledger import LedgerPlace, examine_server, open_ledger
 from newsletter.errors import ConfigError, LedgerError, NewsletterError
 from newsletter.model import Finding
 from newsletter.model.finding import fault, ok, warning
@@ -104,9 +104,12 @@ def examine_metrics(metrics: MetricsConfig) -> Iterator[Finding]:
         yield warning("metrics.textfile", what, "Create it for the account that sends.")
 
 
-def examine_ledger(location: str) -> Iterator[Finding]:
+def examine_ledger(place: LedgerPlace) -> Iterator[Finding]:
     """Whether the ledger can be read and written, by whom, and what room is left on its disk."""
-    path = Path(location)
+    if isinstance(place, LedgerServer):
+        yield from examine_server(place)
+        return
+    path = Path(place)
     folder = path.absolute().parent
     try:
         yield from _file(path, folder)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 
 from newsletter.deliver.breaker import Breaker
-from newsletter.deliver.ledger import Delivery, Outcome
+from newsletter.deliver.ledger import Delivery, Outcome, RunLock
 from newsletter.deliver.ledger.journal import Journal
 from newsletter.deliver.limits import Limits
 from newsletter.deliver.line import Line
@@ -19,14 +18,14 @@ class Mailing:
     """The mails of one run; its connections share it."""
 
     def __init__(
-        self, limits: Limits, outcomes: Outcomes, breaker: Breaker, journal: Journal, clock: Callable[[], float]
+        self, limits: Limits, outcomes: Outcomes, breaker: Breaker, run_lock: RunLock, journal: Journal
     ) -> None:
-        """`clock` tells the epoch; each final dot is noted in `journal` before it leaves."""
+        """No final dot leaves without `run_lock`, and each is noted in `journal` before."""
         self._limits = limits
         self._outcomes = outcomes
         self._breaker = breaker
+        self._run_lock = run_lock
         self._journal = journal
-        self._clock = clock
 
     def send_next(self, line: Line, left: deque[Copy]) -> list[Outcome]:
         """Mail the first of `left` when the limits allow it, and take it out."""
@@ -37,7 +36,7 @@ class Mailing:
         first = left[0].delivery
         if wait := self._limits.wait_s(first.address):
             left.popleft()
-            return [Outcome(id=first.id, state="pending", tried=False, next_try_at=self._clock() + wait)]
+            return [self._outcomes.put_back(first, wait)]
         with self._limits.permit(first.address) as granted:
             if not granted:
                 return []
@@ -50,13 +49,14 @@ class Mailing:
         """Mail one copy; what may be recorded about it and about others. `following` is certainly the next one."""
         relay, delivery = line.relay(), copy.delivery
         if not relay.can_address(delivery.address):
-            return [Outcome(id=delivery.id, state="refused", reply="the relay does not offer SMTPUTF8")]
+            words = "the relay does not offer SMTPUTF8"
+            return [Outcome(id=delivery.id, state="refused", reply=words, fence=delivery.fence)]
         ahead = following and line.goes_on and relay.can_address(following.delivery.address)
         try:
             reply = relay.transmit(
                 copy.envelope,
                 copy.pieces,
-                lambda: self._journal.sent(delivery.id),
+                lambda: self._about_to_leave(delivery),
                 following.envelope if following and ahead else None,
             )
         except DroppedError as error:
@@ -65,6 +65,10 @@ class Mailing:
         if reply.stage == "dot" and 200 <= reply.code <= 599:
             self._journal.done(delivery.id, reply.code, reply.text)
         return self._judged(line, delivery, reply)
+
+    def _about_to_leave(self, delivery: Delivery) -> None:
+        self._run_lock.require()
+        self._journal.sent(delivery.id)
 
     def _judged(self, line: Line, delivery: Delivery, reply: Reply) -> list[Outcome]:
         verdict = judge(reply)

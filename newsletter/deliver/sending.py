@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct, structs
@@ -24,6 +23,7 @@ from newsletter.deliver.ledger import (
     Delivery,
     Hold,
     Ledger,
+    LedgerPlace,
     State,
     ledger_exists,
     open_ledger,
@@ -109,7 +109,7 @@ def send(
         LedgerError: the ledger cannot be read or written; nothing more was sent.
     """
     began = time.monotonic()
-    with ledger.exclusive():
+    with ledger.exclusive() as lock:
         recover(ledger)
         require_unheld(ledger, edition_id)
         frozen = require_unchanged(ledger, edition_id, messages)
@@ -131,6 +131,7 @@ def send(
             smtp,
             waiting,
             owner=owner,
+            lock=lock,
             journal=journal,
             pace=pace,
             clock=clock,
@@ -142,6 +143,7 @@ def send(
         finally:
             if drain.is_quiet:  # else its threads still write; the lock falls with the process
                 journal.close()
+        lock.require()
         recover(ledger)
         report = _report(ledger, edition_id)
         return structs.replace(
@@ -244,15 +246,15 @@ class Status(Struct, frozen=True, kw_only=True):
         return self.counts["claimed"] + self.counts["sending"]
 
 
-def status(location: str | Path, edition_id: str) -> Status:
+def status(place: LedgerPlace, edition_id: str) -> Status:
     """How far an edition is. Safe while a send runs; a ledger that is not there yet knows of nobody.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    if not ledger_exists(location):
+    if not ledger_exists(place):
         return Status(edition=edition_id, counts={"total": 0, **dict.fromkeys(STATES, 0)})
-    with open_ledger(location, readonly=True) as ledger:
+    with open_ledger(place, readonly=True) as ledger:
         return Status(
             edition=edition_id,
             counts=ledger.counts(edition_id),

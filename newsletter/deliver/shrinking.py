@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from msgspec import Struct
 
-from newsletter.deliver.ledger import Ledger, Summary, ledger_exists, open_ledger
+from newsletter.deliver.ledger import Ledger, LedgerPlace, Summary, ledger_exists, open_ledger
 
 
 class Shrinkage(Struct, frozen=True, kw_only=True):
@@ -32,22 +31,22 @@ class Shrinkage(Struct, frozen=True, kw_only=True):
         return f"{whose}: {self.before:,} in {self.edition}, {self.now:,} now"
 
 
-def shrunk(location: str | Path, edition_id: str, people: Mapping[str, int]) -> tuple[Shrinkage, ...]:
+def shrunk(place: LedgerPlace, edition_id: str, people: Mapping[str, int]) -> tuple[Shrinkage, ...]:
     """The lists that are at most half as long as in the edition sent last.
 
     None of an edition whose recipients are frozen already: the lists of today change nothing for it.
 
     Args:
-        location: the ledger.
+        place: of the ledger.
         edition_id: the edition that is about to be sent.
         people: audience -> how many of it would get a copy, for every audience of the config.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    if not ledger_exists(location):
+    if not ledger_exists(place):
         return ()
-    with open_ledger(location, readonly=True) as ledger:
+    with open_ledger(place, readonly=True) as ledger:
         last = _last_sent(ledger)
         if last is None or ledger.edition(edition_id) is not None:
             return ()

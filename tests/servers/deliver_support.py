@@ -20,6 +20,7 @@ from newsletter.deliver import (
     open_ledger,
     send,
 )
+from newsletter.deliver.ledger import LedgerPlace
 from newsletter.demo.workspace import copy_workspace
 from newsletter.model import Fillable, Image, Recipient, Rendered
 from tests.servers.smtp_scripted import Script, scripted
@@ -62,7 +63,7 @@ def people(*names: str) -> list[tuple[Recipient, str]]:
 
 
 def run(
-    path: Path,
+    place: LedgerPlace,
     port: int,
     planned: Sequence[tuple[Recipient, str]],
     *,
@@ -72,7 +73,7 @@ def run(
 ) -> DeliveryReport:
     """Freeze and send, as a command does."""
     content = content or messages()
-    with open_ledger(path) as ledger:
+    with open_ledger(place) as ledger:
         freeze(ledger, EDITION, content, planned)
         return send(ledger, EDITION, content, relay(port, **(smtp or {})), **{"pace": QUICK, **more})
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
-from newsletter.deliver import open_ledger
-from newsletter.deliver.ledger import STATES, FrozenEdition, Planned
+import psycopg
+
+from newsletter.deliver import Ledger, open_ledger
+from newsletter.deliver.ledger import STATES, FrozenEdition, LedgerPlace, Planned
+from newsletter.deliver.ledger.postgres import PostgresLedger
 from newsletter.deliver.ledger.sqlite import SqliteLedger
+
+Refusal = (sqlite3.IntegrityError, psycopg.IntegrityError)
+"""What the databases raise when a constraint or trigger of theirs forbids something."""
 
 EDITION = FrozenEdition(id="2026-10", date=datetime(2026, 11, 2, tzinfo=UTC), variants={"staff.en": "ab" * 32})
 
@@ -25,20 +31,33 @@ def planned(count: int) -> list[Planned]:
 
 
 @contextmanager
-def six_rows(folder: Path) -> Iterator[SqliteLedger]:
+def six_rows(place: LedgerPlace) -> Iterator[Ledger]:
     """An open ledger with six rows of `EDITION`, all of them pending."""
-    with open_ledger(folder / "ledger.db") as opened:
+    with open_ledger(place) as opened:
         assert opened.freeze(EDITION, planned(6))
         yield opened
 
 
-def states(ledger: SqliteLedger) -> list[str]:
+def states(ledger: Ledger) -> list[str]:
     """The state of each row, in their order."""
     return [row.state for row in ledger.deliveries(EDITION.id, STATES)]
 
 
-def begun(ledger: SqliteLedger, owner: str, count: int) -> list[int]:
+def begun(ledger: Ledger, owner: str, count: int) -> list[int]:
     """The ids of rows that `owner` has claimed and begun to send."""
-    ids = [row.id for row in ledger.claim(EDITION.id, owner, count, 0)]
-    assert ledger.begin(owner, ids) == frozenset(ids)
+    rows = ledger.claim(EDITION.id, owner, count, 0)
+    ids = [row.id for row in rows]
+    assert ledger.begin(owner, rows) == frozenset(ids)
     return ids
+
+
+@contextmanager
+def by_hand(ledger: Ledger) -> Iterator[Callable[[str], object]]:
+    """Statements straight to the ledger's database, past the ledger."""
+    if isinstance(ledger, PostgresLedger):
+        with closing(ledger._link.connect()) as server:
+            yield server.execute
+    else:
+        assert isinstance(ledger, SqliteLedger)
+        with closing(sqlite3.connect(ledger.path, isolation_level=None)) as file:
+            yield file.execute

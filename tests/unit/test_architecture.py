@@ -30,6 +30,7 @@ OWNERS = {
     "requests": ["collect.session", "audience.graph", "bearer"],
     "smtplib": ["deliver.smtp"],
     "sqlite3": ["deliver.ledger", "audience.roll", "feedback.store"],
+    "psycopg": ["deliver.ledger"],
     "cryptography": ["deliver.dkim"],
     "flufl": ["deliver.bounces"],
     "prometheus_client": ["deliver.metrics", "public.metrics"],

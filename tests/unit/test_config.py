@@ -411,8 +411,8 @@ def test_a_sender_that_is_not_plain_is_left_to_the_library(address):
         ),
         ('ledger: "a\\0b"', "8: ledger: holds the invisible character U+0000: remove it"),
         (
-            "ledger: postgresql://db/news",
-            "8: ledger: must be the path of a SQLite file: this version has no other database",
+            "ledger: postgresql://it:secret@db/news",
+            "8: ledger.url: must not hold a password: write it as password: env:NAME or file:PATH, beside url",
         ),
         ('ledger: ":memory:"', "8: ledger: must be the path of a SQLite file"),
         ("department: |\n  a\n  b", "8: department: must be one line of text"),
@@ -1028,6 +1028,8 @@ def test_the_examples_of_the_reference_are_valid(tmp_path):
             whole["smtp"]["dkim"] = {"domain": "a", "selector": "a", "key": "env:A"}
         if path[1:2] == ["oauth"]:
             whole["smtp"] |= {"user": "a", "oauth": {path[2]: dict(LOGINS[path[2]])}}
+        if path[0] == "ledger" and path[1:]:
+            whole["ledger"] = {"url": "postgresql://a@b/c"}
         if path[0] == "audiences":
             whole["audiences"]["NAME"] |= _recipients_for(path)
         if path[1:2] in (["light"], ["dark"]):  # a colour of one scheme needs one of the other

@@ -47,7 +47,7 @@ def ledger(tmp_path: Path):
     with open_ledger(tmp_path / "newsletter.db") as opened:
         opened.freeze(EDITION, plans)
         rows = opened.claim("2026-10", "me", 3, 0.0)
-        opened.begin("me", [row.id for row in rows])
+        opened.begin("me", rows)
         opened.record("me", [Outcome(id=row.id, state="accepted") for row in rows], 0.0)
         yield opened
 

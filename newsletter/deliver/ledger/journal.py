@@ -49,13 +49,14 @@ class Journal:
     """The journal of this process; its lock is held while it is open."""
 
     def __init__(self, path: Path) -> None:
-        """Create the file.
+        """Create the file, and its folder if that is missing.
 
         Raises:
             LedgerError: it cannot be created, or another process holds it.
         """
         self.path = path
         try:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
             descriptor = locks.hold(path)
         except OSError as error:
             raise LedgerError(f"{path}: {error.strerror}", "Make its folder writable for this user.") from error

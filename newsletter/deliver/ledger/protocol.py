@@ -25,9 +25,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from types import TracebackType
+from typing import Literal, Protocol, Self, get_args
 
 from msgspec import Struct
+
+from newsletter.errors import LedgerError
 
 State = Literal[
     "accepted", "deferred", "refused", "in_doubt", "pending", "claimed", "sending", "suppressed", "cancelled"
@@ -123,6 +126,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
         deferred_since: when the relay put it off for the first time (seconds since the epoch).
         code: the relay's last code about it.
         reply: the relay's last words about it.
+        fence: which claim of the row this is, where several processes may claim it.
     """
 
     id: int
@@ -136,6 +140,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     deferred_since: float | None = None
     code: int | None = None
     reply: str = ""
+    fence: int = 0
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -148,6 +153,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
         reply: the relay's words.
         next_try_at: holds a pending or deferred row back until then (seconds since the epoch).
         tried: whether anything was said to the relay; False for what was only claimed or begun.
+        fence: the claim that it is the end of; None where a person says so.
     """
 
     id: int
@@ -156,6 +162,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     reply: str = ""
     next_try_at: float | None = None
     tried: bool = True
+    fence: int | None = None
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -168,11 +175,51 @@ class Summary(Struct, frozen=True, kw_only=True):
     hold: Hold | None
 
 
+class RowsLostError(LedgerError):
+    """A row is not its owner's any more: another run, or a person, has settled it."""
+
+
+class LockLostError(LedgerError):
+    """The run lock is gone for good: nothing more may be sent."""
+
+
+class RunLock(Protocol):
+    """The right to send, while it is held."""
+
+    def require(self) -> None:
+        """Return while the lock is held; cheap enough to be asked before each mail.
+
+        Where a connection to a server holds it, and broke, this waits until the lock is back.
+
+        Raises:
+            LockLostError: it does not come back, or somebody else has had it meanwhile.
+        """
+
+
+class _Held:
+    """A lock that the kernel keeps for as long as the process lives."""
+
+    def require(self) -> None:
+        """See `RunLock.require`."""
+
+
+HELD: RunLock = _Held()
+
+
 class Ledger(Protocol):
     """All methods may be called from several threads; each is one committed transaction.
 
     Every method raises LedgerError if the database cannot be read or written.
     """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def close(self) -> None:
+        """Let go of the database."""
 
     def secret(self) -> bytes:
         """A random key that never leaves the ledger; Message-IDs are made with it."""
@@ -240,7 +287,7 @@ class Ledger(Protocol):
     def suppression(self, key: str) -> Suppression | None:
         """That of one address, given as it is compared; None if there is none."""
 
-    def exclusive(self) -> AbstractContextManager[None]:
+    def exclusive(self) -> AbstractContextManager[RunLock]:
         """Hold the run lock: one send at a time.
 
         Raises:
@@ -259,14 +306,23 @@ class Ledger(Protocol):
     def claim(self, edition_id: str, owner: str, limit: int, now: float) -> list[Delivery]:
         """Take up to `limit` rows that are due at `now` (seconds since the epoch) for `owner`."""
 
-    def begin(self, owner: str, ids: Sequence[int]) -> frozenset[int]:
-        """Turn claimed rows into `sending` (I2); the ids that may now be sent: none of an edition on hold (I8)."""
+    def begin(self, owner: str, rows: Sequence[Delivery]) -> frozenset[int]:
+        """Turn rows into `sending` as `owner` claimed them (I2); the ids that may now be sent.
+
+        None of an edition on hold (I8).
+        """
 
     def record(self, owner: str, outcomes: Sequence[Outcome], now: float) -> None:
-        """Write how tries of `owner` ended (I3)."""
+        """Write how tries of `owner` ended (I3).
 
-    def unfinished(self, owner: str | None = None) -> list[Delivery]:
-        """Every claimed or sending row, of `owner` or of all."""
+        Also of rows that were taken for being in doubt meanwhile: who began them knows better.
+
+        Raises:
+            RowsLostError: a row is not `owner`'s any more, or its `fence` is another; the others are written.
+        """
+
+    def unfinished(self, owner: str) -> list[Delivery]:
+        """Every claimed or sending row of `owner`; those in doubt, too, where another machine may have judged them."""
 
     def owners(self) -> list[str]:
         """Who holds claimed or sending rows."""

@@ -11,16 +11,25 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
-from newsletter.deliver.ledger import locks
-from newsletter.deliver.ledger.protocol import STATES, Delivery, Difference, FrozenEdition, Planned, State, Summary
-from newsletter.deliver.ledger.sqlite_base import COLUMNS, delivery
+from newsletter.deliver.ledger import locks, rows
+from newsletter.deliver.ledger.protocol import (
+    HELD,
+    STATES,
+    Delivery,
+    Difference,
+    FrozenEdition,
+    Planned,
+    RunLock,
+    State,
+    Summary,
+)
+from newsletter.deliver.ledger.rows import COLUMNS, delivery
 from newsletter.deliver.ledger.sqlite_bounces import SqliteBounces
 from newsletter.deliver.ledger.sqlite_rows import SqliteRows
 from newsletter.deliver.ledger.sqlite_wishes import SqliteWishes
-from newsletter.errors import DeliveryError, LedgerError
+from newsletter.errors import LedgerError
 
 _PLAN = """
 INSERT INTO delivery (edition_id, address, address_key, name, variant, message_id, state, updated)
@@ -33,7 +42,7 @@ _FORGET_UNUSED = (
 )
 # No GROUP BY: sorting would take memory that grows with the rows.
 _NUMBERS = ", ".join(f"count(iif(state = '{state}', 1, NULL))" for state in STATES)
-_COUNTS = f"SELECT count(*), {_NUMBERS} FROM delivery WHERE edition_id = ?"  # noqa: S608
+_COUNTS = f"SELECT {_NUMBERS} FROM delivery WHERE edition_id = ?"  # noqa: S608
 _VARIANT_COUNTS = """
 SELECT name, (SELECT count(*) FROM delivery WHERE edition_id = variant.edition_id AND variant = variant.name)
 FROM variant WHERE edition_id = ?
@@ -61,24 +70,25 @@ class SqliteLedger(SqliteRows, SqliteWishes, SqliteBounces):
     def freeze(self, edition: FrozenEdition, planned: Iterable[Planned]) -> bool:
         """See `Ledger.freeze`."""
         now = time.time()
-        row = (edition.id, edition.date.isoformat(), datetime.now(UTC).isoformat(timespec="seconds"))
         variants = [(edition.id, name, digest) for name, digest in edition.variants.items()]
-        rows = ((edition.id, p.address, p.key, p.name, p.variant, p.message_id, now) for p in planned)
+        plans = ((edition.id, p.address, p.key, p.name, p.variant, p.message_id, now) for p in planned)
         with self._transaction() as db:
-            if not db.execute("INSERT INTO edition VALUES (?, ?, ?) ON CONFLICT DO NOTHING", row).rowcount:
+            if not db.execute(
+                "INSERT INTO edition VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows.edition_row(edition)
+            ).rowcount:
                 return False
             db.executemany("INSERT INTO variant VALUES (?, ?, ?)", variants)
-            db.executemany(_PLAN, rows)
+            db.executemany(_PLAN, plans)
             db.execute(_FORGET_UNUSED, (edition.id, edition.id))
         return True
 
     def compare(self, edition_id: str, planned: Iterable[Planned], *, examples: int) -> Difference:
         """See `Ledger.compare`."""
-        rows = ((p.key, p.address, p.name, p.variant) for p in planned)
+        today = ((p.key, p.address, p.name, p.variant) for p in planned)
         with self._transaction() as db:
             # A temporary table lies in a file of its own that vanishes with the connection.
             db.execute("CREATE TEMP TABLE list (address_key TEXT PRIMARY KEY, address, name, variant) WITHOUT ROWID")
-            db.executemany("INSERT INTO temp.list VALUES (?, ?, ?, ?)", rows)
+            db.executemany("INSERT INTO temp.list VALUES (?, ?, ?, ?)", today)
             found = {kind: _difference(db, edition_id, source, examples) for kind, source in _DIFFERENCES.items()}
             db.execute("DROP TABLE temp.list")
         return Difference(**found)
@@ -88,35 +98,24 @@ class SqliteLedger(SqliteRows, SqliteWishes, SqliteBounces):
         with self._transaction() as db:
             row = db.execute("SELECT date FROM edition WHERE id = ?", (edition_id,)).fetchone()
             variants = db.execute("SELECT name, digest FROM variant WHERE edition_id = ?", (edition_id,)).fetchall()
-        if row is None:
-            return None
-        return FrozenEdition(id=edition_id, date=datetime.fromisoformat(row[0]), variants=dict(variants))
+        return None if row is None else rows.frozen(edition_id, row[0], variants)
 
     def editions(self) -> list[Summary]:
         """See `Ledger.editions`."""
         with self._transaction() as db:
-            rows = db.execute(
+            found = db.execute(
                 "SELECT id, created, (SELECT max(updated) FROM delivery WHERE edition_id = edition.id)"
                 " FROM edition ORDER BY id"
             ).fetchall()
-        return [
-            Summary(
-                id=id_,
-                frozen_at=datetime.fromisoformat(created),
-                changed_at=datetime.fromtimestamp(changed, UTC),
-                counts=self.counts(id_),
-                hold=self.hold(id_),
-            )
-            for id_, created, changed in rows
-        ]
+        return [rows.summary(row, self.counts(row[0]), self.hold(row[0])) for row in found]
 
     # --- how far it is --------------------------------------------------------------------
 
     def counts(self, edition_id: str) -> dict[str, int]:
         """See `Ledger.counts`."""
         with self._transaction() as db:
-            total, *numbers = db.execute(_COUNTS, (edition_id,)).fetchone()
-        return {"total": total, **dict(zip(STATES, numbers, strict=True))}
+            numbers = db.execute(_COUNTS, (edition_id,)).fetchone()
+        return rows.counts(dict(zip(STATES, numbers, strict=True)))
 
     def variant_counts(self, edition_id: str) -> dict[str, int]:
         """See `Ledger.variant_counts`."""
@@ -126,22 +125,22 @@ class SqliteLedger(SqliteRows, SqliteWishes, SqliteBounces):
     def left_since(self, since: float) -> list[float]:
         """See `Ledger.left_since`."""
         with self._transaction() as db:
-            rows = db.execute(
+            found = db.execute(
                 "SELECT updated FROM delivery WHERE state IN ('accepted', 'in_doubt') AND updated > ? ORDER BY updated",
                 (since,),
             )
-            return [at for (at,) in rows]
+            return [at for (at,) in found]
 
     def deliveries(self, edition_id: str, states: Iterable[State], *, limit: int | None = None) -> list[Delivery]:
         """See `Ledger.deliveries`."""
         wanted = list(states)
         marks = ", ".join("?" * len(wanted))
         with self._transaction() as db:
-            rows = db.execute(
+            found = db.execute(
                 f"SELECT {COLUMNS} FROM delivery WHERE edition_id = ? AND state IN ({marks}) ORDER BY id LIMIT ?",  # noqa: S608
                 (edition_id, *wanted, -1 if limit is None else limit),
             ).fetchall()
-        return [delivery(row) for row in rows]
+        return [delivery(row) for row in found]
 
     def find(self, edition_id: str, key: str) -> Delivery | None:
         """See `Ledger.find`."""
@@ -155,7 +154,7 @@ class SqliteLedger(SqliteRows, SqliteWishes, SqliteBounces):
     # --- files beside the database --------------------------------------------------------
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[RunLock]:
         """See `Ledger.exclusive`."""
         path = self._lock_path
         try:
@@ -163,11 +162,9 @@ class SqliteLedger(SqliteRows, SqliteWishes, SqliteBounces):
         except OSError as error:
             raise LedgerError(f"{path}: {error.strerror}", "Make its folder writable for this user.") from error
         if held is None:
-            raise DeliveryError(
-                f"another send is running on {self.path}", "Wait for it; `newsletter status` tells how far it is."
-            )
+            raise rows.runs_already(self.path)
         try:
-            yield
+            yield HELD
         finally:
             os.close(held)
 

@@ -1,4 +1,4 @@
-"""One SQLite connection behind one lock, and how a row becomes a value."""
+"""One SQLite connection behind one lock."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from newsletter.deliver.ledger import sqlite_file
-from newsletter.deliver.ledger.protocol import Delivery
-
-COLUMNS = "id, address, name, variant, message_id, state, attempts, next_try_at, deferred_since, code, reply"
 
 
 class SqliteBase:
@@ -72,21 +69,3 @@ class SqliteBase:
             " AND address_key IN (SELECT address_key FROM suppression)",
             {"now": time.time()},
         )
-
-
-def delivery(row: tuple[Any, ...]) -> Delivery:
-    """A row of COLUMNS as a value."""
-    id_, address, name, variant, message_id, state, attempts, next_try_at, deferred_since, code, reply = row
-    return Delivery(
-        id=id_,
-        address=address,
-        name=name,
-        variant=variant,
-        message_id=message_id,
-        state=state,
-        attempts=attempts,
-        next_try_at=next_try_at,
-        deferred_since=deferred_since,
-        code=code,
-        reply=reply,
-    )

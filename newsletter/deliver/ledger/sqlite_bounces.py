@@ -6,7 +6,8 @@ import json
 from collections.abc import Collection, Mapping
 
 from newsletter.deliver.ledger.protocol import Bounce, Delivery
-from newsletter.deliver.ledger.sqlite_base import COLUMNS, SqliteBase, delivery
+from newsletter.deliver.ledger.rows import COLUMNS, bounce_reason, bounce_row, by_token, delivery
+from newsletter.deliver.ledger.sqlite_base import SqliteBase
 
 # One copy has one fate: told again it changes nothing, but "for good" replaces "for now".
 _BOUNCE = (
@@ -32,18 +33,15 @@ class SqliteBounces(SqliteBase):
                 " AND substr(message_id, 2, instr(message_id, '@') - 2) IN (SELECT value FROM json_each(?))",
                 (json.dumps(sorted(editions)), json.dumps(sorted(tokens))),
             ).fetchall()
-        found = [delivery(row) for row in rows]
-        return {one.message_id.removeprefix("<").partition("@")[0]: one for one in found}
+        return by_token(map(delivery, rows))
 
     def bounced(self, bounce: Bounce) -> bool:
         """See `Ledger.bounced`."""
-        at = bounce.at.isoformat(timespec="seconds")
-        row = (bounce.id, "hard" if bounce.hard else "soft", bounce.status, bounce.words, at)
-        reason = f"bounced: {bounce.status or 'no code'}"
+        row = bounce_row(bounce)
         with self._transaction() as db:
             new = db.execute(_BOUNCE, row).rowcount > 0
             if new and bounce.hard:
-                db.execute(_SUPPRESS, (reason, at, bounce.id))
+                db.execute(_SUPPRESS, (bounce_reason(bounce), row[-1], bounce.id))
                 self._withhold(db)
         return new
 

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from urllib.parse import quote
 
+from newsletter.deliver.ledger.rows import nothing_there, other_version
 from newsletter.errors import LedgerError
 
 _APPLICATION_ID = 0x6E6C7472  # "nltr": tells our file from any other SQLite database
@@ -35,7 +36,7 @@ def connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
             # Addresses are personal data: SQLite gives its -wal and -shm files the same mode.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         elif not path.exists():
-            raise LedgerError(f"there is no ledger at {path} yet", "`newsletter send` creates it.")
+            raise nothing_there(path)
         location = f"file:{quote(str(path))}?mode={'ro' if readonly else 'rw'}"
         db = sqlite3.connect(location, uri=True, isolation_level=None, check_same_thread=False)
         try:
@@ -89,9 +90,7 @@ def _prepare(db: sqlite3.Connection, path: Path, *, readonly: bool) -> None:
     _require_ours(db, path, empty_is_ours=False)
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version != _VERSION:
-        raise LedgerError(
-            f"{path} has version {version}, this program knows {_VERSION}", "Use the version that wrote it."
-        )
+        raise other_version(path, version, _VERSION)
 
 
 def _require_ours(db: sqlite3.Connection, path: Path, *, empty_is_ours: bool) -> None:

@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 
 from newsletter.deliver.ledger.protocol import LONGEST_WAIT_S, Delivery, Outcome, State
-from newsletter.deliver.ledger.sqlite_base import COLUMNS, SqliteBase, delivery
-from newsletter.errors import LedgerError
+from newsletter.deliver.ledger.rows import COLUMNS, changed_by_others, delivery
+from newsletter.deliver.ledger.sqlite_base import SqliteBase
 
 _CLAIM = f"""
 UPDATE delivery SET state = 'claimed', owner = :owner, updated = :now
@@ -32,14 +32,14 @@ _RECORD = """
 UPDATE delivery SET state = :state, code = coalesce(:code, code), reply = :reply, next_try_at = :next_try_at,
     attempts = attempts + :tried, updated = :now,
     deferred_since = CASE :state WHEN 'deferred' THEN coalesce(deferred_since, :now) ELSE deferred_since END
-WHERE id = :id AND owner = :owner AND state IN ('claimed', 'sending')
+WHERE id = :id AND owner = :owner AND state IN ('claimed', 'sending', 'in_doubt')
 """
 
 # What was never tried keeps the words of the last try.
 _PUT_BACK = """
 UPDATE delivery SET state = iif(deferred_since IS NULL, 'pending', 'deferred'), updated = :now,
     next_try_at = coalesce(:next_try_at, next_try_at)
-WHERE id = :id AND owner = :owner AND state IN ('claimed', 'sending')
+WHERE id = :id AND owner = :owner AND state IN ('claimed', 'sending', 'in_doubt')
 """
 
 
@@ -53,10 +53,12 @@ class SqliteRows(SqliteBase):
             rows = db.execute(_CLAIM, values).fetchall()
         return [delivery(row) for row in sorted(rows)]
 
-    def begin(self, owner: str, ids: Sequence[int]) -> frozenset[int]:
+    def begin(self, owner: str, rows: Sequence[Delivery]) -> frozenset[int]:
         """See `Ledger.begin`."""
         with self._transaction() as db:
-            found = db.execute(_BEGIN, {"now": time.time(), "ids": json.dumps(list(ids)), "owner": owner}).fetchall()
+            found = db.execute(
+                _BEGIN, {"now": time.time(), "ids": json.dumps([row.id for row in rows]), "owner": owner}
+            ).fetchall()
         return frozenset(id_ for (id_,) in found)
 
     def record(self, owner: str, outcomes: Sequence[Outcome], now: float) -> None:
@@ -68,15 +70,15 @@ class SqliteRows(SqliteBase):
         with self._unsynced() as db:
             written = db.executemany(_RECORD, tried).rowcount if tried else 0
             written += db.executemany(_PUT_BACK, put_back).rowcount if put_back else 0
-            if written != len(outcomes):
-                raise LedgerError(f"{self.path}: a row was changed by somebody else", "Run the same command again.")
+        if written != len(outcomes):  # what was written stays: it is known
+            raise changed_by_others(self.path)
 
-    def unfinished(self, owner: str | None = None) -> list[Delivery]:
+    def unfinished(self, owner: str) -> list[Delivery]:
         """See `Ledger.unfinished`."""
         with self._transaction() as db:
             rows = db.execute(
                 f"SELECT {COLUMNS} FROM delivery"  # noqa: S608
-                " WHERE state IN ('claimed', 'sending') AND (?1 IS NULL OR owner = ?1) ORDER BY id",
+                " WHERE owner = ? AND state IN ('claimed', 'sending') ORDER BY id",
                 (owner,),
             ).fetchall()
         return [delivery(row) for row in rows]

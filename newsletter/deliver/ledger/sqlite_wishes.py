@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from newsletter.deliver.ledger.protocol import Hold, HoldState, Suppression
+from newsletter.deliver.ledger import rows
+from newsletter.deliver.ledger.protocol import Hold, Suppression
 from newsletter.deliver.ledger.sqlite_base import SqliteBase
 
 _HOLD = "INSERT INTO hold VALUES (?, ?, ?, ?) ON CONFLICT (edition_id) DO UPDATE SET state = excluded.state,"
@@ -22,12 +22,12 @@ class SqliteWishes(SqliteBase):
         """See `Ledger.hold`."""
         with self._transaction() as db:
             row = db.execute("SELECT state, since, actor FROM hold WHERE edition_id = ?", (edition_id,)).fetchone()
-        return None if row is None else Hold(state=row[0], since=datetime.fromisoformat(row[1]), actor=row[2])
+        return rows.hold(row)
 
     def pause(self, edition_id: str, actor: str) -> None:
         """See `Ledger.pause`."""
         with self._transaction() as db:
-            db.execute(_HOLD, _hold_row(edition_id, "paused", actor))
+            db.execute(_HOLD, rows.hold_row(edition_id, "paused", actor))
 
     def resume(self, edition_id: str) -> None:
         """See `Ledger.resume`."""
@@ -37,7 +37,7 @@ class SqliteWishes(SqliteBase):
     def cancel(self, edition_id: str, actor: str) -> int:
         """See `Ledger.cancel`."""
         with self._transaction() as db:
-            db.execute(_HOLD, _hold_row(edition_id, "cancelled", actor))
+            db.execute(_HOLD, rows.hold_row(edition_id, "cancelled", actor))
             return db.execute(
                 "UPDATE delivery SET state = 'cancelled', updated = :now"
                 " WHERE edition_id = :edition AND state IN ('pending', 'deferred', 'claimed')",
@@ -46,9 +46,9 @@ class SqliteWishes(SqliteBase):
 
     def suppress(self, suppressions: Sequence[Suppression]) -> int:
         """See `Ledger.suppress`."""
-        rows = [(one.address.casefold(), one.address, one.reason, one.since.isoformat()) for one in suppressions]
+        given = map(rows.suppression_row, suppressions)
         with self._transaction() as db:
-            new = db.executemany("INSERT INTO suppression VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", rows).rowcount
+            new = db.executemany("INSERT INTO suppression VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", given).rowcount
             self._withhold(db)
         return new
 
@@ -60,19 +60,11 @@ class SqliteWishes(SqliteBase):
     def suppressions(self) -> list[Suppression]:
         """See `Ledger.suppressions`."""
         with self._transaction() as db:
-            rows = db.execute(f"{_SUPPRESSION} ORDER BY address_key").fetchall()
-        return [_suppression(row) for row in rows]
+            found = db.execute(f"{_SUPPRESSION} ORDER BY address_key").fetchall()
+        return [rows.suppression(row) for row in found]
 
     def suppression(self, key: str) -> Suppression | None:
         """See `Ledger.suppression`."""
         with self._transaction() as db:
             row = db.execute(f"{_SUPPRESSION} WHERE address_key = ?", (key,)).fetchone()
-        return None if row is None else _suppression(row)
-
-
-def _suppression(row: tuple[str, str, str]) -> Suppression:
-    return Suppression(address=row[0], reason=row[1], since=datetime.fromisoformat(row[2]))
-
-
-def _hold_row(edition_id: str, state: HoldState, actor: str) -> tuple[str, str, str, str]:
-    return (edition_id, state, datetime.now(UTC).isoformat(timespec="seconds"), actor)
+        return None if row is None else rows.suppression(row)
