@@ -45,7 +45,7 @@ def wrap(text: str, width: int = WIDTH, indent: str = "", first: str | None = No
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        words = _BLANKS.sub(" ", paragraph).strip(" ")
+        words = _single_blanks(paragraph).strip(" ")
         lines.extend(_filled(words, width, indent, first if first is not None and not lines else indent))
     return "\n".join(lines)
 
@@ -73,7 +73,12 @@ def paragraph(text: str, indent: str = "", first: str | None = None) -> str:
 
 def one_line(text: str) -> str:
     """The text without line breaks, for a cell or a heading."""
-    return _BLANKS.sub(" ", text.replace("\n", " ")).strip()
+    return _single_blanks(text.replace("\n", " ")).strip()
+
+
+def _single_blanks(text: str) -> str:
+    """The text with one space for blanks; most texts have it so, which is soon seen: only of spaces can two be printed."""
+    return text if text.isprintable() and "  " not in text else _BLANKS.sub(" ", text)
 
 
 def left(text: str, width: int) -> str:
