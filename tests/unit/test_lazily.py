@@ -23,8 +23,8 @@ def test_every_name_that_type_checkers_see_is_there_and_the_same(package):
     for node in imports:
         for alias in node.names:
             if node.module and alias.name != "lazily":
-                assert getattr(package, alias.name) is getattr(import_module(node.module), alias.name)
-    assert set(package.__all__) == {alias.name for node in imports for alias in node.names} - {"lazily"}
+                assert getattr(package, alias.asname or alias.name) is getattr(import_module(node.module), alias.name)
+    assert set(package.__all__) == {alias.asname or alias.name for node in imports for alias in node.names} - {"lazily"}
 
 
 @pytest.mark.parametrize("package", LAZY, ids=lambda package: package.__name__)
