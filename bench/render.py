@@ -139,7 +139,7 @@ def _within(at: Stage) -> Iterator[Row]:
 
 
 def _same_work(at: Stage) -> Iterator[Row]:
-    """The same MJML to HTML by both, ours with its guard; and by MRML alone, which copies what ours lets go past it."""
+    """The same MJML to HTML by both, ours with its guard; and by MRML alone, which no guard can undercut."""
     command = [sys.executable, "-m", "bench.render", "--html", "200", "--mjml", str(at.letter)]
     theirs = ["node", str(PEER), str(at.letter), "15", str(at.folder / "npm")]
     for words, name, ours in (("ours with its guard", "ours", command), ("MRML alone", "MRML", [*command, "--alone"])):

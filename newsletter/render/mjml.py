@@ -6,7 +6,6 @@ import re
 from types import BuiltinFunctionType
 
 from newsletter.errors import ContentError, NewsletterError
-from newsletter.render import bypass
 from newsletter.render.protect import protect
 
 try:
@@ -33,20 +32,9 @@ def to_html(mjml: str) -> str:
     """
     if len(mjml) > LONGEST:
         raise ContentError(f"the mail is {len(mjml):,} characters of MJML, at most {LONGEST:,} can be", "Shorten it.")
-    outline, texts = bypass.set_aside(mjml)
-    html = bypass.put_back(_laid_out(outline), texts)
-    return _laid_out(mjml) if html is None else html
-
-
-def _laid_out(mjml: str) -> str:
-    """What MRML makes of the MJML.
-
-    Raises:
-        ContentError: as above.
-    """
     source = protect(mjml)
     try:
-        html: str = mjml2html(source, fonts={})
+        html = mjml2html(source, fonts={})
     except ValueError as error:
         raise ContentError(
             f"MJML cannot be rendered: {error}", "Compare your templates with the packaged ones."

@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 )
 _VALUE = re.compile(r"""\s*=\s*(["'])(.*?)\1""", re.DOTALL)
 _LINE_BREAK = re.compile(r"[\r\n\t]+ *")
-_UNSAFE = re.compile(r"\\|[^ -~]")
+_UNSAFE = re.compile(r'["\\]|[^ -~]')
 _INLINE = r"</?(?:a|abbr|b|bdi|bdo|cite|code|em|i|q|s|small|span|strong|sub|sup|time|u)(?=[\s/>])"
 _MAYBE_BREAK_BETWEEN = re.compile(rf">[ \t]*+[\r\n]\s*+{_INLINE}")  # few letters have any, and it is soon found out
 _BREAK_BETWEEN = re.compile(rf"""({_INLINE}(?:[^<>"]++|"[^"]*+")*+>)[ \t]*+[\r\n]\s*+(?={_INLINE})""")
@@ -36,26 +36,17 @@ def protect(mjml: str) -> str:
     break between tags within a line becomes a reference. Running it twice changes nothing. Not protected are values
     inside comments: keep those ASCII.
     """
-    return keep_apart(_TOKEN.sub(_protect_token, mjml))
-
-
-def keep_apart(mjml: str) -> str:
-    """Write line breaks between tags within a line as references: MRML drops them, and two words would be one."""
-    return _BREAK_BETWEEN.sub(r"\1&#10;", mjml) if _MAYBE_BREAK_BETWEEN.search(mjml) else mjml
-
-
-def encode(text: str) -> str:
-    """A value, or a tag with all of its values in double quotes, in ASCII that Debug leaves alone."""
-    return _UNSAFE.sub(lambda character: f"&#{ord(character[0])};", _LINE_BREAK.sub(" ", text))
+    protected = _TOKEN.sub(_protect_token, mjml)
+    return _BREAK_BETWEEN.sub(r"\1&#10;", protected) if _MAYBE_BREAK_BETWEEN.search(protected) else protected
 
 
 def _protect_token(token: re.Match[str]) -> str:
     if token[1]:
-        return f"<{token[1]}{_encode_value(token[2])}"
+        return f"<{token[1]}{_encode(token[2])}"
     if token[0].startswith(("<!--", "<mj-style")):
         return token[0]
-    return _VALUE.sub(lambda value: f'="{_encode_value(value[2])}"', token[0])
+    return _VALUE.sub(lambda value: f'="{_encode(value[2])}"', token[0])
 
 
-def _encode_value(value: str) -> str:
-    return encode(value).replace('"', "&#34;")
+def _encode(value: str) -> str:
+    return _UNSAFE.sub(lambda character: f"&#{ord(character[0])};", _LINE_BREAK.sub(" ", value))
