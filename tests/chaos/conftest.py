@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.deliver import open_ledger
-from newsletter.deliver.ledger import STATES
+from newsletter.deliver.ledger import STATES, LedgerPlace
 from tests.chaos.sender import Order
 from tests.servers.deliver_support import EDITION
 
@@ -120,13 +120,13 @@ def sink(tmp_path: Path) -> Callable[..., object]:
     return lambda *arguments: running_sink(tmp_path / "received.log", *arguments)
 
 
-def judge(ledger: Path, received: Counter[str], *, people: int, in_doubt: int) -> dict[str, int]:
+def judge(place: LedgerPlace, received: Counter[str], *, people: int, in_doubt: int) -> dict[str, int]:
     """The oracle: the sink's log against the ledger, when no run is left. The counts.
 
     Nobody is lost: who is accepted was received. Nobody got two. Whoever was received is accepted
     or in doubt. The states add up, and at most `in_doubt` are in doubt.
     """
-    with open_ledger(ledger, readonly=True) as opened:
+    with open_ledger(place, readonly=True) as opened:
         counts = opened.counts(EDITION)
         rows = opened.deliveries(EDITION, STATES)
     by_state = {state: {row.address for row in rows if row.state == state} for state in STATES}

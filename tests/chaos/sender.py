@@ -17,12 +17,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from newsletter.deliver import InDoubt, freeze, open_ledger, send
-from newsletter.deliver.ledger import journal
+from newsletter.deliver.ledger import LedgerPlace, journal
+from newsletter.deliver.ledger.postgres import PostgresLedger
 from newsletter.errors import NewsletterError
 from newsletter.model import Recipient
 from tests.servers.deliver_support import EDITION, QUICK, VARIANT, messages, relay
+from tests.servers.postgres import ledger_server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,7 @@ class Order:
     """One run.
 
     Args:
-        ledger: its path.
+        ledger: the path of a file, or what stands in config.yaml of a server.
         port: of the sink.
         people: how many recipients.
         connections: to the sink.
@@ -40,9 +43,10 @@ class Order:
         full_at: the file system takes this many bytes more for the ledger.
         journal_full_at: the journal's disk is full after so many lines.
         clock_jumps: the clock jumps by up to ten days, forth and back.
+        patience_s: how long a lost server of the ledger is waited for.
     """
 
-    ledger: str
+    ledger: str | dict[str, Any]
     port: int
     people: int
     connections: int = 4
@@ -52,20 +56,26 @@ class Order:
     full_at: int = 0
     journal_full_at: int = 0
     clock_jumps: bool = False
+    patience_s: float = 60.0
+
+    @property
+    def place(self) -> LedgerPlace:
+        return Path(self.ledger) if isinstance(self.ledger, str) else ledger_server(self.ledger)
 
 
 def run(order: Order) -> int:
     """The exit code that the command would end with."""
-    path = Path(order.ledger)
     planned = [(Recipient(address=f"p{i}@acme.example", name=f"P {i}"), VARIANT) for i in range(order.people)]
     content = messages("Hello " * order.words)
     if order.journal_full_at:
         _fill_journal(order.journal_full_at)
     smtp = relay(order.port, connections=order.connections, timeout_s=30)
     try:
-        with open_ledger(path) as ledger:
+        with open_ledger(order.place) as ledger:
+            if isinstance(ledger, PostgresLedger):
+                ledger.patience_s = order.patience_s
             freeze(ledger, EDITION, content, planned)
-            _limit(path, order)
+            _limit(order)
             clock = _jumping() if order.clock_jumps else time.time
             report = send(ledger, EDITION, content, smtp, pace=QUICK, in_doubt=order.in_doubt, clock=clock)
     except NewsletterError as error:
@@ -76,10 +86,12 @@ def run(order: Order) -> int:
     return 75 if report.unsettled else 4 if report.counts["in_doubt"] else 0
 
 
-def _limit(path: Path, order: Order) -> None:
+def _limit(order: Order) -> None:
     room = order.die_at or order.full_at
     if not room:
         return
+    assert isinstance(order.place, Path)
+    path = order.place
     if order.die_at:
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it, and write(2) then fails
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

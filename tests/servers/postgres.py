@@ -140,7 +140,7 @@ def _started(folder: Path, port: int) -> subprocess.Popen[bytes]:
     with (folder / "log").open("ab") as log:
         process: subprocess.Popen[bytes] = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **_as_owner())
     wait_until_listening("postgres", process, [port], folder / "log")
-    while "starting up" in _refusal(port):  # it listens before it has recovered
+    while "the database system is" in _refusal(port):  # it listens before it has recovered
         time.sleep(0.02)
     return process
 
