@@ -165,7 +165,7 @@ def test_a_month_that_the_retention_has_taken_is_not_there_and_says_how_long_it_
     config = load(workspace(tmp_path / "acme", prometheus))
     (found,) = past_months.fill(config, [month("2026-07", ROME)], now=datetime(2130, 1, 1, tzinfo=UTC))
     assert found.outcome == "not there"
-    assert "keeps 36500 days" in found.remark
+    assert "keeps 36,500 days" in found.remark
 
 
 def test_a_server_that_does_not_answer_ends_69_and_leaves_all_snapshots(prometheus, tmp_path):

@@ -242,7 +242,7 @@ def test_victoriametrics_gives_the_same_config_and_tells_its_retention(begun, tm
         done = newsletter(tmp_path, "init", "acme", "--prometheus", url, *ZONE)
         assert done.returncode == 0, done.stderr
         told = json.loads(newsletter(tmp_path / "acme", "doctor", "--json").stdout)["findings"]
-    assert "keeps 36500 days" in done.stderr
+    assert "keeps 36,500 days" in done.stderr
     ours, other = (config.load(folder / "config.yaml") for folder in (tmp_path / "acme", begun[0]))
     assert ours.availability == other.availability
     assert ours.services == other.services
