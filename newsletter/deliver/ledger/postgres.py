@@ -7,7 +7,7 @@ outcome is synced with the next window that begins, as in the SQLite ledger.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +16,9 @@ import psycopg
 from newsletter.config import LedgerServer
 from newsletter.deliver.ledger import postgres_schema, rows
 from newsletter.deliver.ledger.postgres_bounces import PostgresBounces
-from newsletter.deliver.ledger.postgres_leases import PostgresLeases
 from newsletter.deliver.ledger.postgres_link import Db, Link
 from newsletter.deliver.ledger.postgres_lock import RUNNING, PostgresLock
+from newsletter.deliver.ledger.postgres_rows import PostgresRows
 from newsletter.deliver.ledger.postgres_wishes import PostgresWishes
 from newsletter.deliver.ledger.protocol import (
     Delivery,
@@ -31,8 +31,7 @@ from newsletter.deliver.ledger.protocol import (
 )
 from newsletter.deliver.ledger.rows import COLUMNS, delivery
 
-_SHARD_ROWS = 5_000
-_PLAN = "COPY delivery (edition_id, shard, address, address_key, name, variant, message_id, updated) FROM STDIN"
+_PLAN = "COPY delivery (edition_id, address, address_key, name, variant, message_id, updated) FROM STDIN"
 _WITHHOLD = """
 UPDATE delivery SET state = 'suppressed' FROM suppression
 WHERE edition_id = %s AND suppression.address_key = delivery.address_key
@@ -80,11 +79,8 @@ def exists(server: LedgerServer) -> bool:
         raise link.told(error) from error
 
 
-class PostgresLedger(PostgresLeases, PostgresWishes, PostgresBounces):
+class PostgresLedger(PostgresRows, PostgresWishes, PostgresBounces):
     """A `Ledger` (see there for what each method promises) in a schema of a PostgreSQL server."""
-
-    shard_rows = _SHARD_ROWS
-    """So many rows of an edition make a shard; counts for what is frozen after it is set."""
 
     # --- what was decided -----------------------------------------------------------------
 
@@ -94,20 +90,9 @@ class PostgresLedger(PostgresLeases, PostgresWishes, PostgresBounces):
         assert row
         return bytes.fromhex(row[0])
 
-    def freeze(
-        self,
-        edition: FrozenEdition,
-        planned: Iterable[Planned],
-        *,
-        also: Callable[[Db, Sequence[int]], None] | None = None,
-    ) -> bool:
-        """See `Ledger.freeze`.
-
-        Args:
-            edition: what was decided.
-            planned: read once, row by row.
-            also: called with the connection and the numbers of the shards, in the same transaction.
-        """
+    def freeze(self, edition: FrozenEdition, planned: Iterable[Planned]) -> bool:
+        """See `Ledger.freeze`."""
+        now = time.time()
         variants = [(edition.id, name, digest) for name, digest in edition.variants.items()]
 
         def work(db: Db) -> bool:
@@ -118,22 +103,14 @@ class PostgresLedger(PostgresLeases, PostgresWishes, PostgresBounces):
                 if not cursor.rowcount:
                     return False
                 cursor.executemany("INSERT INTO variant VALUES (%s, %s, %s)", variants)
-                number = self._copy(db, edition.id, planned)
+                with cursor.copy(_PLAN) as copy:
+                    for p in planned:
+                        copy.write_row((edition.id, p.address, p.key, p.name, p.variant, p.message_id, now))
                 cursor.execute(_WITHHOLD, (edition.id,))
                 cursor.execute(_FORGET_UNUSED, (edition.id,))
-            if also:
-                also(db, range(-(-number // self.shard_rows)))
             return True
 
         return self._write_once(work)
-
-    def _copy(self, db: Db, edition_id: str, planned: Iterable[Planned]) -> int:
-        number, now = 0, time.time()
-        with db.cursor() as cursor, cursor.copy(_PLAN) as copy:
-            for number, one in enumerate(planned, start=1):
-                shard = (number - 1) // self.shard_rows
-                copy.write_row((edition_id, shard, one.address, one.key, one.name, one.variant, one.message_id, now))
-        return number
 
     def compare(self, edition_id: str, planned: Iterable[Planned], *, examples: int) -> Difference:
         """See `Ledger.compare`."""
@@ -204,33 +181,16 @@ class PostgresLedger(PostgresLeases, PostgresWishes, PostgresBounces):
     @contextmanager
     def exclusive(self) -> Iterator[RunLock]:
         """See `Ledger.exclusive`."""
-        with self._locked(shared=False) as lock:
-            self._run = lock.number
-            try:
-                yield lock
-            finally:
-                self._run = None
-
-    @contextmanager
-    def working(self) -> Iterator[RunLock]:
-        """Share the run lock with other workers; nobody holds it alone meanwhile.
-
-        Raises:
-            DeliveryError: a process holds it alone.
-        """
-        with self._locked(shared=True) as lock:
-            yield lock
-
-    @contextmanager
-    def _locked(self, *, shared: bool) -> Iterator[PostgresLock]:
-        lock = PostgresLock(self._link, self._identity.space, shared=shared, patience_s=self.patience_s)
+        lock = PostgresLock(self._link, self._identity.space, patience_s=self.patience_s)
         try:
             lock.acquire()
         except psycopg.Error as error:
             raise self._link.told(error) from error
+        self._run = lock.number
         try:
             yield lock
         finally:
+            self._run = None
             lock.release()
 
     def is_running(self) -> bool:

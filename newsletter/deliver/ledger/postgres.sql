@@ -7,7 +7,7 @@ CREATE TABLE setting (
     value text NOT NULL
 );
 
--- One row: who holds, or held last, the right to send alone. The number only grows: whoever lost its
+-- One row: who holds, or held last, the right to send. The number only grows: whoever lost its
 -- connection learns from it whether somebody else has sent meanwhile.
 CREATE TABLE run (
     number bigint NOT NULL,
@@ -48,7 +48,6 @@ CREATE TABLE variant (
 CREATE TABLE delivery (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     edition_id     text COLLATE "C" NOT NULL,
-    shard          integer NOT NULL,     -- so many rows in a row, for senders that share an edition
     address        text NOT NULL,
     address_key    text COLLATE "C" NOT NULL,  -- as compared: casefolded
     name           text NOT NULL,
@@ -60,7 +59,6 @@ CREATE TABLE delivery (
     attempts       integer NOT NULL DEFAULT 0,
     owner          text COLLATE "C",     -- the process that claimed it last
     fence          bigint NOT NULL DEFAULT 0,  -- which claim that was: one more each time
-    lease_until    timestamptz,          -- until when it is the owner's; NULL: as long as the run lock is held
     next_try_at    double precision,     -- seconds since the epoch, of a pending or deferred row
     deferred_since double precision,     -- seconds since the epoch, of the first "try again later"
     code           integer,
@@ -80,7 +78,7 @@ CREATE TABLE bounce (
 );
 
 -- Partial: a copy that is accepted, as most are, leaves these and enters none.
-CREATE INDEX delivery_waiting ON delivery (edition_id, shard, id) WHERE state IN ('pending', 'deferred');
+CREATE INDEX delivery_waiting ON delivery (edition_id, id) WHERE state IN ('pending', 'deferred');
 CREATE INDEX delivery_held ON delivery (owner) WHERE state IN ('claimed', 'sending', 'in_doubt');
 
 -- A copy that left, or must never leave, cannot be sent by any later mistake.

@@ -1,8 +1,8 @@
 """The run lock on a PostgreSQL server: a lock of a session, which falls with its connection.
 
 A connection of its own holds it, and a thread watches that one. When it breaks, whoever asks waits
-until the lock is back; the number of the run, which grows each time that somebody takes the lock
-alone, tells whether anybody has sent meanwhile. Then it is gone for good.
+until the lock is back; the number of the run, which grows each time that somebody takes the
+lock, tells whether anybody has sent meanwhile. Then it is gone for good.
 """
 
 from __future__ import annotations
@@ -29,14 +29,20 @@ SELECT runner || ', since ' || to_char(since, 'YYYY-MM-DD HH24:MI TZ') FROM run 
 """
 
 
-class PostgresLock:
-    """See `RunLock`; held alone, or together with others that share it."""
+def last_run(db: Db) -> int:
+    """The number of the run that took the lock last."""
+    row = db.execute("SELECT number FROM run").fetchone()
+    assert row
+    return int(row[0])
 
-    def __init__(self, link: Link, space: int, *, shared: bool, patience_s: float) -> None:
+
+class PostgresLock:
+    """See `RunLock`."""
+
+    def __init__(self, link: Link, space: int, *, patience_s: float) -> None:
         """`space` is the schema's number; a lost connection is replaced within `patience_s` seconds."""
         self._link = link
         self._space = space
-        self._shared = shared
         self._patience_s = patience_s
         self._db: Db | None = None
         self._number = 0
@@ -48,7 +54,7 @@ class PostgresLock:
 
     @property
     def number(self) -> int:
-        """Of this run; 0 if the lock is shared."""
+        """Of this run."""
         return self._number
 
     def require(self) -> None:
@@ -68,8 +74,7 @@ class PostgresLock:
         self._db = self._link.connect()
         try:
             self._wait_for_others(self._db)
-            if not self._shared:
-                self._number = self._next_number(self._db)
+            self._number = self._next_number(self._db)
         except BaseException:
             self._close()
             raise
@@ -98,8 +103,7 @@ class PostgresLock:
             time.sleep(_RETRY_S)
 
     def _try_to_lock(self, db: Db) -> bool:
-        shared = "_shared" if self._shared else ""
-        row = db.execute(f"SELECT pg_try_advisory_lock{shared}(%s, %s)", (RUNNING, self._space)).fetchone()
+        row = db.execute("SELECT pg_try_advisory_lock(%s, %s)", (RUNNING, self._space)).fetchone()
         return row == (True,)
 
     @staticmethod
@@ -147,14 +151,14 @@ class PostgresLock:
         return True
 
     def _regained(self) -> LockLostError | None:
-        """Take the lock again over a new connection; None if nobody has held it alone meanwhile."""
+        """Take the lock again over a new connection; None if nobody has held it meanwhile."""
         ends_at = time.monotonic() + self._patience_s
         said = "the connection was lost"
         while time.monotonic() < ends_at and not self._over.is_set():
             try:
                 self._db = self._link.connect()
                 locked = self._try_to_lock(self._db)
-                if not self._shared and self._last_number(self._db) != self._number:
+                if last_run(self._db) != self._number:
                     who = self._runner(self._db)
                     return self._error(f"another send has begun ({who})", "`newsletter status` tells how far it is.")
                 if locked:
@@ -165,12 +169,6 @@ class PostgresLock:
                 said = self._link.told(error).message
             self._over.wait(_RETRY_S)
         return self._error(said, "When the server can be reached, run the same command again.")
-
-    @staticmethod
-    def _last_number(db: Db) -> int:
-        row = db.execute("SELECT number FROM run").fetchone()
-        assert row
-        return int(row[0])
 
     def _error(self, what: str, hint: str) -> LockLostError:
         return LockLostError(f"{self._link.place}: the run lock is lost: {what}", hint)

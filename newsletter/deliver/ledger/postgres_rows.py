@@ -8,33 +8,32 @@ from typing import Any
 
 from newsletter.deliver.ledger.postgres_base import PostgresBase
 from newsletter.deliver.ledger.postgres_link import Db
+from newsletter.deliver.ledger.postgres_lock import last_run
 from newsletter.deliver.ledger.protocol import LONGEST_WAIT_S, Delivery, LockLostError, Outcome, State
 from newsletter.deliver.ledger.rows import COLUMNS, changed_by_others, delivery
 
 _NAMED = ", ".join(f"delivery.{name}" for name in COLUMNS.split(", "))
-_LEASE = "lease_until = clock_timestamp() + make_interval(secs => %(lease)s)"  # NULL without a lease
 
 # SKIP LOCKED: whoever claims at the same moment takes the next rows instead of waiting for these.
 _CLAIM = f"""
 WITH due AS (
     SELECT id FROM delivery
-    WHERE edition_id = %(edition)s AND state IN ('pending', 'deferred') {{shard}}
+    WHERE edition_id = %(edition)s AND state IN ('pending', 'deferred')
         AND (next_try_at IS NULL OR next_try_at <= %(now)s OR next_try_at > %(now)s + {LONGEST_WAIT_S})
-    ORDER BY shard, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-UPDATE delivery SET state = 'claimed', owner = %(owner)s, fence = fence + 1, {_LEASE}, updated = %(now)s
+    ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+UPDATE delivery SET state = 'claimed', owner = %(owner)s, fence = fence + 1, updated = %(now)s
 FROM due WHERE delivery.id = due.id
 RETURNING {_NAMED}, fence
 """  # noqa: S608 - nothing but names of columns and a number is filled in
 
-_BEGIN = f"""
-UPDATE delivery SET state = 'sending', {_LEASE}, updated = %(now)s
+_BEGIN = """
+UPDATE delivery SET state = 'sending', updated = %(now)s
 FROM unnest(%(ids)s::bigint[], %(fences)s::bigint[]) AS mine (id, fence)
 WHERE delivery.id = mine.id AND delivery.fence = mine.fence AND owner = %(owner)s AND state = 'claimed'
-    AND (lease_until IS NULL OR lease_until > clock_timestamp())
     AND NOT EXISTS (SELECT FROM hold WHERE hold.edition_id = delivery.edition_id)
     AND (%(run)s::bigint IS NULL OR EXISTS (SELECT FROM run WHERE number = %(run)s))
 RETURNING delivery.id
-"""  # noqa: S608
+"""
 
 _MINE = """
 FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(codes)s::integer[], %(replies)s::text[],
@@ -62,21 +61,11 @@ class PostgresRows(PostgresBase):
 
     _run: int | None = None
     """The number of the run that holds the run lock alone."""
-    _shard: int | None = None
-    _lease_s: float | None = None
 
     def claim(self, edition_id: str, owner: str, limit: int, now: float) -> list[Delivery]:
         """See `Ledger.claim`."""
-        query = _CLAIM.format(shard="" if self._shard is None else "AND shard = %(shard)s")
-        values = {
-            "edition": edition_id,
-            "owner": owner,
-            "limit": limit,
-            "now": now,
-            "shard": self._shard,
-            "lease": self._lease_s,
-        }
-        found = self._write(lambda db: db.execute(query, values).fetchall(), synced=False)
+        values = {"edition": edition_id, "owner": owner, "limit": limit, "now": now}
+        found = self._write(lambda db: db.execute(_CLAIM, values).fetchall(), synced=False)
         return [delivery(row[:-1], fence=row[-1]) for row in sorted(found)]
 
     def begin(self, owner: str, rows: Sequence[Delivery]) -> frozenset[int]:
@@ -90,11 +79,10 @@ class PostgresRows(PostgresBase):
             "fences": [row.fence for row in rows],
             "owner": owner,
             "now": time.time(),
-            "lease": self._lease_s,
             "run": self._run,
         }
         begun = frozenset(id_ for (id_,) in self._write(lambda db: db.execute(_BEGIN, values).fetchall()))
-        if self._run and not begun and self._read(_last_run) != self._run:
+        if self._run and not begun and self._read(last_run) != self._run:
             raise LockLostError(
                 f"{self._link.place}: the run lock is lost: another send has begun", "`newsletter status` tells of it."
             )
@@ -132,20 +120,18 @@ class PostgresRows(PostgresBase):
         """See `Ledger.next_due`."""
         query = (
             "SELECT min(coalesce(next_try_at, 0)) FROM delivery"
-            " WHERE edition_id = %(edition)s AND state IN ('pending', 'deferred')"
+            " WHERE edition_id = %s AND state IN ('pending', 'deferred')"
         )
-        text, values = self._in_shard(query, edition_id)
-        row = self._read(lambda db: db.execute(text, values).fetchone())
+        row = self._read(lambda db: db.execute(query, (edition_id,)).fetchone())
         return None if row is None or row[0] is None else float(row[0])
 
     def retry_now(self, edition_id: str, states: Sequence[State]) -> None:
         """See `Ledger.retry_now`."""
         query = (
-            "UPDATE delivery SET next_try_at = NULL WHERE edition_id = %(edition)s"
-            " AND state IN ('pending', 'deferred') AND next_try_at IS NOT NULL AND state = ANY(%(states)s)"
+            "UPDATE delivery SET next_try_at = NULL WHERE edition_id = %s"
+            " AND state IN ('pending', 'deferred') AND next_try_at IS NOT NULL AND state = ANY(%s)"
         )
-        text, values = self._in_shard(query, edition_id)
-        self._write(lambda db: db.execute(text, {**values, "states": list(states)}))
+        self._write(lambda db: db.execute(query, (edition_id, list(states))))
 
     def resolve(self, edition_id: str, outcomes: Sequence[Outcome]) -> int:
         """See `Ledger.resolve`."""
@@ -164,18 +150,6 @@ class PostgresRows(PostgresBase):
             " WHERE edition_id = %s AND state = 'in_doubt'"
         )
         return self._write(lambda db: db.execute(query, (time.time(), edition_id)).rowcount)
-
-    def _in_shard(self, query: str, edition_id: str) -> tuple[str, dict[str, Any]]:
-        """`query` about the rows of an edition, or of the shard that this ledger is seen through."""
-        if self._shard is None:
-            return query, {"edition": edition_id}
-        return f"{query} AND shard = %(shard)s", {"edition": edition_id, "shard": self._shard}
-
-
-def _last_run(db: Db) -> int:
-    row = db.execute("SELECT number FROM run").fetchone()
-    assert row
-    return int(row[0])
 
 
 def _values(outcomes: Sequence[Outcome], owner: str, now: float) -> dict[str, Any]:
