@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+SMALL_SAMPLE = 20
+"""Below this, a percentage pretends to a precision that a handful of cases does not have."""
+
 
 def counted(number: float, one: str, several: str = "") -> str:
     """A number with what it counts: "1 service", "1,200 services", "1 row is", "15.5 days".

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import to_builtins
 
+from newsletter.cli.mailbox import places_argument, show_accounts
 from newsletter.cli.options import config_option
 from newsletter.cli.table import table
 from newsletter.cli.values import printable
@@ -31,7 +32,7 @@ _WORDS: dict[Account, str] = {
 
 @click.command("bounces")
 @config_option
-@click.argument("places", nargs=-1, required=True, metavar="FILE|FOLDER|-...", type=click.Path(path_type=Path))
+@places_argument
 @click.option("--json", "as_json", is_flag=True, help="Totals and mails as one JSON object.")
 def command(config: Config, places: tuple[Path, ...], as_json: bool) -> None:
     """Read mails that came back: addresses that take none get none any more.
@@ -55,10 +56,8 @@ def command(config: Config, places: tuple[Path, ...], as_json: bool) -> None:
 
 
 def _show(done: Accounted) -> None:
-    if not any(done.counts.values()):
-        click.echo("no mails there")
+    if not show_accounts(done.counts, _WORDS):
         return
-    table(("mails", ""), [(str(number), _WORDS[one]) for one, number in done.counts.items() if number])
     if done.told:
         click.echo()
         rows = [(one.account, one.edition, one.address, one.status, printable(one.words)) for one in done.told]

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import to_builtins
 
+from newsletter.cli.mailbox import places_argument, show_accounts
 from newsletter.cli.options import config_option
 from newsletter.cli.table import table
 from newsletter.config import Config
-from newsletter.counting import counted
+from newsletter.counting import SMALL_SAMPLE, counted
 from newsletter.model import Ratings, Tally
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def command(context: click.Context) -> None:
 
 @command.command("import")
 @config_option
-@click.argument("places", nargs=-1, required=True, metavar="FILE|FOLDER|-...", type=click.Path(path_type=Path))
+@places_argument
 @click.option("--json", "as_json", is_flag=True, help="The totals as one JSON object.")
 def import_(config: Config, places: tuple[Path, ...], as_json: bool) -> None:
     """Count the answers in a mailbox.
@@ -65,10 +66,8 @@ def import_(config: Config, places: tuple[Path, ...], as_json: bool) -> None:
         more = {"with_words": done.with_words, "closed_now": [one.edition for one in closed]}
         click.echo(json.dumps({**done.counts, **more}))
         return
-    if not any(done.counts.values()):
-        click.echo("no mails there")
+    if not show_accounts(done.counts, _WORDS):
         return
-    table(("mails", ""), [(str(number), _WORDS[one]) for one, number in done.counts.items() if number])
     if done.with_words:
         click.echo(f"\n{counted(done.with_words, 'message')} with words: read them in the mailbox.")
     _tell_closed(closed)
@@ -139,12 +138,8 @@ def _show_closed(closed: Sequence[Ratings]) -> None:
 
 
 def _numbers(tally: Tally) -> tuple[str, ...]:
-    share = f"{100 * tally.yes / tally.n:.0f}%" if tally.n >= _SMALL_SAMPLE else "-"
+    share = f"{100 * tally.yes / tally.n:.0f}%" if tally.n >= SMALL_SAMPLE else "-"
     return (str(tally.n), *map(str, tally.answers), f"{tally.yes} of {tally.n}", share)
-
-
-_SMALL_SAMPLE = 20
-"""Below it, a percentage pretends to a precision that it does not have."""
 
 
 def _as_dict(one: Ratings) -> dict[str, object]:

@@ -6,6 +6,7 @@ Everything a reader will see is decided here; the templates that lay it out hold
 from newsletter.compose.context import Context, letter_of
 from newsletter.compose.edition import compose, variant_name
 from newsletter.compose.examine import RULES, WORD_BUDGET, budgeted_words, examine, sentences_of
+from newsletter.compose.feedback import answer_words
 from newsletter.compose.footer import for_browsers
 from newsletter.compose.months import EARLIER_MONTHS
 from newsletter.compose.printed import printed
@@ -18,6 +19,7 @@ __all__ = [
     "RULES",
     "WORD_BUDGET",
     "Context",
+    "answer_words",
     "budgeted_words",
     "compose",
     "days",

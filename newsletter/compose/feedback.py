@@ -10,6 +10,7 @@ from newsletter import period
 from newsletter.compose.context import Context
 from newsletter.compose.links import feedback_address, mailto
 from newsletter.compose.phrasing import phrase
+from newsletter.language import Catalogue
 from newsletter.model import ANSWERS, USEFUL, Quoted, Rating, Ratings, Section, Tally
 
 LEAST_TREND = 10
@@ -31,7 +32,7 @@ def rate_section(context: Context) -> Section | None:
     """Was this useful? A scanner that follows links cannot vote: only a sent mail counts."""
     if not _can_answer(context):
         return None
-    words = tuple(context.text(f"rate.answer_{number}") for number in range(1, ANSWERS + 1))
+    words = answer_words(context.catalogue, USEFUL)
     told = tuple(_told_useful(context))
     return Section(
         kind="rate",
@@ -67,7 +68,9 @@ def pulse_section(context: Context) -> Section | None:
     return Section(
         kind="pulse",
         title=title,
-        ratings=_answers(context, _Asked(id=asked.id, words=_pulse_words(context), before=f"{title} "))
+        ratings=_answers(
+            context, _Asked(id=asked.id, words=answer_words(context.catalogue, asked.id), before=f"{title} ")
+        )
         if asked
         else (),
         paragraphs=(*([how] if asked else []), *(one.text for one in told if one.of == "month")),
@@ -83,17 +86,13 @@ def _told_pulse(context: Context) -> Iterator[Quoted]:
             continue
         question = context.text("heard.quote", quote=context.localised(ratings.questions.get(tally.question, "")))
         key = "pulse.result" if tally.channel == "mail" else "pulse.result_web"
-        *_, fourth, fifth = _pulse_words(context)
+        *_, fourth, fifth = answer_words(context.catalogue, tally.question)
         slots = {"month": context.month_before, "question": question, "fourth": fourth, "fifth": fifth}
         told = _numbers(context, key, tally, **slots)
         before = _time_before(context, tally)
         yield Quoted(fact=tally.fact, text=f"{told} {before}" if before else told)
         if before:
             yield Quoted(fact=tally.fact, text=before, of="earlier_months")
-
-
-def _pulse_words(context: Context) -> tuple[str, ...]:
-    return tuple(context.text(f"pulse.answer_{number}") for number in range(1, ANSWERS + 1))
 
 
 def _time_before(context: Context, tally: Tally) -> str:
@@ -111,6 +110,12 @@ def _month(context: Context, ratings: Ratings | None) -> str:
 
 
 # --- both ---------------------------------------------------------------------------------
+
+
+def answer_words(catalogue: Catalogue, question: str) -> tuple[str, ...]:
+    """The words of the answers to a question, from 1 on; all pulse questions have the same."""
+    kind = "rate" if question == USEFUL else "pulse"
+    return tuple(catalogue.text(f"{kind}.answer_{number}") for number in range(1, ANSWERS + 1))
 
 
 def _tallies(context: Context) -> Iterator[Tally]:

@@ -10,11 +10,9 @@ from newsletter.compose.context import Context
 from newsletter.compose.figures import written
 from newsletter.compose.months import history
 from newsletter.config import FigureConfig
+from newsletter.counting import SMALL_SAMPLE
 from newsletter.language.formats import capitalised
 from newsletter.model import Fact, Mark, Section, Tile
-
-SMALL_SAMPLE = 20
-"""Below this, a percentage pretends to a precision that a handful of cases does not have."""
 
 
 def _figures(context: Context) -> Iterator[tuple[Fact, FigureConfig]]:

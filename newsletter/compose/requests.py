@@ -8,7 +8,7 @@ from datetime import timedelta
 from newsletter import period
 from newsletter.compose.context import Context
 from newsletter.compose.months import months
-from newsletter.compose.numbers import SMALL_SAMPLE
+from newsletter.counting import SMALL_SAMPLE
 from newsletter.model import Bar, BarChart, Interval, Period, Quoted, Section, Snapshot, WeekRow, Weeks
 
 _UNKNOWN = "–"

@@ -2,22 +2,17 @@
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from newsletter.config.faults import Model
 from newsletter.config.places import WorkspacePath
-from newsletter.config.refusals import fault
+from newsletter.config.refusals import fault, url_parts
 from newsletter.config.texts import Line
 
 
 def _gateway(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        raise fault("is not a valid address of a server") from None
+    parts = url_parts(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or not text.isprintable() or " " in text:
         raise fault('must begin with http:// or https:// and a host, such as "http://pushgateway:9091"')
     if "@" in parts.netloc or parts.query or parts.fragment:

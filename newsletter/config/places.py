@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, PlainValidator, ValidationInfo
 
-from newsletter.config.refusals import did_you_mean, fault
+from newsletter.config.refusals import did_you_mean, fault, url_parts
 from newsletter.config.strict_yaml import shown
 from newsletter.config.surroundings import surroundings_of
 from newsletter.config.texts import Line, matching, one_line
@@ -48,11 +48,7 @@ WorkspacePath = Annotated[Path, PlainValidator(workspace_path)]
 
 def _server_url(text: str) -> str:
     """The base URL of a Prometheus server. Never echoed: it may hold a password."""
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        raise fault("is not a valid address of a server") from None
+    parts = url_parts(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or " " in text:
         raise fault('must begin with http:// or https:// and a host, such as "http://127.0.0.1:9090"')
     if parts.username is not None or parts.password is not None:

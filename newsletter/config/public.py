@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from newsletter.config.faults import Model
-from newsletter.config.refusals import fault
+from newsletter.config.refusals import fault, url_parts
 from newsletter.config.secret import Secret, secret
 from newsletter.config.texts import Identifier, Line
 
@@ -18,11 +18,7 @@ _SigningSecret = Annotated[Secret, secret("public.secret")]  # the key `secret` 
 
 def _public_url(text: str) -> str:
     """The address before every page, without a slash at its end."""
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        raise fault("is not a valid address of a server") from None
+    parts = url_parts(text)
     if not parts.hostname or not re.fullmatch(r"[a-z0-9.:\[\]-]+", parts.netloc):
         raise fault('must be https:// and a host in small letters, such as "https://news.acme.example"')
     if parts.scheme != "https":

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Discriminator, Field, PrivateAttr, Tag, Val
 from newsletter.config.faults import Model, block
 from newsletter.config.logins import MicrosoftApp, https_address
 from newsletter.config.places import WorkspacePath, is_loopback
-from newsletter.config.refusals import fault
+from newsletter.config.refusals import fault, url_parts
 from newsletter.config.rules import both_or_none, exactly_one, together
 from newsletter.config.secret import Secret, secret
 from newsletter.config.surroundings import Surroundings
@@ -25,11 +25,7 @@ _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(;[A-Za-z0-9-]+)*")
 
 
 def _directory_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        raise fault("is not a valid address of a server") from None
+    parts = url_parts(text)
     if parts.scheme not in ("ldap", "ldaps") or not parts.hostname:
         raise fault('must begin with ldaps:// or ldap:// and a host, such as "ldaps://dc1.acme.example"')
     if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic_core import PydanticCustomError
 
@@ -18,6 +19,20 @@ def fault(text: str) -> PydanticCustomError:
 def needed(text: str) -> PydanticCustomError:
     """A refusal of a key that is missing where another key asks for it."""
     return PydanticCustomError("needed", text)
+
+
+def url_parts(text: str) -> SplitResult:
+    """The parts of an address, which is not echoed: it may hold a password by mistake.
+
+    Raises:
+        PydanticCustomError: it is none, or its port is no number.
+    """
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise fault("is not a valid address of a server") from None
+    return parts
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

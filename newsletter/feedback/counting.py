@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct, field
 
@@ -23,18 +23,7 @@ Account = Literal[
     "other",
     "unreadable",
 ]
-ACCOUNTS: tuple[Account, ...] = (
-    "counted",
-    "changed",
-    "known",
-    "closed",
-    "unknown_edition",
-    "not_asked",
-    "malformed",
-    "automatic",
-    "other",
-    "unreadable",
-)
+ACCOUNTS: tuple[Account, ...] = get_args(Account)
 _BATCH = 500
 
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter import feedback, pipeline
+from newsletter import compose, feedback, pipeline
 from newsletter.language import Catalogue, localised
 from newsletter.model import ANSWERS, USEFUL
 from newsletter.public import forms
@@ -25,6 +25,7 @@ from newsletter.public.throttle import WINDOW_S, Throttle
 
 _PER_MINUTE = 300  # a whole office may read its mail at nine
 _COUNTED = "counted"
+_ANSWERS = tuple(str(number) for number in range(1, ANSWERS + 1))
 _EDITION = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -66,10 +67,8 @@ class Rate:
         words = Catalogue.load(asked.locale)
         if asked.question == USEFUL:
             title = words.text("section.rate")
-            answers = [words.text(f"rate.answer_{number}") for number in range(1, ANSWERS + 1)]
         else:
             title = localised(asked.text, asked.locale, self._site.config.locales[0])
-            answers = [words.text(f"pulse.answer_{number}") for number in range(1, ANSWERS + 1)]
         counted = request.url.query == _COUNTED
         state = "counted" if counted else "closed" if asked.closed else "open"
         return self._site.page(
@@ -77,7 +76,7 @@ class Rate:
             asked.locale,
             state=state,
             title=title,
-            answers=answers,
+            answers=compose.answer_words(words, asked.question),
             chosen=asked.answer,
             action=request.url.path,
         )
@@ -91,7 +90,7 @@ class Rate:
         asked = self._asked(request)
         if asked is None:
             return self._site.problem(request, 404)
-        if answer not in tuple("12345"):
+        if answer not in _ANSWERS:
             return self._site.problem(request, 400)
         if not self._throttle.allows(f"{asked.edition}/{asked.audience}/{asked.question}"):
             return self._site.problem(request, 429, **{"Retry-After": f"{WINDOW_S:.0f}"})
@@ -108,7 +107,7 @@ class Rate:
             request.path_params[name] for name in ("edition", "variant", "question", "answer")
         )
         audience, _, locale = variant.rpartition(".")
-        if not _EDITION.fullmatch(edition) or answer not in tuple("12345") or locale not in self._site.config.locales:
+        if not _EDITION.fullmatch(edition) or answer not in _ANSWERS or locale not in self._site.config.locales:
             return None
         ballot = pipeline.ballots(self._site.config, now=datetime.now(UTC))(edition)
         if ballot is None or audience not in ballot.questions.get(question, frozenset()):
