@@ -114,8 +114,9 @@ def _month(context: Context, ratings: Ratings | None) -> str:
 
 def answer_words(catalogue: Catalogue, question: str) -> tuple[str, ...]:
     """The words of the answers to a question, from 1 on; all pulse questions have the same."""
-    kind = "rate" if question == USEFUL else "pulse"
-    return tuple(catalogue.text(f"{kind}.answer_{number}") for number in range(1, ANSWERS + 1))
+    numbers = range(1, ANSWERS + 1)
+    keys = [f"rate.answer_{one}" if question == USEFUL else f"pulse.answer_{one}" for one in numbers]
+    return tuple(catalogue.text(key) for key in keys)
 
 
 def _tallies(context: Context) -> Iterator[Tally]:

@@ -69,6 +69,13 @@ def opened(events: Iterator[tuple[str, Any, int]]) -> Any:
     return until(events, "picture")
 
 
+def another_digest(events: Iterator[tuple[str, Any, int]], digest: str) -> str:
+    """That of the next other picture; one that was being told when the page opened may come once more."""
+    while (told := until(events, "picture")["digest"]) == digest:
+        pass
+    return str(told)
+
+
 # --- order --------------------------------------------------------------------------------
 
 
@@ -324,11 +331,11 @@ def test_another_logo_in_the_same_file_is_another_picture(preview):
     with preview.events() as events:
         opened(events)
         logo.write_bytes(images.png(240, 96, (163, 58, 28)))
-        digests.append(until(events, "picture")["digest"])
+        digests.append(another_digest(events, digests[-1]))
         logo.write_bytes(b"no image")
         assert "logo.png" in until(events, "error")["message"]
         logo.write_bytes(images.png(240, 120))
-        digests.append(until(events, "picture")["digest"])
+        digests.append(another_digest(events, digests[-1]))
     assert len(set(digests)) == 3
 
 
