@@ -31,9 +31,11 @@ class Store:
         templates: every file that a template may be compiled from; a change of any of them makes a new state, because
             templates are checked against one another when they are compiled.
         program: what else decides the code: versions, and the source of what extends the compiler.
+        cache: where programs of this user keep what they can make again; None keeps nothing.
     """
 
-    def __init__(self, templates: Collection[Path], program: str) -> None:
+    def __init__(self, templates: Collection[Path], program: str, cache: Path | None) -> None:
+        self._cache = cache
         self._templates = sorted(templates)
         self._seen = self._stamps()
         self._is_current = True
@@ -47,7 +49,7 @@ class Store:
         """What was written under the key; nothing if there is nothing that can be trusted."""
         if not self._is_current:
             return None
-        with suppress(OSError), _folder(create=False) as folder:
+        with suppress(OSError), self._folder(create=False) as folder:
             found = os.open(self._name(key), _READ, dir_fd=folder)
             with os.fdopen(found, "rb") as file:
                 if not _is_ours(os.fstat(found)):
@@ -58,7 +60,7 @@ class Store:
 
     def write(self, key: str, data: bytes) -> None:
         """Keep `data`, as a whole or not at all."""
-        with suppress(OSError), _folder(create=True) as folder:
+        with suppress(OSError), self._folder(create=True) as folder:
             if self._stamps() != self._seen:
                 return
             _make_room(folder)
@@ -70,6 +72,28 @@ class Store:
                 os.rename(half, self._name(key), src_dir_fd=folder, dst_dir_fd=folder)
             except OSError:
                 os.unlink(half, dir_fd=folder)
+
+    @contextmanager
+    def _folder(self, *, create: bool) -> Iterator[int]:
+        """An open handle on our folder.
+
+        Raises:
+            OSError: there is none, or it is not the user's alone.
+        """
+        base = self._cache
+        if base is None:
+            raise FileNotFoundError
+        if create:
+            base.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                (base / _FOLDER).mkdir(mode=0o700)
+        handle = os.open(base / _FOLDER, _READ | os.O_DIRECTORY)
+        try:
+            if not _is_ours(os.fstat(handle)):
+                raise PermissionError
+            yield handle
+        finally:
+            os.close(handle)
 
     def _name(self, key: str) -> str:
         return hashlib.sha256(f"{self._state}\n{key}".encode()).hexdigest()
@@ -90,7 +114,7 @@ class Store:
         return os.urandom(16).hex()  # a file that cannot be read: nothing fits
 
 
-def _base() -> Path | None:
+def cache_home() -> Path | None:
     """Where programs of this user keep what they can make again (XDG Base Directory Specification)."""
     if not hasattr(os, "geteuid") or os.open not in os.supports_dir_fd:
         return None
@@ -98,29 +122,6 @@ def _base() -> Path | None:
     if named.is_absolute():  # a relative one is to be ignored
         return named
     return home / ".cache" if home.is_absolute() else None
-
-
-@contextmanager
-def _folder(*, create: bool) -> Iterator[int]:
-    """An open handle on our folder.
-
-    Raises:
-        OSError: there is none, or it is not the user's alone.
-    """
-    base = _base()
-    if base is None:
-        raise FileNotFoundError
-    if create:
-        base.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            (base / _FOLDER).mkdir(mode=0o700)
-    handle = os.open(base / _FOLDER, _READ | os.O_DIRECTORY)
-    try:
-        if not _is_ours(os.fstat(handle)):
-            raise PermissionError
-        yield handle
-    finally:
-        os.close(handle)
 
 
 def _is_ours(found: os.stat_result) -> bool:

@@ -18,7 +18,7 @@ from jinja2.exceptions import SecurityError
 from newsletter import __version__
 from newsletter.errors import ContentError
 from newsletter.render import sandbox
-from newsletter.render.bytecode import Store
+from newsletter.render.bytecode import Store, cache_home
 from newsletter.render.inheritance import PACKAGED, Unprinted
 from newsletter.render.origin import Place
 from newsletter.render.sandbox import Filters, MarkOrigins, Sandbox
@@ -41,7 +41,7 @@ class Templates:
         self._folders = folders
         self._filters = filters
         program = f"{__version__} {jinja2.__version__} {Path(sandbox.__file__).read_text(encoding='utf-8')}"
-        self._environment = Sandbox(folders, filters, store=Store(template_files(folders), program))
+        self._environment = Sandbox(folders, filters, store=Store(template_files(folders), program, cache_home()))
 
     def refresh(self) -> None:
         """Take in what changed in the files; until the next time they count as they are now."""

@@ -16,21 +16,21 @@ CODE = b"code"
 
 
 @pytest.fixture
-def cache(tmp_path, monkeypatch):
-    """Where it is kept; it does not exist yet."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def cache(tmp_path):
+    """Where it is kept; it does not exist yet. No environment variable leads here: all threads of the process share
+    those, and whatever renders at the same time would write here too."""
     return tmp_path / "cache" / "newsletter"
 
 
 @pytest.fixture
 def store(cache, tmp_path):
     (tmp_path / "a.j2").write_text("a", encoding="utf-8")
-    return Store([tmp_path / "a.j2"], "1")
+    return Store([tmp_path / "a.j2"], "1", cache.parent)
 
 
 def kept(tmp_path: Path, program: str = "1") -> bytes | None:
     """What another run would read."""
-    return Store([tmp_path / "a.j2"], program).read("a")
+    return Store([tmp_path / "a.j2"], program, tmp_path / "cache").read("a")
 
 
 def test_what_was_compiled_is_read_by_the_next_run(store, cache, tmp_path):
@@ -48,7 +48,7 @@ def test_another_program_or_template_has_other_code(store, tmp_path):
     assert kept(tmp_path) is None
 
 
-def test_a_template_that_changes_meanwhile_ends_reading_and_writing(store, tmp_path):
+def test_a_template_that_changes_meanwhile_ends_reading_and_writing(store, cache, tmp_path):
     store.write("a", CODE)
     (tmp_path / "a.j2").write_text("changed", encoding="utf-8")
     store.refresh()
@@ -56,7 +56,7 @@ def test_a_template_that_changes_meanwhile_ends_reading_and_writing(store, tmp_p
     store.write("b", CODE)
     (tmp_path / "a.j2").write_text("a", encoding="utf-8")
     assert kept(tmp_path) == CODE
-    assert Store([tmp_path / "a.j2"], "1").read("b") is None
+    assert Store([tmp_path / "a.j2"], "1", cache.parent).read("b") is None
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
@@ -107,10 +107,12 @@ def test_half_a_file_is_none(store, cache, tmp_path, damage):
 
 
 @pytest.mark.parametrize("named", ["relative/folder", "/proc/nowhere", ""])
-def test_without_a_folder_to_write_to_nothing_is_kept_and_nothing_fails(store, tmp_path, monkeypatch, named):
+def test_without_a_folder_to_write_to_nothing_is_kept_and_nothing_fails(tmp_path, monkeypatch, named):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", named)
     monkeypatch.delenv("HOME")
+    (tmp_path / "a.j2").write_text("a", encoding="utf-8")
+    store = Store([tmp_path / "a.j2"], "1", bytecode.cache_home())
     store.write("a", CODE)
     assert store.read("a") is None
     assert not (tmp_path / "relative").exists()
@@ -132,6 +134,8 @@ def test_what_was_written_longest_ago_is_forgotten(store, cache, monkeypatch):
 
 
 def test_a_second_run_compiles_nothing_and_renders_the_same(cache, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache.parent))
+
     def rendered() -> str:
         templates = Templates(environment.template_folders(), Renderer()._templates._filters)
         renderer = Renderer()
