@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -86,15 +86,11 @@ def command(
     if test_addresses:
         _send_test(session, messages, test_addresses)
         return
-    # A service manager ends a unit with SIGTERM, a closed terminal sends SIGHUP: like Ctrl-C, they end a command that
-    # prints recipients; while mails leave, the first one finishes the copies on the wire, a second one stops at once.
-    for stop in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(stop, signal.default_int_handler)
+    _stop_like_ctrl_c()
     people = pipeline.audience(session.config, skip_invalid=skip_invalid)
-    for remark in people.remarks:
-        log.warning("%s", remark)
+    _warn(people.remarks)
     if thin := draft.without_percentage:
-        log.warning("%s: too little was measured for a percentage of %s", session.month.label, ", ".join(thin))
+        _warn([f"{session.month.label}: too little was measured for a percentage of {', '.join(thin)}"])
     asks = not yes and not dry_run and sys.stdin.isatty()
     obstacles = pipeline.obstacles(
         session.config,
@@ -122,10 +118,24 @@ def command(
             believe_refusals=believe_refusals,
             progress=progress,
         )
-    for remark in remarks:
-        log.warning("%s", remark)
+    _warn(remarks)
     show_report(report, as_json=as_json)
     end(report)
+
+
+def _stop_like_ctrl_c() -> None:
+    """A service manager ends a unit with SIGTERM, a closed terminal sends SIGHUP.
+
+    They end a command that prints recipients; while mails leave, the first one finishes the copies on the
+    wire, and a second one stops at once.
+    """
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, signal.default_int_handler)
+
+
+def _warn(remarks: Iterable[str]) -> None:
+    for remark in remarks:
+        log.warning("%s", remark)
 
 
 def _send_test(session: Session, messages: Mapping[str, CompiledMessage], addresses: tuple[str, ...]) -> None:

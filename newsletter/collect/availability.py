@@ -1,6 +1,6 @@
 """Availability of every service: four states that add up to the time it existed.
 
-up, down, excluded (planned work) and unknown (no prober has a sample near); availability is
+up, down, excluded (planned maintenance) and unknown (no prober has a sample near); availability is
 up / (up + down). Down is decided by the probers' vote at every instant, from raw samples of those
 hours in which the answer is not settled (`sieve`), so it is exact to half a scrape interval.
 """
@@ -53,6 +53,11 @@ class Measured(Struct):
 
     services: dict[str, ServiceMonth] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
+
+    def book(self, month: ServiceMonth, evidence: Sequence[Evidence], *, warnings: tuple[str, ...]) -> None:
+        """Add a service, which refers to its evidence."""
+        self.evidence |= {entry.id: replace(entry, warnings=warnings) for entry in evidence}
+        self.services[month.id] = replace(month, evidence=tuple(entry.id for entry in evidence))
 
 
 class Source(Struct, frozen=True):
@@ -120,7 +125,35 @@ def measure(
     # one prober in maintenance is enough to exclude the time, so every hour with one is read
     seen = survey(prometheus, watch, "any" if watch.tells_excluded else source.vote, period)
     _require_judgeable(prometheus, seen, watch, period, now)
-    doubtful = _doubtful(seen.verdicts)
+    reading, whole = _doubts_read(prometheus, source, period, seen, progress)
+    edges = {name: _edges(seen.verdicts[name], whole.of(name), watch, period) for name in seen.samples}
+    existed = lives(prometheus, watch, period, now, edges)
+    planned = _planned(prometheus, source, period)
+    told = _excluded(whole, watch, period) if watch.tells_excluded else {}
+    excluded = {
+        name: _exclusions(timetable(name), (*planned.get(name, ()), *told.get(name, ())), period)
+        for name in seen.samples
+    }
+    segments = {name: timeline_of(seen.verdicts[name], reading.of(name), source, period) for name in seen.samples}
+    segments = _continued(prometheus, source, period, segments, excluded)
+    measured = Measured()
+    if source.maintenance and not planned and not _any_series(prometheus, source.maintenance, period):
+        measured.evidence |= _nothing_planned(source.maintenance, period)
+    for name in sorted(seen.samples):
+        within = source.merge_within_s
+        month = service_month(
+            name, segments[name], excluded[name], life=existed[name], period=period, merge_within_s=within
+        )
+        evidence = _evidence(source, period, month, seen.samples[name], len(planned.get(name, ())))
+        measured.book(month, evidence, warnings=(_SPOILT,) if name in reading.spoilt else ())
+    return measured
+
+
+def _doubts_read(
+    prometheus: Prometheus, source: Source, period: Period, seen: Survey, progress: Callable[[Step], None]
+) -> tuple[Reading, Reading]:
+    """The samples of the hours in doubt: as votes, and as what shows when a service existed."""
+    watch, doubtful = source.watch, _doubtful(seen.verdicts)
     count, whole_month = len(seen.samples), len(seen.samples) * hours_of(period, watch)
     hours = f"{sum(map(len, doubtful.values()))} of {whole_month} hours in doubt"
     found = f"{watch.selector}: {counted(count, 'service')}, {hours}"
@@ -130,38 +163,7 @@ def measure(
     )
     # where some values mean neither up nor down, the votes alone do not show when a service existed
     whole = reading if watch.binary else read_hours(prometheus, watch, period, doubtful, watch.is_excluded)
-    edges = {name: _edges(seen.verdicts[name], whole.of(name), watch, period) for name in seen.samples}
-    existed = lives(prometheus, watch, period, now, edges)
-    planned = _planned(prometheus, source, period)
-    told = _excluded(whole, watch, period) if watch.tells_excluded else {}
-    segments = {name: timeline_of(seen.verdicts[name], reading.of(name), source, period) for name in seen.samples}
-    excluded = {
-        name: exclusions(
-            timetable(name),
-            (*planned.get(name, ()), *told.get(name, ())),
-            period.start_s - _BEYOND_S,
-            period.end_s + _BEYOND_S,
-        )
-        for name in seen.samples
-    }
-    segments = _continued(prometheus, source, period, segments, excluded)
-    measured = Measured()
-    if source.maintenance and not planned and not _any_series(prometheus, source.maintenance, period):
-        measured.evidence |= _nothing_planned(source.maintenance, period)
-    for name in sorted(seen.samples):
-        month = service_month(
-            name,
-            segments[name],
-            excluded[name],
-            life=existed[name],
-            period=period,
-            merge_within_s=source.merge_within_s,
-        )
-        evidence = _evidence(source, period, month, seen.samples[name], len(planned.get(name, ())))
-        warnings = (_SPOILT,) if name in reading.spoilt else ()
-        measured.evidence |= {entry.id: replace(entry, warnings=warnings) for entry in evidence}
-        measured.services[name] = replace(month, evidence=tuple(entry.id for entry in evidence))
-    return measured
+    return reading, whole
 
 
 def _require_judgeable(prometheus: Prometheus, seen: Survey, watch: Watch, period: Period, now: float) -> None:
@@ -246,9 +248,9 @@ def _any_series(prometheus: Prometheus, watch: Watch, period: Period) -> bool:
 
 
 def _nothing_planned(watch: Watch, period: Period) -> dict[str, Evidence]:
-    """Evidence that the selector of planned work found nothing: is it misspelt?"""
+    """Evidence that the selector of planned maintenance found nothing: is it misspelt?"""
     key = f"maintenance/{watch.selector}"
-    warning = f"no series match {watch.selector} in {period.label}, so no planned work was left out"
+    warning = f"no series match {watch.selector} in {period.label}, so no planned maintenance was left out"
     at = datetime.fromtimestamp(period.end_s - TICK, UTC)
     query = watch.selector.over(period.seconds)
     return {key: Evidence(id=key, query=query, evaluated_at=at, samples=0, coverage=0.0, warnings=(warning,))}
@@ -260,6 +262,11 @@ def _excluded(reading: Reading, watch: Watch, period: Period) -> dict[str, tuple
         name: intervals(sweep(voters.values(), period.start_s, period.end_s, watch.reach, "any"), State.DOWN)
         for name, voters in reading.services.items()
     }
+
+
+def _exclusions(timetable: Timetable, known: Sequence[Interval], period: Period) -> tuple[Exclusion, ...]:
+    """When a service did not have to be up, in the month and in the days beyond its edges."""
+    return exclusions(timetable, known, period.start_s - _BEYOND_S, period.end_s + _BEYOND_S)
 
 
 def _continued(
@@ -289,7 +296,7 @@ def _continued(
 
 
 def _evidence(source: Source, period: Period, month: ServiceMonth, samples: int, windows: int) -> list[Evidence]:
-    """The queries that show the samples behind `month`, and how many `windows` of planned work they told."""
+    """The queries that show the samples behind `month`, and how many `windows` of planned maintenance they told."""
     at = datetime.fromtimestamp(period.end_s - TICK, UTC)
 
     def entry(part: str, watch: Watch, count: int) -> Evidence:

@@ -1,4 +1,4 @@
-"""Business hours, holidays and planned work of the configuration, in real time. Pure.
+"""Business hours, holidays and planned maintenance of the configuration, in real time. Pure.
 
 A time of day means every instant at which the clock on the wall shows it: an hour that the clock
 repeats counts both times, one that it skips does not exist. Spans are pairs (start, end) in
@@ -63,7 +63,7 @@ def exclusions(timetable: Timetable, known: Iterable[Interval], start: float, en
 
     Args:
         timetable: the configured times.
-        known: planned work that the monitoring told, in any order.
+        known: planned maintenance that the monitoring told, in any order.
         start: seconds since the epoch.
         end: likewise.
     """

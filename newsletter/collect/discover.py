@@ -50,7 +50,7 @@ class FoundSource(Struct, frozen=True, kw_only=True):
         prober_label: the label that tells the probers of one service apart; None if none does.
         probers: its values.
         interval_s: seconds between two samples, as measured; None if there were too few.
-        maintenance: a selector of planned work with the same service label, if there is one.
+        maintenance: a selector of planned maintenance with the same service label, if there is one.
         remarks: what is strange about them, as sentences.
     """
 
@@ -247,7 +247,7 @@ def _found(
 
 
 def _maintenance(prometheus: Prometheus, label: str, services: Collection[str], now: float) -> str | None:
-    """The selector of planned work, if any of it names one of these services by the same label."""
+    """The selector of planned maintenance, if any of it names one of these services by the same label."""
     found = looking.last_values(prometheus, Selector(MAINTENANCE), now).series
     return MAINTENANCE if any(one.labels.get(label) in services for one in found) else None
 

@@ -216,9 +216,9 @@ def _maintenance(prometheus: Prometheus, planned: Watch, name: str, month: Perio
     check = f"{name}.maintenance"
     looks = looking.look_through(prometheus, planned, month)
     if not looks.seen:
-        what = f"no series match {planned.selector}: planned work would count as an outage"
+        what = f"no series match {planned.selector}: planned maintenance would count as an outage"
         return warning(check, what, "Check the selector, or take it out.")
-    return ok(check, f"{_count(looks.seen)} with planned work in {planned.selector}")
+    return ok(check, f"{_count(looks.seen)} with planned maintenance in {planned.selector}")
 
 
 def _unmeasured(config: Config, found: Collection[str]) -> Iterator[Finding]:

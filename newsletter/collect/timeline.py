@@ -101,7 +101,7 @@ def clipped(segments: Iterable[Segment], start: float, end: float) -> list[Segme
 
 
 def excluding(segments: Sequence[Segment], planned: Sequence[Interval]) -> list[Segment]:
-    """`segments` where planned work, whatever was measured in it, is EXCLUDED.
+    """`segments` where planned maintenance, whatever was measured in it, is EXCLUDED.
 
     Args:
         segments: ascending, without holes.

@@ -68,7 +68,7 @@ def _privacy(context: Context) -> str:
 
 
 def _left_out(context: Context, policy: Policy, by_time: tuple[Standing, ...]) -> Iterator[str]:
-    """What counts neither as up nor as down: time outside the hours, planned work, and what nobody measured."""
+    """What counts neither as up nor as down: time outside the hours, planned maintenance, and what nobody measured."""
     if policy.maintenance or any(rule.maintenance for rule in policy.rules):
         yield context.text("measure.planned")
     names = tuple(one.name for one in by_time if one.id in policy.hours)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from newsletter import period
 from newsletter.compose.context import Context
-from newsletter.compose.months import months
+from newsletter.compose.months import first_known, months
 from newsletter.counting import SMALL_SAMPLE
 from newsletter.model import Bar, BarChart, Interval, Period, Quoted, Section, Snapshot, WeekRow, Weeks
 
@@ -129,11 +129,13 @@ def _kinds(context: Context) -> Iterator[Quoted]:
 
 
 def _chart(context: Context) -> BarChart | None:
-    """Solved tickets a month; None without an earlier month to stand beside."""
+    """Solved tickets a month, from the first one known; None with too few months to show a course."""
     shown = months(context)
     values = [_solved(snapshot) for _, snapshot in shown]
-    if sum(value is not None for value in values) < 2:
+    first = first_known(values)
+    if first is None:
         return None
+    shown, values = shown[first:], values[first:]
     bars = tuple(
         _bar(context, month, value, first=index == 0, current=index == len(shown) - 1)
         for index, ((month, _), value) in enumerate(zip(shown, values, strict=True))

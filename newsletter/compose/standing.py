@@ -33,7 +33,7 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     @property
     def exempt(self) -> bool:
-        """Whether planned work left nothing to judge: that is neither good nor bad news, and no gap."""
+        """Whether planned maintenance left nothing to judge: that is neither good nor bad news, and no gap."""
         return self.month.exempt
 
     @property

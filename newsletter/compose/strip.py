@@ -55,7 +55,7 @@ def _local_days(period: Period, zone: ZoneInfo) -> Iterator[tuple[int, Interval]
 
 
 def _day(number: int, span: Interval, month: ServiceMonth, lived: Interval) -> Day:
-    """The worst thing of the day wins: interrupted, planned work, not measured, up."""
+    """The worst thing of the day wins: interrupted, planned maintenance, not measured, up."""
     down = [part for outage in month.outages for part in _clip(_seen_down(outage), span)]
     if down:
         gaps = sum(_overlap([*month.excluded, *month.unknown], part) for part in down)

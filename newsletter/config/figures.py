@@ -153,8 +153,9 @@ class FigureConfig(Model):
 
     history: bool = Field(
         default=False,
-        description="Whether its tile shows the last 13 months as small bars from zero, their lowest and highest value "
-        "beside them. About 1 KB of the mail. Shares that are never below 90 % get none, as all bars would look alike.",
+        description="Whether its tile shows up to 13 months as small bars from zero, their lowest and highest value "
+        "beside them. It begins with the first month recorded, and needs six. About 1 KB of the mail. Shares that are never "
+        "below 90 % get none, as all bars would look alike.",
         examples=["true"],
     )
 

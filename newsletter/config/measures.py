@@ -53,7 +53,7 @@ class ServiceConfig(Model):
     )
     maintenance: Windows = Field(
         default=[],
-        description="Planned work on this service: weekly times, or dates with times, on the clock of its time zone. "
+        description="Planned maintenance on this service: weekly times, or dates with times, on the clock of its time zone. "
         "That time is excluded, and shown; work that takes longer than planned is downtime. An hour that the clock "
         "repeats counts both times, one that it skips does not exist.",
         examples=['["Su 02:00-04:00", "2026-10-12 22:00-24:00", "2026-10-17 20:00-2026-10-18 06:00"]'],

@@ -80,7 +80,7 @@ class Config(Model):
     )
     maintenance: Windows = Field(
         default=[],
-        description="Planned work on all services: weekly times, or dates with times, on the clock of `timezone`. "
+        description="Planned maintenance on all services: weekly times, or dates with times, on the clock of `timezone`. "
         "It is excluded, and shown.",
         examples=['["Su 02:00-04:00", "2026-10-12 22:00-24:00"]'],
     )

@@ -1,4 +1,4 @@
-"""Times as the clock on the wall shows them: business hours, planned work and holidays.
+"""Times as the clock on the wall shows them: business hours, planned maintenance and holidays.
 
 Texts such as "Mo-Fr 07:00-19:00" stay texts in the configuration and in the snapshot; here they
 are read. What they mean in real time, clock changes included, is decided where it is measured.

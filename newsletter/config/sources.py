@@ -200,7 +200,7 @@ class AvailabilitySource(Model):
     )
     maintenance: Line | None = Field(
         default=None,
-        description="A selector of 0/1 series with the same service label, 1 during planned work. "
+        description="A selector of 0/1 series with the same service label, 1 during planned maintenance. "
         "That time is excluded, and shown.",
         examples=["'maintenance_active{job=\"planner\"}'"],
     )

@@ -21,6 +21,7 @@ from newsletter.deliver.ledger import (
     STATES,
     UNSETTLED,
     Delivery,
+    FrozenEdition,
     Hold,
     Ledger,
     LedgerPlace,
@@ -108,18 +109,10 @@ def send(
         DeliveryError: another send is running, or somebody paused or cancelled the edition.
         LedgerError: the ledger cannot be read or written; nothing more was sent.
     """
-    began = time.monotonic()
+    began, pace = time.monotonic(), pace or Pace()
     with ledger.exclusive() as lock:
-        recover(ledger)
-        require_unheld(ledger, edition_id)
-        frozen = require_unchanged(ledger, edition_id, messages)
-        if in_doubt == "resend":
-            ledger.release_in_doubt(edition_id)
-        # A connection that broke in an earlier run says nothing about now; a "try again later" does.
-        ledger.retry_now(edition_id, ["pending", "deferred"] if retry_now else ["pending"])
+        frozen = _resumed(ledger, edition_id, messages, in_doubt=in_doubt, retry_now=retry_now)
         before = ledger.counts(edition_id)
-        waiting = before["pending"] + before["deferred"]
-        pace = pace or Pace()
         if not _anybody_due(ledger.next_due(edition_id), clock(), pace):
             return _report(ledger, edition_id)
         owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
@@ -129,7 +122,7 @@ def send(
             frozen,
             messages,
             smtp,
-            waiting,
+            before["pending"] + before["deferred"],
             owner=owner,
             lock=lock,
             journal=journal,
@@ -153,6 +146,25 @@ def send(
             interrupted=interrupted,
             fault=drain.fault,
         )
+
+
+def _resumed(
+    ledger: Ledger,
+    edition_id: str,
+    messages: Mapping[str, CompiledMessage],
+    *,
+    in_doubt: InDoubt,
+    retry_now: bool,
+) -> FrozenEdition:
+    """The frozen edition, with what earlier runs left settled and due as asked for."""
+    recover(ledger)
+    require_unheld(ledger, edition_id)
+    frozen = require_unchanged(ledger, edition_id, messages)
+    if in_doubt == "resend":
+        ledger.release_in_doubt(edition_id)
+    # A connection that broke in an earlier run says nothing about now; a "try again later" does.
+    ledger.retry_now(edition_id, ["pending", "deferred"] if retry_now else ["pending"])
+    return frozen
 
 
 def _anybody_due(due: float | None, now: float, pace: Pace) -> bool:

@@ -21,7 +21,7 @@ from typing import Any, Literal, Self
 
 from babel import Locale
 from babel.numbers import format_decimal
-from msgspec import Struct, field
+from msgspec import Struct
 
 from newsletter.errors import ConfigError
 from newsletter.language.bidi import isolated, with_isolated_figures
@@ -69,6 +69,29 @@ def placeholders(message: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in string.Formatter().parse(message) if name is not None)
 
 
+class Elision(Struct, frozen=True):
+    """What small words become before some others: "il 8" is read and written "l'8"."""
+
+    before: re.Pattern[str]
+    """How the words begin that ask for it."""
+    words: Mapping[str, str]
+    """What is written instead, by word, in small letters; with the space after it where one stays."""
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> Self:
+        """The rule in one parsed TOML table."""
+        return cls(before=re.compile(table["before"]), words=dict(table["words"]))
+
+    def applied(self, literal: str, slot: str) -> str:
+        """What stands before the filled `slot`, its last word as it is written there."""
+        start = literal.rfind(" ", 0, -1) + 1
+        word = literal[start:-1]
+        instead = self.words.get(word.lower())
+        if instead is None or not literal.endswith(" ") or not self.before.match(slot):
+            return literal
+        return literal[:start] + (instead if word.islower() else instead[0].upper() + instead[1:])
+
+
 class Catalogue(Struct, frozen=True):
     """All messages of one locale, by dotted key ("headline.all_met")."""
 
@@ -78,8 +101,7 @@ class Catalogue(Struct, frozen=True):
     """Words for 0, 1, 2, ...; empty where they change with what is counted, so that digits read better."""
     claim_words: tuple[str, ...] = ()
     """Words that say that something changed, or why; one ending in * goes on in any way."""
-    elisions: Mapping[str, str] = field(default_factory=dict)
-    """What a word becomes before a number that begins with a vowel: "il 8" is read and written "l'8"."""
+    elisions: tuple[Elision, ...] = ()
 
     @staticmethod
     def load(locale: str) -> Catalogue:
@@ -99,7 +121,7 @@ class Catalogue(Struct, frozen=True):
             messages=dict(_flatten({key: value for key, value in tables.items() if key not in _LISTS})),
             number_words=tuple(tables.get("number_words", ())),
             claim_words=tuple(tables.get("claim_words", ())),
-            elisions=dict(tables.get("elisions", {})),
+            elisions=tuple(Elision.of(table) for table in tables.get("elisions", ())),
         )
 
     @property
@@ -138,13 +160,22 @@ class Catalogue(Struct, frozen=True):
             message = message[self.babel.plural_form(n)]
         if self.direction == "rtl":
             slots = {name: isolated(slot) for name, slot in slots.items()}
-        return self._elided(message.format_map(slots))
+        return self._filled(message, slots) if self.elisions else message.format_map(slots)
 
-    def _elided(self, text: str) -> str:
-        for written, spoken in self.elisions.items():
-            if written in text:
-                text = re.sub(rf"(?<!\w){re.escape(written)}(?!\d)", spoken, text)
-        return text
+    def _filled(self, message: str, slots: Mapping[str, str]) -> str:
+        """Only the words of the message are elided: what fills a slot may be somebody's text."""
+        parts = list[str]()
+        for literal, name, _, _ in string.Formatter().parse(message):
+            if name is None:
+                parts.append(literal)
+                continue
+            parts += [self._before(slots[name], literal), slots[name]]
+        return "".join(parts)
+
+    def _before(self, slot: str, literal: str) -> str:
+        for elision in self.elisions:
+            literal = elision.applied(literal, slot)
+        return literal
 
     def count(self, n: int) -> str:
         """A small count as a word ("eleven"), a larger one in digits ("1,301")."""

@@ -200,7 +200,7 @@ class Formats(Struct, frozen=True):
         first = start.astimezone(self.timezone).day
         return self.catalogue.text(
             "format.window",
-            first=self.catalogue.text("format.first_of_month") if first == 1 else str(first),
+            first=self.catalogue.text("format.first_of_window") if first == 1 else str(first),
             last=str(last.day),
             month=self.month(last),
         )
@@ -221,7 +221,8 @@ class Formats(Struct, frozen=True):
     def _date(self, day: date, pattern_key: str) -> str:
         pattern = self.catalogue.text(pattern_key)
         if day.day == 1:  # an ordinal in some languages: "1er novembre"
-            pattern = _DAY_OF_MONTH.sub(f"'{self.catalogue.text('format.first_of_month')}'", pattern)
+            first = self.catalogue.text("format.first_of_month")
+            pattern = _DAY_OF_MONTH.sub(f"'{first}'", pattern)
         return _dated(date(day.year, day.month, day.day), pattern, self.catalogue.locale)
 
 

@@ -51,6 +51,11 @@ def check(wanted: str) -> tuple[Fault, ...]:
         catalogue = Catalogue.of(path.stem, tables)
     except (AttributeError, TypeError) as error:
         raise ContentError(f"{path}: a value is no text", 'Write texts in quotes: key = "text".') from error
+    except (KeyError, re.error) as error:
+        raise ContentError(
+            f"{path}: an [[elisions]] table cannot be read ({error})",
+            "It takes `before`, a regular expression, and `words`, a table of texts.",
+        ) from error
     found = _Examined(catalogue=catalogue, english=Catalogue.load(MEASURE), babel=babel)
     return tuple(Fault(file=path, key=key, message=message) for key, message in found.faults())
 

@@ -78,9 +78,9 @@ ExclusionReason = Literal["hours", "maintenance"]
 
 
 class Exclusion(Interval, frozen=True, kw_only=True):
-    """A stretch in which a service did not have to be up: outside its business hours, or planned work.
+    """A stretch in which a service did not have to be up: outside its business hours, or planned maintenance.
 
-    Planned work outside the business hours is told as `hours`: nobody needed the service anyway.
+    Planned maintenance outside the business hours is told as `hours`: nobody needed the service anyway.
     """
 
     reason: ExclusionReason = "maintenance"
@@ -158,7 +158,7 @@ class ServiceMonth(Struct, frozen=True, kw_only=True):
 
     @property
     def exempt(self) -> bool:
-        """Whether planned work (or its hours) left next to nothing of the time it was needed to judge it by."""
+        """Whether planned maintenance (or its hours) left next to nothing of the time it was needed to judge it by."""
         left = self.up_s + self.down_s + self.unknown_s
         needed = max(left + self.excluded_s - self.excluded_for("hours"), 0.0)
         return self.excluded_s > 0 and left <= NEXT_TO_NOTHING * needed
@@ -238,7 +238,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         interval_s: seconds between two samples; an interruption is exact to about one of them.
         vote: how several probers of a service decide that it is down.
         merge_within_s: interruptions at most so far apart are one.
-        maintenance: whether series of the monitoring tell planned work.
+        maintenance: whether series of the monitoring tell planned maintenance.
     """
 
     interval_s: float
@@ -257,7 +257,7 @@ class Times(Struct, frozen=True, kw_only=True):
 class Policy(Struct, frozen=True, kw_only=True):
     """How availability was accounted for in a month, as it was configured when the month was collected.
 
-    `hours` and `maintenance` are by service; under "" in `maintenance`, planned work on all.
+    `hours` and `maintenance` are by service; under "" in `maintenance`, planned maintenance on all.
     """
 
     timezone: str

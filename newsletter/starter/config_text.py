@@ -122,7 +122,7 @@ def _source(source: FoundSource) -> Lines:
     interval = source.interval_s
     yield _line(f"    interval_s: {interval or 60:g}", "as measured" if interval else "review: could not be measured")
     if source.maintenance:
-        yield _line(f"    maintenance: {scalar(source.maintenance)}", "planned work is left out, and shown")
+        yield _line(f"    maintenance: {scalar(source.maintenance)}", "planned maintenance is left out, and shown")
     for text in source.remarks:
         yield f"    # {remark(text)}"
 

@@ -203,7 +203,7 @@ def test_a_selector_of_planned_work_that_finds_nothing_is_warned_of(tmp_path: Pa
     series = {'check_ok{service="a"}': steady(OCTOBER.start_s - DAY, OCTOBER.end_s + DAY)}
     found = collected(tmp_path, series, source={"maintenance": "maintenence_active"})
     warnings = [warning for one in found.evidence.values() for warning in one.warnings]
-    assert warnings == ["no series match maintenence_active in 2026-10, so no planned work was left out"]
+    assert warnings == ["no series match maintenence_active in 2026-10, so no planned maintenance was left out"]
 
 
 # --- beginnings and ends ---------------------------------------------------------------------

@@ -138,7 +138,7 @@ def test_every_fault_is_told_at_once(prometheus, tmp_path):
     assert "ada@acme.test (line 2 and line 3)" in lists
     assert "asked for de" in lists
     assert ("warning", f"no series of tickets_opend_total in {recent.MONTH.label}") in told.of("tickets.opened")
-    assert "planned work would count as an outage" in told.of("availability.maintenance")[0][1]
+    assert "planned maintenance would count as an outage" in told.of("availability.maintenance")[0][1]
     assert ("warning", "1 service with series but without an entry, shown by their ids: fax") in told.of("services")
 
 

@@ -377,7 +377,7 @@ def test_without_unlabelled_work_all_numbers_of_planned_work_agree():
     assert "0%" not in whole.label
 
 
-@pytest.mark.parametrize(("day", "expected"), [(8, "l'8"), (11, "l'11"), (18, "il 18"), (1, "il 1")])
+@pytest.mark.parametrize(("day", "expected"), [(8, "l'8"), (11, "l'11"), (18, "il 18"), (1, "il 1º")])
 def test_the_italian_article_is_elided_before_a_vowel(day, expected):
     month = snapshot(service("files", outage(f"2026-10-{day:02d} 09:12", 97)), service("mail"))
     first = section(letter(month, locale="it"), "brief").points[0].first.replace("\xa0", " ")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from newsletter.errors import ConfigError, ContentError
+from newsletter.language.bidi import without_isolates
 from newsletter.model import Count, Policy, Resolution, Rule, ServiceMonth, Snapshot, TicketMonth, Times
 from tests.unit.edition_samples import ROME, edition, figure, note, outage, section, service, snapshot, span, tickets
 
@@ -29,37 +30,59 @@ def months_of(values: list[float | None], **fields: Any) -> Any:
     """The tile of a figure whose last months had these values, the newest last; None = a month without a number."""
     labels = [f"2025-{n:02d}" for n in range(10, 13)] + [f"2026-{n:02d}" for n in range(1, 11)]
     given = fields.pop("figure", {})
+    locale = fields.pop("locale", "en")
     steps = [{"month": "2026-04", "facts": ["f0"], "reason": "New system"}] if fields.pop("step", False) else []
     shots = [
         snapshot(label=label, figures=[figure(f"f{n}", value, **given) for n in range(4)])
         for label, value in zip(labels[-len(values) :], values, strict=True)
     ]
     wanted = {f"f{n}": {"counter": "c_total", "noun": "x", "history": n == 0} | fields for n in range(4)}
-    composed = edition(shots[-1], services={}, figures=wanted, past=tuple(shots[:-1]), facts={"step_changes": steps})
+    composed = edition(
+        shots[-1], services={}, figures=wanted, past=tuple(shots[:-1]), facts={"step_changes": steps}, locale=locale
+    )
     first, *others = section(composed, "numbers").tiles
     assert all(tile.history is None for tile in others)  # nobody asked for theirs
     return first.history
 
 
 def test_a_tile_shows_thirteen_months_with_gaps_where_there_is_no_number():
-    history = months_of([100, 250, None, 300, 120])
-    assert history.values == (*[None] * 8, 100, 250, None, 300, 120)
-    assert plain(history.caption) == "Last 13 months: lowest 100, highest 300"
-    holes = "no number; " * 8
-    assert plain(history.label) == f"Last 13 months, up to October 2026: {holes}100; 250; no number; 300; 120."
+    history = months_of([100, 250, None, 300, 120, 130, 140, 150, 160, None, 170, 180, 190])
+    assert history.values == (100, 250, None, 300, 120, 130, 140, 150, 160, None, 170, 180, 190)
+    assert plain(history.caption) == "11 of the last 13 months: lowest 100, highest 300"
+    told = "100; 250; no number; 300; 120; 130; 140; 150; 160; no number; 170; 180; 190"
+    assert plain(history.label) == f"Last 13 months, up to October 2026: {told}."
+
+
+@pytest.mark.parametrize(
+    ("locale", "caption"),
+    [
+        ("en", "Last 6 months: lowest 100, highest 300"),
+        ("it", "Ultimi 6 mesi: minimo 100, massimo 300"),
+        ("de", "Letzte 6 Monate: Tiefstwert 100, Höchstwert 300"),
+        ("fr", "6 derniers mois : minimum 100, maximum 300"),
+        ("ar", "آخر 6 أشهر: الأدنى 100، والأعلى 300"),
+    ],
+)
+def test_months_are_shown_from_the_first_one_recorded_and_no_others_are_claimed(locale, caption):
+    history = months_of([100, 250, 180, 300, 120, 200], locale=locale)
+    assert history.values == (100, 250, 180, 300, 120, 200)
+    assert plain(without_isolates(history.caption)) == caption
+    assert "no number" not in history.label
 
 
 def test_months_before_a_recorded_step_change_are_no_bars():
     history = months_of([100, 100, 100, 100, 100, 100, 100, 900, 910, 920, 930, 940, 950], step=True)
-    assert history.values == (*[None] * 6, 100, 900, 910, 920, 930, 940, 950)
+    assert history.values == (100, 900, 910, 920, 930, 940, 950)
+    assert plain(history.caption) == "Last 7 months: lowest 100, highest 950"
 
 
 @pytest.mark.parametrize(
     ("values", "unit"),
     [
-        ([120], "count"),  # nothing to stand beside
-        ([0, 0, 0], "count"),
-        ([0.991, 0.999, 0.95], "ratio"),  # from zero all bars would look alike
+        ([120], "count"),
+        ([100, None, 250, 180, 300, 120], "count"),  # too few to show a course
+        ([0, 0, 0, 0, 0, 0], "count"),
+        ([0.991, 0.999, 0.95, 0.99, 0.99, 0.99], "ratio"),  # from zero all bars would look alike
     ],
 )
 def test_bars_that_would_show_nothing_are_left_out(values, unit):
@@ -255,10 +278,9 @@ def test_at_most_three_cards_are_shown():
 
 
 def test_requests_are_a_table_and_thirteen_bars_with_holes():
-    past = tuple(
-        snapshot(label=label, tickets=tickets(solved)) for label, solved in [("2025-10", 1262), ("2026-01", 1000)]
+    found = section(
+        edition(snapshot(tickets=tickets()), past=solved_in(1262, 0, 0, 1000, 1010, 1020, 1030)), "requests"
     )
-    found = section(edition(snapshot(tickets=tickets()), past=past), "requests")
     assert [(label.replace("\u00a0", " "), number) for label, number in found.table] == [
         ("Opened", "1,286"),
         ("Solved", "1,301"),
@@ -266,7 +288,7 @@ def test_requests_are_a_table_and_thirteen_bars_with_holes():
     ]
     chart = found.chart
     assert chart
-    assert [bar.value for bar in chart.bars] == [1262, None, None, 1000, *[None] * 8, 1301]
+    assert [bar.value for bar in chart.bars] == [1262, None, None, 1000, 1010, 1020, 1030, *[None] * 5, 1301]
     assert "".join(bar.initial for bar in chart.bars) == "ONDJFMAMJJASO"
     assert [bar.year for bar in chart.bars if bar.year] == ["2025", "2026"]
     assert [bar.current for bar in chart.bars] == [False] * 12 + [True]
@@ -274,8 +296,23 @@ def test_requests_are_a_table_and_thirteen_bars_with_holes():
     assert chart.label.count(";") == 12
 
 
-def test_a_single_month_has_no_chart():
-    assert section(edition(snapshot(tickets=tickets())), "requests").chart is None
+def solved_in(*solved: int) -> tuple[Any, ...]:
+    """The months from October 2025 on with so many tickets solved; 0 = a month without a snapshot."""
+    labels = [f"2025-{n:02d}" for n in range(10, 13)] + [f"2026-{n:02d}" for n in range(1, 10)]
+    return tuple(snapshot(label=label, tickets=tickets(one)) for label, one in zip(labels, solved, strict=False) if one)
+
+
+def test_bars_begin_with_the_first_month_that_was_recorded():
+    chart = section(edition(snapshot(tickets=tickets()), past=solved_in(*[0] * 6, 1, 2, 3, 4, 5, 6)), "requests").chart
+    assert chart
+    assert [bar.value for bar in chart.bars] == [1, 2, 3, 4, 5, 6, 1301]
+    assert chart.bars[0].year == "2026"
+    assert "no number" not in chart.label
+
+
+@pytest.mark.parametrize("earlier", [(), (1262, 1000), (1262, 0, 0, 1, 2, 3)])
+def test_too_few_months_are_no_chart(earlier):
+    assert section(edition(snapshot(tickets=tickets()), past=solved_in(*earlier)), "requests").chart is None
 
 
 # --- notes --------------------------------------------------------------------------------
@@ -349,7 +386,7 @@ def test_the_policy_is_the_one_that_the_month_was_measured_by():
     told = policy_told(Rule(interval_s=60, vote="majority", maintenance=True))
     assert told == (
         "Each service is tested every minute. It counts as down when more than half of its measuring points say so. "
-        "Each interruption is exact to 1 minute at both ends. Planned work is left out, and shown. "
+        "Each interruption is exact to 1 minute at both ends. Planned maintenance is left out, and shown. "
         "Days and months are those of Europe/Rome. Rounding goes against us: availability down, waiting times up."
     )
     told = policy_told(Rule(interval_s=30, vote="any"))
@@ -365,7 +402,7 @@ def test_the_policy_tells_hours_merging_windows_and_gaps():
     gap = (service("mail", unknown=[span("2026-10-25 06:00", 3)]),)
     rule = Rule(interval_s=60, vote="majority", merge_within_s=300)
     told = policy_told(rule, months=gap, hours=hours, maintenance=windows)
-    assert "Interruptions at most 5 minutes apart count as one. Planned work is left out, and shown. " in told
+    assert "Interruptions at most 5 minutes apart count as one. Planned maintenance is left out, and shown. " in told
     assert "E-mail counts only in its business hours." in told
     assert "Time that nobody measured counts neither as up nor as down: at most 3 hours for one service." in told
     italian = policy_told(rule, months=gap, hours=hours, maintenance=windows, locale="it")

@@ -128,7 +128,7 @@ def test_interrupted_wins_over_planned_and_planned_over_unmeasured():
     row = rows(month)["mail"]
     assert strip(row)[:6] == "##!o_#"
     assert plain(row.strip_label) == (
-        "October, E-mail: down 5 minutes on day 3, planned work on day 4, 3 hours not measured on day 5."
+        "October, E-mail: down 5 minutes on day 3, planned maintenance on day 4, 3 hours not measured on day 5."
     )
 
 
@@ -258,7 +258,7 @@ def test_a_month_of_planned_work_is_told_as_such_and_not_as_a_gap():
     (row,) = section(letter, "services").services
     assert (row.id, row.result, row.budget, row.mark, row.mark_text, row.remark) == (
         "files",
-        "planned work",
+        "planned maintenance",
         "",
         "none",
         "",
@@ -274,7 +274,7 @@ def test_a_month_of_planned_work_is_told_as_such_and_not_as_a_gap():
 @pytest.mark.parametrize(
     ("locale", "told"),
     [
-        ("en", "Planned work, left out of the count: Shared files (2 h on 8 October), Office Wi-Fi (3 h)."),
+        ("en", "Planned maintenance, left out of the count: Shared files (2 h on 8 October), Office Wi-Fi (3 h)."),
         ("it", "Lavori programmati, fuori dal conto: File condivisi (2 h l'8 ottobre), Wi-Fi in ufficio (3 h)."),
     ],
 )

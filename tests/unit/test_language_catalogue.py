@@ -11,7 +11,7 @@ import pytest
 from babel import Locale
 
 import newsletter
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, ContentError
 from newsletter.language import Catalogue, localised, require_supported, supported_locales
 from newsletter.language.catalogue import Message
 from newsletter.language.parity import check
@@ -82,7 +82,7 @@ def test_each_key_that_the_code_asks_for_exists_and_none_is_left_over():
         ("ar", 1, "تذكرة واحدة حُلّت"),
         ("ar", 2, "تذكرتان حُلّتا"),
         ("ar", 3, "3 تذاكر حُلّت"),
-        ("ar", 11, "11 تذكرةً حُلّت"),
+        ("ar", 11, "11 تذكرة حُلّت"),
         ("ar", 100, "100 تذكرة حُلّت"),
     ],
 )
@@ -139,3 +139,56 @@ def test_importing_the_language_reads_no_stage_and_no_template_engine():
     script = "import newsletter.language, sys; print([m for m in ('jinja2', 'mjml', 'click', 'requests') if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [
+        ("1%", "L'1%"),
+        ("1,5%", "L'1,5%"),
+        ("8%", "L'8%"),
+        ("11%", "L'11%"),
+        ("80,2%", "L'80,2%"),
+        ("89%", "L'89%"),
+        ("800", "L'800"),
+        ("8.412", "L'8.412"),
+        ("10%", "Il 10%"),
+        ("18%", "Il 18%"),
+        ("79%", "Il 79%"),
+        ("110%", "Il 110%"),
+        ("1.000", "Il 1.000"),
+    ],
+)
+def test_the_italian_article_follows_how_the_number_is_read(share, written):
+    said = Catalogue.load("it").text("work.note", n=2, share=share)
+    assert f". {written} esclude" in said
+
+
+@pytest.mark.parametrize(
+    ("key", "slots", "written"),
+    [
+        ("headline.nothing", {"month": "agosto"}, "Ad agosto non"),
+        ("headline.nothing", {"month": "aprile"}, "Ad aprile non"),
+        ("headline.nothing", {"month": "ottobre"}, "A ottobre non"),
+        ("brief.subject", {"month": "agosto"}, "IT ad agosto"),
+        ("fact.change_more_1", {"noun": "x", "months": "11", "usual": "3"}, "degli 11 mesi"),
+        ("fact.change_more_1", {"noun": "x", "months": "12", "usual": "3"}, "dei 12 mesi"),
+        ("fact.record_more_1", {"noun": "x", "months": "8", "usual": "3"}, "negli 8 mesi"),
+        ("fact.streak", {"target": "80%", "service": "x"}, "dell'80%"),
+    ],
+)
+def test_italian_prepositions_join_with_what_follows(key, slots, written):
+    assert written in Catalogue.load("it").text(key, **slots)
+
+
+def test_what_somebody_wrote_is_not_elided():
+    said = Catalogue.load("it").text("incident.heading_titled", service="Posta", day="x", title="Chiuso il 8 e il 80")
+    assert said.endswith("Chiuso il 8 e il 80")
+
+
+@pytest.mark.parametrize("elision", ['[[elisions]]\nbefore = "("\nwords = {}', "[[elisions]]\nwords = {}"])
+def test_an_elision_that_cannot_be_read_is_told_with_its_file(tmp_path, elision):
+    file = tmp_path / "it.toml"
+    file.write_text(elision)
+    with pytest.raises(ContentError, match=r"it\.toml: an \[\[elisions\]\] table cannot be read"):
+        check(str(file))

@@ -145,13 +145,13 @@ def test_a_list_has_the_comma_of_its_language(locale):
     assert without_isolates(joined).startswith("A")
 
 
-def test_the_first_of_a_month_is_an_ordinal_in_french_only():
+def test_the_first_of_a_month_is_an_ordinal_in_french_and_italian():
     first = {
         locale: Formats(Catalogue.load(locale), ZoneInfo("Europe/Rome")).day(date(2026, 11, 1)) for locale in LOCALES
     }
     assert first == {
         "en": "1\u00a0November",
-        "it": "1\u00a0novembre",
+        "it": "1º\u00a0novembre",
         "de": "1.\u00a0November",
         "fr": "1er\u00a0novembre",
         "ar": "1\u00a0نوفمبر",

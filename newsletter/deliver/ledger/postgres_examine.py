@@ -77,6 +77,7 @@ def _is_here(host: str) -> bool:
 def _tables(db: Db, link: Link) -> Iterator[Finding]:
     values = {"schema": link.schema}
     if not postgres_schema.exists(db, link):
+        postgres_schema.require_room(db, link)
         if db.execute(_MAY_MAKE, values).fetchone() == (True,):
             yield ok("ledger", f"the schema {link.schema} will be filled by the first send")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -57,7 +58,12 @@ _HINTS_BY_WORDS = {
     "certificate": "Check sslmode and sslrootcert in ledger.url.",
     "SSL": "Check sslmode and sslrootcert in ledger.url.",
 }
-_ELSE = "Check that the server runs and can be reached: `newsletter doctor`."
+_ELSE = "Check that the server runs, and that this machine may reach it."
+# Around the reason, libpq tells once more where it tried.
+_AROUND = re.compile(
+    r'^(?:connection failed: )?(?:connection to server )?(?:at "[^"]*", port \d+ failed: )?(?:FATAL: +)?'
+    r"|(?: \(.*\))? ?Is the server running (?:on that host|locally).*$"
+)
 
 
 class Link:
@@ -110,8 +116,7 @@ class Link:
 
     def told(self, error: psycopg.Error) -> LedgerError:
         """A fault of the server in plain words."""
-        words = one_line(error.diag.message_primary or str(error))
-        words = words.removeprefix("connection failed: ").removeprefix("connection to server ")
+        words = _AROUND.sub("", one_line(error.diag.message_primary or str(error)))
         state = error.sqlstate or ""
         by_words = (hint for part, hint in _HINTS_BY_WORDS.items() if not state and part in words)
         return LedgerError(f"{self.place}: {words}", _HINTS_BY_STATE.get(state) or next(by_words, _ELSE))

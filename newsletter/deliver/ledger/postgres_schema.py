@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
 from contextlib import suppress
@@ -41,6 +42,18 @@ def exists(db: Db, link: Link) -> bool:
     return bool(db.execute(_TABLE, (link.schema,)).fetchone())
 
 
+def require_room(db: Db, link: Link) -> None:
+    """Check that nothing stands where the tables would be made.
+
+    Raises:
+        LedgerError: another program's table, view or index has the name of one of them.
+    """
+    names = re.findall(r"CREATE (?:TABLE|(?:UNIQUE )?INDEX) (\w+)", _tables())
+    query = "SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(%s)) AND relname = ANY(%s)"
+    if db.execute(query, (link.schema, names)).fetchone():
+        raise _others(link)
+
+
 def prepare(db: Db, link: Link) -> Identity:
     """Check the tables, and make them if there are none and the link may write.
 
@@ -64,7 +77,6 @@ def prepare(db: Db, link: Link) -> Identity:
 
 def _make(db: Db, link: Link) -> None:
     """All or nothing; of two that try at once, one waits and finds what the other has made."""
-    tables = resources.files(__package__).joinpath("postgres.sql").read_text(encoding="utf-8")
     settings = {
         "product": _PRODUCT,
         "version": str(VERSION),
@@ -78,11 +90,15 @@ def _make(db: Db, link: Link) -> None:
         if not db.execute(_SPACE, (link.schema,)).fetchone():
             db.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(link.schema)))
         try:
-            db.execute(tables)
+            db.execute(_tables())
         except (psycopg.errors.DuplicateTable, psycopg.errors.DuplicateFunction):
             raise _others(link) from None
         for one in settings.items():
             db.execute("INSERT INTO setting VALUES (%s, %s)", one)
+
+
+def _tables() -> str:
+    return resources.files(__package__).joinpath("postgres.sql").read_text(encoding="utf-8")
 
 
 def _space(db: Db, link: Link) -> int:
