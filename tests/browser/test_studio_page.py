@@ -722,6 +722,7 @@ def test_axe_finds_nothing_serious_in_the_studio(visit, width, dark, views):
     for view in views:
         if page.locator("dialog[open]").count():
             page.keyboard.press("Escape")
+            page.wait_for_function("() => !location.hash.includes('open=')")  # its closing is told by an event, later
         page.evaluate("view => { location.hash = `variant=staff.en&${view}`; }", view)
         wait_for_view(page, view)
         assert faults(page) == [], view
